@@ -1,0 +1,1 @@
+"""Flowlet: the open back office of embedded finance."""

@@ -1,0 +1,1 @@
+"""What starts the platform: embedded servers, supervisor, test plugin. Imports no app."""

@@ -1,0 +1,118 @@
+"""Flowlet's settings, all from the environment.
+
+``FLOWLET_ENV`` is ``production`` (the default), ``demo`` or ``test``. Nothing secret has a default: a missing variable stops the
+start with an error that names it. ``docs/guides/operations.md`` lists every variable.
+"""
+
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from flowlet.settings import environment as env
+from flowlet.settings.databases import database
+from flowlet.settings.logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+ENVIRONMENT = env.text("FLOWLET_ENV", "production")
+if ENVIRONMENT not in {"production", "demo", "test"}:
+    raise ImproperlyConfigured(f"FLOWLET_ENV={ENVIRONMENT!r}: use production, demo or test.")
+PRODUCTION = ENVIRONMENT == "production"
+DEBUG = False
+
+# Secrets
+SECRET_KEY = env.text("SECRET_KEY")
+# "id:base64,id:base64": 32-byte AES keys, the first one seals, all of them open.
+ENCRYPTION_KEYS = env.text("FLOWLET_ENCRYPTION_KEYS")
+BLIND_INDEX_KEY = env.text("FLOWLET_BLIND_INDEX_KEY")
+API_KEY_PEPPER = env.text("FLOWLET_API_KEY_PEPPER")
+
+# Where we are
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1],testserver")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+BASE_URL = env.text("FLOWLET_BASE_URL", "http://localhost:8000")
+TRUSTED_PROXIES = env.number("FLOWLET_TRUSTED_PROXIES", 0)
+
+# Data
+DATABASE_APP_ROLE = env.text("DATABASE_APP_ROLE", "flowlet_app")
+DATABASES = {"default": database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env.text("REDIS_URL")
+
+INSTALLED_APPS = [
+    "flowlet.db",
+    "flowlet.vault",
+    "flowlet.audit",
+    "flowlet.events",
+    "flowlet.approvals",
+    "flowlet.api",
+    "flowlet.backoffice",
+    "accounts",
+    "ledger",
+    "wallets",
+    "flowlet.site",
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "django.contrib.admin.apps.SimpleAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
+    "simple_history",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "djmoney",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "flowlet.urls"
+WSGI_APPLICATION = "flowlet.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# People
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+
+# Words, days, files
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.text("FLOWLET_STATIC_ROOT", str(BASE_DIR / "var" / "static")))
+
+LOGGING = logging_config(json=env.flag("FLOWLET_LOG_JSON", True), level=env.text("FLOWLET_LOG_LEVEL", "INFO"))

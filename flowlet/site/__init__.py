@@ -1,0 +1,1 @@
+"""The roof: composition, read-only over everything."""

@@ -1,0 +1,1 @@
+"""Keys per subject for personal data."""

@@ -1,0 +1,10 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class LedgerConfig(AppConfig):
+    """The books."""
+
+    name = "ledger"
+    label = "ledger"
