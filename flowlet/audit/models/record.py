@@ -1,15 +1,8 @@
 """One deed."""
 
 from django.db import models
-from django.db.models.functions import Cast
 
-
-class TransactionId(models.Func):
-    """The id of the writing transaction (xid8), which never wraps around."""
-
-    function = "pg_current_xact_id"
-    arity = 0
-    output_field = models.TextField()
+from flowlet.db import transactions
 
 
 class Record(models.Model):
@@ -35,7 +28,7 @@ class Record(models.Model):
     subject_id = models.UUIDField(null=True, help_text="whose key encrypts the personal values")
     personal = models.BinaryField(null=True, help_text="encrypted JSON")
     recorded_xid = models.BigIntegerField(
-        db_default=Cast(Cast(TransactionId(), models.TextField()), models.BigIntegerField()),
+        db_default=transactions.own_id(),
         help_text="the transaction that wrote the record: the order in which records are sealed",
     )
 
