@@ -5,6 +5,8 @@ transaction before it has ended, so no slower one can still add a row there. The
 transaction anywhere holds it back, so nothing that has to be quick may wait for it.
 """
 
+import time
+
 from django.db import connection, models
 from django.db.models.functions import Cast
 
@@ -49,3 +51,19 @@ def next_id() -> int:
             " pg_current_xact_id_if_assigned()::text::bigint + 1)"
         )
         return cursor.fetchone()[0]
+
+
+def wait_for_horizon(*, timeout_seconds: float) -> bool:
+    """Wait until every transaction of the server that has begun writing by now has ended; False when that takes too long.
+
+    Not to be called inside a transaction that has written: it would wait for itself.
+    """
+    wanted, deadline = next_id(), time.monotonic() + timeout_seconds
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {HORIZON}")
+            if cursor.fetchone()[0] >= wanted:
+                return True
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.01)

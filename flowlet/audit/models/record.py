@@ -1,5 +1,7 @@
 """One deed."""
 
+from datetime import datetime
+
 from django.db import models
 
 from flowlet.db import transactions
@@ -47,3 +49,13 @@ class Record(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.target}"
+
+    @property
+    def personal_aad(self) -> str:
+        """What binds the encrypted values to their record."""
+        return personal_aad(action=self.action, target=self.target, at=self.at)
+
+
+def personal_aad(*, action: str, target: str, at: datetime) -> str:
+    """What binds encrypted values to their record, so that they cannot be moved to another."""
+    return f"flowlet_audit_record.personal:{action}:{target}:{at.timestamp():.6f}"

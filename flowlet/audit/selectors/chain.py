@@ -178,26 +178,21 @@ def _check_tail(tail: QuerySet[Record]) -> Break | None:
 
 def _check_records(block: _Stored, after: tuple[int, int]) -> Break | None:
     """The first record of the block that does not agree, if there is one."""
-    number, ids, block_digests = block.number, block.record_ids, block.digests
     with connection.cursor() as cursor:
         cursor.execute(_FOUND, [*after, block.last_xid, block.last_id])
         found = [(record_id, bytes(digest)) for record_id, digest in cursor.fetchall()]
-    sealed = [(record_id, block_digests[32 * index : 32 * index + 32]) for index, record_id in enumerate(ids)]
+    sealed = [(record_id, block.digests[32 * index : 32 * index + 32]) for index, record_id in enumerate(block.record_ids)]
     if found == sealed:
         return None
-    known = set(ids)
-    for index in range(max(len(found), len(sealed))):
-        is_there = found[index] if index < len(found) else None
-        should_be = sealed[index] if index < len(sealed) else None
-        if is_there == should_be:
-            continue
-        if should_be is None or (is_there is not None and is_there[0] not in known):
-            return _foreign(number, is_there[0])
-        record_id = should_be[0]
-        if Record.objects.filter(pk=record_id).exists():
-            return Break(Touch.RECORD_ALTERED, number, record_id, f"Record {record_id}, sealed in block {number}, was altered.")
-        return Break(Touch.RECORD_REMOVED, number, record_id, f"Record {record_id}, sealed in block {number}, was removed.")
-    return None
+    number, known, by_id = block.number, set(block.record_ids), dict(found)
+    touched = next((index for index, (record_id, digest) in enumerate(sealed) if by_id.get(record_id) != digest), None)
+    foreign = next((index for index, (record_id, _) in enumerate(found) if record_id not in known), None)
+    if touched is None or (foreign is not None and foreign < touched):
+        return _foreign(number, found[foreign][0])
+    record_id = sealed[touched][0]
+    if Record.objects.filter(pk=record_id).exists():
+        return Break(Touch.RECORD_ALTERED, number, record_id, f"Record {record_id}, sealed in block {number}, was altered.")
+    return Break(Touch.RECORD_REMOVED, number, record_id, f"Record {record_id}, sealed in block {number}, was removed.")
 
 
 def _foreign(number: int, record_id: int) -> Break:

@@ -6,6 +6,7 @@ import orjson
 from django.db.models import QuerySet
 
 from flowlet.audit.models import Record
+from flowlet.vault.services import subjects
 
 
 def of_target(target: str) -> QuerySet[Record]:
@@ -25,8 +26,4 @@ def personal_of(record: Record) -> dict[str, Any] | None:
     """
     if record.personal is None:
         return None
-    from flowlet.audit.services.log import personal_aad
-    from flowlet.vault.services import subjects
-
-    aad = personal_aad(action=record.action, target=record.target, at=record.at)
-    return orjson.loads(subjects.decrypt(record.subject_id, bytes(record.personal), aad=aad))
+    return orjson.loads(subjects.decrypt(record.subject_id, bytes(record.personal), aad=record.personal_aad))

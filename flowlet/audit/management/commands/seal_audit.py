@@ -9,6 +9,7 @@ from tqdm import tqdm
 from flowlet.audit.selectors import chain
 from flowlet.audit.services import seals
 from flowlet.core import clock
+from flowlet.db import transactions
 
 
 class Command(BaseCommand):
@@ -21,6 +22,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--head", action="store_true", help="seal nothing; print the newest block as number:hash, to be kept elsewhere"
         )
+        parser.add_argument(
+            "--wait",
+            type=float,
+            default=0.0,
+            metavar="SECONDS",
+            help="wait so long for transactions that are still open, so that everything written before now is sealed",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -29,6 +37,8 @@ class Command(BaseCommand):
             raise CommandError("--block-size is between 1 and 10000.")
         blocks = records = 0
         if not options["head"]:
+            if options["wait"] > 0 and not transactions.wait_for_horizon(timeout_seconds=options["wait"]):
+                self.stderr.write("Some transaction stays open: what was written after it began is not sealed.")
             with tqdm(total=chain.unsealed(), unit=" records", desc="Sealing", disable=None) as bar:
                 for sealed in seals.seal_all(at=clock.now(), size=size):
                     blocks, records = blocks + 1, records + sealed.count
