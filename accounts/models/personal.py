@@ -183,7 +183,8 @@ def checked(values: dict[str, Any], *, kind: str, at: datetime) -> Personal:
 def name_words(name: str) -> list[str]:
     """The words of a name as they are compared: no accents, no case, no punctuation; each once, in order.
 
-    Compatibility decomposition, combining marks dropped, case folded, until nothing changes (Unicode 3.13 D146 without the marks).
+    Compatibility decomposition, combining marks dropped, case folded, until nothing changes (Unicode 3.13 D146 without the
+    marks).
     """
     text = name
     for _ in range(2):

@@ -1,8 +1,8 @@
 """API keys: issued, rotated with overlap, revoked, and looked up on every request.
 
 A key reads ``fk_live_`` or ``fk_test_`` and 36 characters: 30 random ones (178 bits) and a checksum of six, so that a mistyped or
-invented key is refused without asking the database, and scanners can tell a leaked key from any other text. It is shown once; what
-is stored is its HMAC-SHA-256 under the pepper.
+invented key is refused without asking the database, and scanners can tell a leaked key from any other text. It is shown once;
+what is stored is its HMAC-SHA-256 under the pepper.
 """
 
 import hmac
@@ -146,8 +146,8 @@ def revoke(*, key_id: UUID, reason: str, actor: Actor, at: datetime) -> ApiKey:
 def authenticate(secret: str, ip: str, at: datetime) -> ApiKeyFacts:
     """Whose key this is and what it may do: one query. The door of the API calls it for every request.
 
-    Raises InvalidKey (unknown or revoked), ExpiredKey, AddressNotAllowed, PartnerNotActive. The use is noted at most once a minute,
-    outside any transaction of the request, and without waiting for anybody.
+    Raises InvalidKey (unknown or revoked), ExpiredKey, AddressNotAllowed, PartnerNotActive. The use is noted at most once a
+    minute, outside any transaction of the request, and without waiting for anybody.
     """
     if not is_well_formed(secret):
         raise InvalidKey
@@ -298,7 +298,14 @@ def _tell(
     after: dict[str, object] | None = None,
 ) -> None:
     log.record(
-        action=fact, actor=actor, at=at, target=key.public_id, partner_id=key.partner_id, reason=reason, before=before, after=after
+        action=fact,
+        actor=actor,
+        at=at,
+        target=key.public_id,
+        partner_id=key.partner_id,
+        reason=reason,
+        before=before,
+        after=after,
     )
     data = {"id": key.public_id, "name": key.name, "hint": key.hint, "expires_at": key.expires_at}
     outbox.publish(type=fact, partner_id=key.partner_id, subject=key.public_id, data=data, at=at)

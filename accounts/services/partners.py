@@ -56,7 +56,7 @@ def create(*, name: str, country: str, time_zone: str = "UTC", actor: Actor, at:
 
 @transaction.atomic
 def update(*, partner_id: UUID, name: str | None = None, country: str | None = None, actor: Actor, at: datetime) -> Pair:
-    """The company is called otherwise, or sits elsewhere, in both modes. Its time zone is fixed: the days of its books hang on it.
+    """The company is called otherwise, or sits elsewhere, in both modes. Its time zone is fixed: its books' days hang on it.
 
     Raises PartnerNotFound, PartnerNameTaken, UnknownCountry, Invalid.
     """
@@ -117,7 +117,10 @@ def describe_activation(approval: Approval) -> dict[str, str]:
 
 @transaction.atomic
 def suspend(*, partner_id: UUID, reason: str, actor: Actor, at: datetime) -> Partner:
-    """The partner's keys stop working at once; nothing of its customers changes. Raises PartnerNotFound, IllegalMove, ReasonMissing."""
+    """The partner's keys stop working at once; nothing of its customers changes.
+
+    Raises PartnerNotFound, IllegalMove, ReasonMissing.
+    """
     partner = locked(partner_id)
     policies.check_can_suspend(partner)
     reason = policies.check_reason(reason)
@@ -202,7 +205,14 @@ def _tell(
     after: dict[str, Any] | None = None,
 ) -> None:
     log.record(
-        action=fact, actor=actor, at=at, target=partner.public_id, partner_id=partner.pk, reason=reason, before=before, after=after
+        action=fact,
+        actor=actor,
+        at=at,
+        target=partner.public_id,
+        partner_id=partner.pk,
+        reason=reason,
+        before=before,
+        after=after,
     )
     data = {"id": partner.public_id, "mode": partner.mode, "status": partner.status}
     outbox.publish(type=fact, partner_id=partner.pk, subject=partner.public_id, data=data, at=at)
