@@ -1,3 +1,9 @@
 """Every address of the platform."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from flowlet.backoffice import site
+
+urlpatterns: list = [
+    path("admin/", site.urls),
+]

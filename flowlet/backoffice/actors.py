@@ -11,12 +11,12 @@ def client_ip(request: HttpRequest) -> str:
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """The signed-in member of staff as an actor; the label is the role, never a name."""
+    """The signed-in member of staff as an actor; the label is the roles, never a name."""
     user = request.user
     return Actor(
         kind=ActorKind.STAFF,
         id=user.public_id,
-        label=str(getattr(user, "role", "") or "staff"),
+        label=str(getattr(user, "role_labels", "") or "staff"),
         ip=client_ip(request),
         request_id=str(getattr(request, "request_id", "") or getattr(request, "id", "")),
     )

@@ -73,6 +73,7 @@ class ReadOnlyAdmin(ModelAdmin):
     sortable_by = ()
     ordering = ("-pk",)
     paginator = NoCountPaginator
+    change_list_template = "backoffice/list.html"
     list_disable_select_all = True
     empty_value_display = cells.DASH
 

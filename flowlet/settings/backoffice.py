@@ -1,10 +1,10 @@
 """Settings of the back office: the theme, sign-in, lockout, sessions."""
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest
-from django.templatetags.static import static
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 # Which model's list is "the audit" that pages link to.
 BACKOFFICE_AUDIT_MODEL = "flowlet_audit.Record"
@@ -31,7 +31,16 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
 
-def _environment(request: HttpRequest) -> list[str] | None:
+def _static(path: str) -> Any:
+    def url(request: "HttpRequest") -> str:
+        from django.templatetags.static import static
+
+        return static(path)
+
+    return url
+
+
+def _environment(request: "HttpRequest") -> list[str] | None:
     from django.conf import settings
 
     return {"demo": ["Demo", "warning"], "test": ["Test", "info"]}.get(settings.ENVIRONMENT)
@@ -49,8 +58,8 @@ def unfold() -> dict[str, Any]:
         "SHOW_VIEW_ON_SITE": False,
         "SHOW_BACK_BUTTON": False,
         "ENVIRONMENT": _environment,
-        "STYLES": [lambda request: static("backoffice/backoffice.css")],
-        "SCRIPTS": [lambda request: static("backoffice/backoffice.js")],
+        "STYLES": [_static("backoffice/backoffice.css")],
+        "SCRIPTS": [_static("backoffice/backoffice.js")],
         "SIDEBAR": {"show_search": True, "command_search": True, "show_all_applications": False, "navigation": []},
         "COLORS": {
             "primary": {
