@@ -1,7 +1,8 @@
 """The three bases of every page: read-only, reference and case.
 
-``ReadOnlyAdmin`` shows rows and changes nothing. ``CaseAdmin`` adds declared transitions, the only way to change a row. ``ReferenceAdmin``
-is for configuration: its create and edit are transitions too, so that they go through services. No page writes a model.
+``ReadOnlyAdmin`` shows rows and changes nothing. ``CaseAdmin`` adds declared transitions, the only way to change a row.
+``ReferenceAdmin`` is for configuration: its create and edit are transitions too, so that they go through services. No page
+writes a model.
 """
 
 from collections.abc import Sequence
@@ -48,10 +49,10 @@ class ReasonForm(forms.Form):
 class ReadOnlyAdmin(ModelAdmin):
     """Rows that nobody edits: a list by key and a page of panels.
 
-    ``view_permission`` (default ``app.view_model``) opens both. ``section``, ``icon`` and ``menu_order`` place the list in the menu.
-    ``search_fields`` are matched exactly (``^field`` by its beginning) and have to be indexed; a public id finds its row at once.
-    ``list_filter`` may name choices, booleans and own filters, nothing that would have to look through the table. ``query_budget``
-    is how many queries the list may take, ``page_budget`` the same for a row's page.
+    ``view_permission`` (default ``app.view_model``) opens both. ``section``, ``icon`` and ``menu_order`` place the list in the
+    menu. ``search_fields`` are matched exactly (``^field`` by its beginning) and have to be indexed; a public id finds its row
+    at once. ``list_filter`` may name choices, booleans and own filters, nothing that would have to look through the table.
+    ``query_budget`` is how many queries the list may take, ``page_budget`` the same for a row's page.
     """
 
     section: ClassVar[str] = "Settings"
@@ -225,10 +226,15 @@ class ReadOnlyAdmin(ModelAdmin):
         return self.panels
 
     def detail(
-        self, request: HttpRequest, obj: Model, *, status: int = 200, opened: str = "", opened_context: dict[str, Any] | None = None,
-        dialog: dict[str, Any] | None = None,
-    ) -> HttpResponse:  # fmt: skip
-        """Render the row's page; ``opened`` is the revealable panel that has been opened, ``dialog`` a refused form that stays open."""
+        self,
+        request: HttpRequest,
+        obj: Model,
+        *,
+        status: int = 200,
+        opened: str = "",
+        opened_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Render the row's page; ``opened`` is the revealable panel that has been opened, with what it shows."""
         request.current_app = self.admin_site.name
         boxes = []
         for panel in self.panels_for(request, obj):
@@ -251,7 +257,7 @@ class ReadOnlyAdmin(ModelAdmin):
             "opts": self.opts,
             "original": obj,
             "boxes": boxes,
-            "buttons": self._buttons(request, obj, dialog),
+            "buttons": self._buttons(request, obj),
             "list_url": self._url("changelist"),
             "audit_url": self._audit_url(request, obj),
         }
@@ -274,7 +280,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
     # What can be done
 
-    def _buttons(self, request: HttpRequest, obj: Model, dialog: dict[str, Any] | None) -> list[dict[str, Any]]:
+    def _buttons(self, request: HttpRequest, obj: Model) -> list[dict[str, Any]]:
         actor, version = actor_of(request), self.version(obj)
         buttons = []
         for transition in self.transitions:
@@ -288,8 +294,6 @@ class ReadOnlyAdmin(ModelAdmin):
                 "version": version,
                 "form": None if refusal else transition.make_form(obj=obj, request=request),
             }
-            if dialog and dialog["transition"] is transition:
-                button |= dialog
             buttons.append(button)
         return buttons
 
@@ -323,7 +327,9 @@ class ReadOnlyAdmin(ModelAdmin):
         if request.method != "POST":
             refusal = transition.refusal(obj, actor)
             form = transition.make_form(obj=obj, request=request)
-            return self._form_page(request, transition, obj, form, error=refusal.message if refusal else "", is_possible=not refusal)
+            return self._form_page(
+                request, transition, obj, form, error=refusal.message if refusal else "", is_possible=not refusal
+            )
         form = transition.make_form(obj=obj, request=request, data=request.POST, files=request.FILES)
         if obj is not None and request.POST.get("version", "") != self.version(obj):
             message = "This has changed since you opened it. Look at it again before you decide; your input is still below."
@@ -335,7 +341,9 @@ class ReadOnlyAdmin(ModelAdmin):
         except DomainError as refusal:
             if refusal.param in form.fields:
                 form.add_error(refusal.param, refusal.message)
-            return self._form_page(request, transition, obj, form, error=refusal.message, code=refusal.code, status=refusal.status)
+            return self._form_page(
+                request, transition, obj, form, error=refusal.message, code=refusal.code, status=refusal.status
+            )
         return self._done(request, transition, obj, result)
 
     def _done(self, request: HttpRequest, transition: Transition, obj: Model | None, result: Any) -> HttpResponse:
@@ -365,9 +373,18 @@ class ReadOnlyAdmin(ModelAdmin):
         return HttpResponseRedirect(url)
 
     def _form_page(
-        self, request: HttpRequest, transition: Transition, obj: Model | None, form: forms.Form, *, error: str = "", code: str = "",
-        status: int = 200, is_stale: bool = False, is_possible: bool = True,
-    ) -> HttpResponse:  # fmt: skip
+        self,
+        request: HttpRequest,
+        transition: Transition,
+        obj: Model | None,
+        form: forms.Form,
+        *,
+        error: str = "",
+        code: str = "",
+        status: int = 200,
+        is_stale: bool = False,
+        is_possible: bool = True,
+    ) -> HttpResponse:
         request.current_app = self.admin_site.name
         context = {
             **self.admin_site.each_context(request),
@@ -392,7 +409,9 @@ class ReadOnlyAdmin(ModelAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         obj = self._row_or_404(request, object_id)
-        panel = next((found for found in self.panels_for(request, obj) if isinstance(found, Revealable) and found.name == name), None)
+        panel = next(
+            (found for found in self.panels_for(request, obj) if isinstance(found, Revealable) and found.name == name), None
+        )
         if panel is None:
             raise Http404(f"There is no panel {name}.")
         if not panel.shown_to(request) or not permissions.allows(request.user, panel.reveal_permission):
@@ -427,6 +446,8 @@ class CaseAdmin(ReadOnlyAdmin):
 
 
 class ReferenceAdmin(ReadOnlyAdmin):
-    """Configuration: ``create`` (a list transition) and ``edit`` (a row transition) save through services; sensitive ones ask approval."""
+    """Configuration: ``create`` (a list transition) and ``edit`` (a row transition) save through services; sensitive ones ask
+    approval.
+    """
 
     section = "Settings"

@@ -1,7 +1,7 @@
 """Pictures as inline SVG: no script, no canvas, readable in light and dark and on paper.
 
-Geometry is computed here with Decimal-to-float only for the pixels; every figure that is shown as text comes from the exact value.
-Each picture carries its numbers as a table for readers who cannot see it.
+Geometry is computed here with Decimal-to-float only for the pixels; every figure that is shown as text comes from the exact
+value. Each picture carries its numbers as a table for readers who cannot see it.
 """
 
 from collections.abc import Sequence

@@ -56,7 +56,9 @@ def palette(site: "BackOffice", request: HttpRequest) -> HttpResponse:
         for group in site.get_sidebar_list(request):
             for item in group["items"]:
                 if term.lower() in item["title"].lower():
-                    results.append(SearchResult(title=item["title"], description=group["title"], link=item["link"], icon=item["icon"]))
+                    results.append(
+                        SearchResult(title=item["title"], description=group["title"], link=item["link"], icon=item["icon"])
+                    )
         url = jump(site, request, term)
         if url:
             results.insert(0, SearchResult(title=term, description="open", link=url, icon="arrow_forward"))

@@ -1,7 +1,8 @@
 """The first page: what waits for this person, and how the platform is. Apps register panels; the page composes them.
 
-``register(Queue(name="approvals", …))`` in an app's admin package is all it takes. A panel's ``load(request)`` answers in a fixed number of
-queries, or None to stay away; one that raises is logged and shown as not available, because the page must open when one part is ill.
+``register(Queue(name="approvals", …))`` in an app's admin package is all it takes. A panel's ``load(request)`` answers in a
+fixed number of queries, or None to stay away; one that raises is logged and shown as not available, because the page must open
+when one part is ill.
 """
 
 import logging
@@ -79,7 +80,9 @@ class Health(Figures):
 
 @dataclass(frozen=True, kw_only=True)
 class Chart(HomePanel):
-    """A picture: ``load`` gives ``{"drawing": charts.Drawing | None, "unit": str, "empty": str}``, or a list of them with ``title``."""
+    """A picture: ``load`` gives ``{"drawing": charts.Drawing | None, "unit": str, "empty": str}``, or a list of them with
+    ``title``.
+    """
 
     template: ClassVar[str] = "backoffice/home/chart.html"
 

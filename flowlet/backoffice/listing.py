@@ -16,7 +16,7 @@ from unfold.views import ChangeList
 
 from flowlet.db.counts import estimated
 
-AFTER, BEFORE = "after", "before"
+AFTER, BEFORE = "_after", "_before"
 SALT = "flowlet.backoffice.listing"
 
 
@@ -64,9 +64,9 @@ class Order:
         return [f"{'-' if descending != flipped else ''}{name}" for name, descending in self.terms]
 
     def place(self, obj: Model) -> str:
-        """Where the row stands, as a signed token for the address line."""
+        """Where the row stands, as a token for the address line."""
         values = [self._field(obj, name).value_to_string(obj) for name, _ in self.terms]
-        return signing.dumps(values, salt=SALT)
+        return signing.Signer(salt=SALT).sign_object(values)
 
     @staticmethod
     def _field(obj: Model, name: str) -> Any:
@@ -78,7 +78,7 @@ class Order:
         ``a <= x AND (a < x OR (a = x AND b < y))``: the first condition lets the database start in the middle of an index.
         """
         try:
-            raw = signing.loads(token, salt=SALT)
+            raw = signing.Signer(salt=SALT).unsign_object(token)
             values = [model._meta.get_field(name).to_python(text) for (name, _), text in zip(self.terms, raw, strict=True)]
         except (signing.BadSignature, ValueError, ValidationError) as error:
             raise IncorrectLookupParameters(f"not a place in this list: {error}") from error
@@ -121,8 +121,8 @@ class KeysetChangeList(ChangeList):
             rows.reverse()
         self.has_next = backwards or more
         self.has_previous = more if backwards else bool(token)
-        self.next_url = self._page(after=order.place(rows[-1])) if rows and self.has_next else ""
-        self.previous_url = self._page(before=order.place(rows[0])) if rows and self.has_previous else ""
+        self.next_url = self._page(**{AFTER: order.place(rows[-1])}) if rows and self.has_next else ""
+        self.previous_url = self._page(**{BEFORE: order.place(rows[0])}) if rows and self.has_previous else ""
         self.first_url = self._page() if token else ""
         self.result_list = rows
         self.is_exact = not token and not more
@@ -139,7 +139,11 @@ class KeysetChangeList(ChangeList):
         return max(estimated(queryset), len(self.result_list))
 
     def _page(self, **place: str) -> str:
-        return self.get_query_string(place, remove=[AFTER, BEFORE])
+        return self.get_query_string(place)
+
+    def get_query_string(self, new_params: Any = None, remove: Any = None) -> str:
+        """Links to other filters start at the first page."""
+        return super().get_query_string(new_params, [*(remove or []), AFTER, BEFORE])
 
     def url_for_result(self, result: Model) -> str:
         """The row's own page, by its public id."""

@@ -1,7 +1,7 @@
 """Panels: the declared furniture of a detail page.
 
-An admin class lists panels; each is told the row and the request and answers with what to draw, or None to stay away. A panel asks
-selectors, never the ORM of a neighbour, and takes a fixed number of queries.
+An admin class lists panels; each is told the row and the request and answers with what to draw, or None to stay away. A panel
+asks selectors, never the ORM of a neighbour, and takes a fixed number of queries.
 """
 
 from collections.abc import Callable, Sequence
@@ -201,8 +201,8 @@ class Timeline(Panel):
 class Revealable(Panel):
     """Personal data, masked until somebody gives a reason; the reveal is written to the audit before anything is shown.
 
-    ``masked(obj)`` gives (label, masked value) pairs. ``reveal(obj, actor=…, at=…, reason=…)`` is the injected service that opens the
-    data and gives (label, plain value) pairs. The button shows, and the reveal works, only with ``reveal_permission``.
+    ``masked(obj)`` gives (label, masked value) pairs. ``reveal(obj, actor=…, at=…, reason=…)`` is the injected service that
+    opens the data and gives (label, plain value) pairs. The button shows, and the reveal works, only with ``reveal_permission``.
     """
 
     template: ClassVar[str] = "backoffice/panels/revealable.html"

@@ -72,7 +72,13 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         max_length=32,
         widget=forms.TextInput(
-            attrs={"autofocus": True, "autocomplete": "one-time-code", "inputmode": "text", "class": _INPUT, "spellcheck": "false"}
+            attrs={
+                "autofocus": True,
+                "autocomplete": "one-time-code",
+                "inputmode": "text",
+                "class": _INPUT,
+                "spellcheck": "false",
+            }
         ),
     )
 

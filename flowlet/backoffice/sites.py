@@ -74,7 +74,12 @@ class BackOffice(UnfoldAdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The first page: work that waits and the state of the platform."""
         request.current_app = self.name
-        context = {**self.each_context(request), "title": self.index_title, "areas": home.shown_to(request), **(extra_context or {})}
+        context = {
+            **self.each_context(request),
+            "title": self.index_title,
+            "areas": home.shown_to(request),
+            **(extra_context or {}),
+        }
         return TemplateResponse(request, self.index_template, context)
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -138,7 +143,9 @@ class BackOffice(UnfoldAdminSite):
             "active": request.path == reverse("admin:index"),
         }
         return [{"title": "", "items": [home_item]}] + [
-            {"title": section, "separator": False, "collapsible": False, "items": found} for section, found in groups.items() if found
+            {"title": section, "separator": False, "collapsible": False, "items": found}
+            for section, found in groups.items()
+            if found
         ]
 
 

@@ -32,14 +32,18 @@ def signed_in(user: Any, *, verified: bool = True, **extra: Any) -> Client:
 
 
 def press(client: Client, obj: Model, name: str, *, version: str | None = None, **data: Any) -> HttpResponse:
-    """Send the form of the row transition ``name`` as the page would; ``version`` is what was on screen, by default the present one."""
+    """Send the form of the row transition ``name`` as the page would; ``version`` is what was on screen, by default the
+    present one.
+    """
     admin = site._registry[type(obj)]
     shown = admin.version(type(obj)._default_manager.get(pk=obj.pk)) if version is None else version
     url = cells.admin_url(obj).removesuffix("change/")
     return client.post(f"{url}do/{name}/", {"version": shown, **data})
 
 
-def reveal(client: Client, obj: Model, name: str = "personal", *, reason: str = "customer called about a payment") -> HttpResponse:
+def reveal(
+    client: Client, obj: Model, name: str = "personal", *, reason: str = "customer called about a payment"
+) -> HttpResponse:
     """Ask to see a masked panel of the row."""
     return client.post(f"{cells.admin_url(obj).removesuffix('change/')}reveal/{name}/", {"reason": reason})
 
@@ -50,4 +54,5 @@ def at_most(queries: int) -> Iterator[CaptureQueriesContext]:
     with CaptureQueriesContext(connection) as captured:
         yield captured
     listed = "\n".join(f"{n}. {query['sql'][:300]}" for n, query in enumerate(captured.captured_queries, 1))
-    assert len(captured) <= queries, f"{len(captured)} queries, {queries} allowed:\n{listed}"
+    if len(captured) > queries:
+        raise AssertionError(f"{len(captured)} queries, {queries} allowed:\n{listed}")

@@ -30,8 +30,8 @@ class Transition:
 
     ``service`` is called with keywords only: ``<subject>=obj.<by>`` (rows only), the form's cleaned data, ``reason`` if one is
     required, ``actor`` and ``at``. ``subject`` is by default the model's name and ``_id``. ``policy(obj, actor)`` raises the
-    DomainError that says why not now; the same policy greys the button out (its message becomes the tooltip) and the service checks it
-    again. ``secrets(result)`` gives (label, value) pairs that are shown once instead of going back to the row.
+    DomainError that says why not now; the same policy greys the button out (its message becomes the tooltip) and the service
+    checks it again. ``secrets(result)`` gives (label, value) pairs that are shown once instead of going back to the row.
     """
 
     name: str
