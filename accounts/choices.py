@@ -16,3 +16,62 @@ class PartnerStatus(TextChoices):
     PENDING = "PENDING", "Waiting for activation"
     ACTIVE = "ACTIVE", "Active"
     SUSPENDED = "SUSPENDED", "Suspended"
+
+
+class Role(TextChoices):
+    """What a person is here to do; ``accounts.roles`` says what each may."""
+
+    COMPLIANCE_OFFICER = "COMPLIANCE_OFFICER", "Compliance officer"
+    COMPLIANCE_MANAGER = "COMPLIANCE_MANAGER", "Compliance manager"
+    FRAUD_ANALYST = "FRAUD_ANALYST", "Fraud analyst"
+    OPERATIONS = "OPERATIONS", "Operations"
+    FINANCE = "FINANCE", "Finance"
+    AUDITOR = "AUDITOR", "Auditor"
+    PARTNER_DEVELOPER = "PARTNER_DEVELOPER", "Partner developer"
+    ADMINISTRATOR = "ADMINISTRATOR", "Administrator"
+
+
+class Scope(TextChoices):
+    """What an API key may do; a view names the scope it needs."""
+
+    CUSTOMERS_READ = "customers:read", "Read customers"
+    CUSTOMERS_WRITE = "customers:write", "Create, change, freeze and close customers"
+    WALLETS_READ = "wallets:read", "Read wallets, balances, holds and statements"
+    WALLETS_WRITE = "wallets:write", "Open, freeze and close wallets, place holds"
+    TRANSFERS_READ = "transfers:read", "Read transfers"
+    TRANSFERS_WRITE = "transfers:write", "Make, capture and refund transfers"
+    LEDGER_READ = "ledger:read", "Read the books and their reports"
+    LEDGER_WRITE = "ledger:write", "Post journals and open accounts"
+    EVENTS_READ = "events:read", "Read events"
+    SIMULATION_WRITE = "simulation:write", "Simulate what the outside world would do (sandbox only)"
+
+
+class CustomerKind(TextChoices):
+    """Whether the customer is a human being or a company."""
+
+    PERSON = "PERSON", "Person"
+    BUSINESS = "BUSINESS", "Business"
+
+
+class CustomerStatus(TextChoices):
+    """Whether the customer can be served."""
+
+    ACTIVE = "ACTIVE", "Active"
+    FROZEN = "FROZEN", "Frozen"
+    CLOSED = "CLOSED", "Closed"
+
+
+class KycTier(TextChoices):
+    """How far the customer's identity is verified; limits hang on it."""
+
+    UNVERIFIED = "UNVERIFIED", "Unverified"
+    BASIC = "BASIC", "Basic"
+    ENHANCED = "ENHANCED", "Enhanced"
+    PREMIUM = "PREMIUM", "Premium"
+
+
+class FreezeOrigin(TextChoices):
+    """Who froze a customer: the platform's freeze is not the partner's to lift."""
+
+    PARTNER = "PARTNER", "Partner"
+    PLATFORM = "PLATFORM", "Platform"

@@ -4,7 +4,8 @@ from django.apps import AppConfig
 
 
 class ApprovalsConfig(AppConfig):
-    """Maker and checker."""
+    """Requests that wait for a second pair of eyes."""
 
     name = "flowlet.approvals"
     label = "flowlet_approvals"
+    verbose_name = "Approvals"

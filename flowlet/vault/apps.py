@@ -8,3 +8,9 @@ class VaultConfig(AppConfig):
 
     name = "flowlet.vault"
     label = "flowlet_vault"
+
+    def ready(self) -> None:
+        """Refuse to start on a malformed keyring rather than fail on the first customer."""
+        from flowlet.core import crypto
+
+        crypto.check_settings()

@@ -1,0 +1,178 @@
+"""Roles as code: who may do what, on one page.
+
+A permission is ``app.verb_noun``. The right to look at an app's rows is ``app.view_*`` (Django's admin asks for
+``app.view_model``); every other right is named in ``PERMISSIONS`` and granted by name. Upper apps name their rights here too: to
+know who may do what one reads this page and nothing else. Making and checking are two rights; that no person does both for one
+matter is the business of ``flowlet.approvals``. The administrator manages access and configuration, and neither moves money nor
+sees personal data.
+"""
+
+from functools import lru_cache
+from typing import Any, Final
+
+from accounts.choices import Role
+
+PERMISSIONS: Final[dict[str, str]] = {
+    "accounts.create_partner": "Create partners",
+    "accounts.change_partner": "Change a partner's name, country or time zone",
+    "accounts.request_partner_activation": "Ask for a partner's activation",
+    "accounts.approve_partner_activation": "Approve a partner's activation",
+    "accounts.suspend_partner": "Suspend and resume partners",
+    "accounts.manage_api_keys": "Issue, rotate and revoke API keys",
+    "accounts.manage_users": "Create users, set their roles, reset their access",
+    "accounts.reveal_personal_data": "Reveal personal data, with a reason",
+    "accounts.freeze_customer": "Freeze and unfreeze customers",
+    "accounts.set_kyc_tier": "Set a customer's KYC tier",
+    "accounts.close_customer": "Close customers",
+    "ledger.open_account": "Open accounts in a chart",
+    "ledger.freeze_account": "Freeze, unfreeze and close accounts",
+    "ledger.post_manual_journal": "Make manual journals",
+    "ledger.approve_manual_journal": "Approve manual journals",
+    "ledger.reverse_journal": "Reverse journals",
+    "ledger.annotate_journal": "Add remarks to journals",
+    "ledger.close_period": "Soft-close and close periods",
+    "ledger.reopen_period": "Reopen soft-closed periods",
+    "ledger.set_rate": "Enter exchange rates",
+    "ledger.export_reports": "Export reports and the books",
+    "wallets.freeze_wallet": "Freeze and unfreeze wallets",
+    "wallets.close_wallet": "Close wallets",
+    "wallets.release_hold": "Release holds",
+    "wallets.request_limit_change": "Ask for a change of limits",
+    "wallets.approve_limit_change": "Approve a change of limits",
+    "wallets.export_statements": "Export statements",
+    "flowlet_audit.export_records": "Export the audit",
+    "flowlet_events.retry_delivery": "Hand a failed event to its handler again",
+}
+
+_LOOK = {"accounts.view_*", "ledger.view_*", "wallets.view_*", "flowlet_approvals.view_*"}
+
+GRANTS: Final[dict[str, frozenset[str]]] = {
+    Role.COMPLIANCE_OFFICER: frozenset(
+        _LOOK
+        | {
+            "flowlet_audit.view_*",
+            "accounts.reveal_personal_data",
+            "accounts.freeze_customer",
+            "accounts.set_kyc_tier",
+            "accounts.request_partner_activation",
+            "wallets.freeze_wallet",
+            "wallets.request_limit_change",
+            "wallets.export_statements",
+        }
+    ),
+    Role.COMPLIANCE_MANAGER: frozenset(
+        _LOOK
+        | {
+            "flowlet_audit.view_*",
+            "flowlet_audit.export_records",
+            "accounts.reveal_personal_data",
+            "accounts.freeze_customer",
+            "accounts.set_kyc_tier",
+            "accounts.close_customer",
+            "accounts.request_partner_activation",
+            "accounts.approve_partner_activation",
+            "accounts.suspend_partner",
+            "wallets.freeze_wallet",
+            "wallets.request_limit_change",
+            "wallets.approve_limit_change",
+            "wallets.export_statements",
+        }
+    ),
+    Role.FRAUD_ANALYST: frozenset(
+        _LOOK | {"accounts.reveal_personal_data", "accounts.freeze_customer", "wallets.freeze_wallet", "wallets.release_hold"}
+    ),
+    Role.OPERATIONS: frozenset(
+        _LOOK
+        | {
+            "flowlet_events.view_*",
+            "flowlet_events.retry_delivery",
+            "accounts.create_partner",
+            "accounts.change_partner",
+            "accounts.request_partner_activation",
+            "accounts.close_customer",
+            "ledger.post_manual_journal",
+            "ledger.annotate_journal",
+            "ledger.export_reports",
+            "wallets.close_wallet",
+            "wallets.release_hold",
+            "wallets.request_limit_change",
+            "wallets.export_statements",
+        }
+    ),
+    Role.FINANCE: frozenset(
+        _LOOK
+        | {
+            "ledger.open_account",
+            "ledger.freeze_account",
+            "ledger.post_manual_journal",
+            "ledger.approve_manual_journal",
+            "ledger.reverse_journal",
+            "ledger.annotate_journal",
+            "ledger.close_period",
+            "ledger.reopen_period",
+            "ledger.set_rate",
+            "ledger.export_reports",
+            "wallets.approve_limit_change",
+            "wallets.export_statements",
+        }
+    ),
+    Role.AUDITOR: frozenset(
+        _LOOK
+        | {
+            "flowlet_audit.view_*",
+            "flowlet_audit.export_records",
+            "flowlet_events.view_*",
+            "ledger.export_reports",
+            "wallets.export_statements",
+        }
+    ),
+    Role.PARTNER_DEVELOPER: frozenset(),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            "accounts.view_*",
+            "flowlet_approvals.view_*",
+            "flowlet_audit.view_*",
+            "flowlet_events.view_*",
+            "axes.view_*",
+            "otp_totp.view_*",
+            "accounts.create_partner",
+            "accounts.change_partner",
+            "accounts.approve_partner_activation",
+            "accounts.suspend_partner",
+            "accounts.manage_api_keys",
+            "accounts.manage_users",
+        }
+    ),
+}
+
+
+@lru_cache(maxsize=256)
+def _granted(roles: tuple[str, ...]) -> frozenset[str]:
+    """What the roles grant together; a role that is no longer in the code grants nothing."""
+    return frozenset().union(*(GRANTS.get(role, frozenset()) for role in roles))
+
+
+def permissions_of(user: Any) -> frozenset[str]:
+    """Every grant of the user's roles; none for somebody inactive or not signed in."""
+    if not getattr(user, "is_active", False):
+        return frozenset()
+    return _granted(tuple(getattr(user, "roles", ())))
+
+
+def has_permission(user: Any, permission: str) -> bool:
+    """Whether one of the user's roles grants ``permission``, such as ``ledger.post_manual_journal``."""
+    granted = permissions_of(user)
+    if permission in granted:
+        return True
+    app, _, codename = permission.partition(".")
+    return codename.startswith("view_") and f"{app}.view_*" in granted
+
+
+def has_any_permission(user: Any, app: str) -> bool:
+    """Whether the user's roles grant anything in ``app``."""
+    return any(granted.startswith(f"{app}.") for granted in permissions_of(user))
+
+
+def roles_with(permission: str) -> list[str]:
+    """The roles that grant ``permission``, for refusals that say whom to ask and for the docs."""
+    return [role for role, granted in GRANTS.items() if permission in granted]

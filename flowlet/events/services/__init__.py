@@ -1,0 +1,1 @@
+"""What can be done with events: ``outbox`` publishes, ``relay`` delivers, ``replays`` delivers again, ``retention`` forgets."""

@@ -1,0 +1,87 @@
+"""Fixtures of every test: a cloned database, and connections of other roles for tests that tamper.
+
+``django_db_setup`` replaces pytest-django's. A test with ``django_db`` runs in a transaction that is rolled back; one with
+``django_db(transaction=True)`` gets the database dropped and cloned afresh when it is over.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg2
+import pytest
+
+from flowlet.runtime.clones import Clones, at_database
+
+
+class _Current:
+    """The clone of this worker."""
+
+    clones: Clones
+    name: str = ""
+    template: str = ""
+
+
+def _renew(_: Any = None) -> None:
+    """Stand-in for TransactionTestCase's flush: drop the database and clone it again."""
+    from django.db import connections
+
+    connections.close_all()
+    _Current.clones.clone(_Current.name, _Current.template)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """Point Django at a clone of the migrated template, as the application's role."""
+    from django.conf import settings
+    from django.db import connections
+    from django.test import TransactionTestCase
+
+    addresses = {name: os.environ[name] for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "FLOWLET_TEST_SUPERUSER_URL")}
+    current = _Current
+    current.clones = Clones(
+        app_url=addresses["DATABASE_URL"],
+        owner_url=addresses["DATABASE_OWNER_URL"],
+        superuser_url=addresses["FLOWLET_TEST_SUPERUSER_URL"],
+    )
+    current.template = current.clones.template()
+    current.name = current.clones.reserve(os.environ.get("PYTEST_XDIST_WORKER", "main"))
+    current.clones.clone(current.name, current.template)
+    flush = TransactionTestCase._fixture_teardown
+    TransactionTestCase._fixture_teardown = _renew
+    # Subprocesses of tests find the clone too.
+    os.environ.update({name: at_database(url, current.name) for name, url in addresses.items() if url})
+    with django_db_blocker.unblock():
+        connections.close_all()
+    settings.DATABASES["default"]["NAME"] = current.name
+    try:
+        yield
+    finally:
+        TransactionTestCase._fixture_teardown = flush
+        os.environ.update(addresses)
+        with django_db_blocker.unblock():
+            connections.close_all()
+        current.clones.drop(current.name)
+        current.clones.release()
+
+
+def _connected(variable: str) -> Iterator[Any]:
+    url = os.environ.get(variable, "")
+    if not url:
+        pytest.skip("The server does not let us connect as a superuser (FLOWLET_TEST_SUPERUSER_URL).")
+    with contextlib.closing(psycopg2.connect(url, connect_timeout=10)) as connection:
+        connection.autocommit = True
+        yield connection
+
+
+@pytest.fixture
+def owner_connection(transactional_db: None) -> Iterator[Any]:
+    """A psycopg2 connection (autocommit) of the schema's owner to the test's database."""
+    yield from _connected("DATABASE_OWNER_URL")
+
+
+@pytest.fixture
+def superuser_connection(transactional_db: None) -> Iterator[Any]:
+    """A psycopg2 connection (autocommit) of a superuser to the test's database; skips where there is none."""
+    yield from _connected("FLOWLET_TEST_SUPERUSER_URL")

@@ -1,0 +1,135 @@
+"""The early pytest plugin (``-p flowlet.runtime.pytest_plugin``): servers and secrets before Django reads its settings.
+
+Without DATABASE_URL and REDIS_URL it starts embedded servers, in a home of their own that the next run finds again. Under xdist
+the controller starts them and the workers inherit the addresses. The database of each worker is a clone (``clones``); fixtures
+are in ``fixtures``.
+"""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from flowlet.runtime import clones, places
+from flowlet.runtime.servers import APP, OWNER, SUPERUSER, Postgres, Valkey
+
+BASE = "flowlet_test"
+# Secrets of tests: fixed, so that a failure repeats.
+TEST_SECRETS = {
+    "SECRET_KEY": "only-for-tests-only-for-tests-only-for-tests-only-for-tests",
+    "FLOWLET_ENCRYPTION_KEYS": "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+    "FLOWLET_BLIND_INDEX_KEY": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDI=",
+    "FLOWLET_API_KEY_PEPPER": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDM=",
+    "FLOWLET_METRICS_TOKEN": "only-for-tests",
+}
+_MARK = "FLOWLET_TEST_SERVERS"
+_embedded: "Embedded | None" = None
+
+
+class Embedded:
+    """The servers of one test run."""
+
+    def __init__(self) -> None:
+        self.home = places.make_home(places.default_home() / "tests") if _parent_ready() else Path()
+        self.lock = places.Lock(self.home / "lock")
+        self.temporary = not self.lock.acquire()
+        if self.temporary:
+            self.home = Path(tempfile.mkdtemp(prefix="flowlet-"))
+            self.home.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        self.postgres: Postgres | None = None
+        self.valkey: Valkey | None = None
+
+    def start(self) -> None:
+        """Start what the environment does not name and put the addresses into it."""
+        if not os.environ.get("DATABASE_URL"):
+            self.postgres = self._start_postgres()
+            self.postgres.ensure_database(BASE)
+            os.environ["DATABASE_URL"] = self.postgres.url(APP, BASE)
+            os.environ["DATABASE_OWNER_URL"] = self.postgres.url(OWNER, BASE)
+            os.environ["FLOWLET_TEST_SUPERUSER_URL"] = self.postgres.url(SUPERUSER, BASE)
+        if not os.environ.get("REDIS_URL"):
+            self.valkey = Valkey(self.home)
+            self.valkey.start()
+            os.environ["REDIS_URL"] = self.valkey.url()
+
+    def _start_postgres(self) -> Postgres:
+        server = Postgres(self.home, careless=True)
+        try:
+            server.start()
+        except places.RuntimeProblem:  # without fsync a power cut may have spoilt the data; nothing in it is worth keeping
+            shutil.rmtree(server.data, ignore_errors=True)
+            server.start()
+        return server
+
+    def stop(self) -> None:
+        """Stop both servers; remove the home if it was for this run only."""
+        for server in (self.valkey, self.postgres):
+            if server is not None:
+                server.stop()
+        if self.temporary:
+            shutil.rmtree(self.home, ignore_errors=True)
+        else:
+            self.lock.release()
+
+
+def _parent_ready() -> bool:
+    places.make_home(places.default_home())
+    return True
+
+
+def _is_worker() -> bool:
+    return "PYTEST_XDIST_WORKER" in os.environ
+
+
+def _redis_of_worker() -> None:
+    """Give each xdist worker a database number of its own on the embedded Valkey."""
+    number = int(re.sub(r"\D", "", os.environ["PYTEST_XDIST_WORKER"])) + 1
+    parts = urlsplit(os.environ["REDIS_URL"])
+    os.environ["REDIS_URL"] = parts._replace(path=f"/{number}").geturl()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests() -> Generator[None, Any, Any]:
+    """Set the environment before pytest-django loads the settings."""
+    global _embedded
+    os.environ.setdefault("FLOWLET_ENV", "test")
+    os.environ["PYTHONHASHSEED"] = os.environ.get("PYTHONHASHSEED", "0")
+    for name, value in TEST_SECRETS.items():
+        os.environ.setdefault(name, value)
+    needed = not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
+    if needed and not _is_worker():
+        _embedded = Embedded()
+        os.environ[_MARK] = "embedded" if not os.environ.get("REDIS_URL") else "own"
+        try:
+            _embedded.start()
+        except BaseException:
+            _embedded.stop()
+            raise
+    if _is_worker() and os.environ.get(_MARK) == "embedded":
+        _redis_of_worker()
+    if "FLOWLET_TEST_SUPERUSER_URL" not in os.environ:
+        os.environ.setdefault("DATABASE_OWNER_URL", os.environ["DATABASE_URL"])
+        candidate = clones.as_superuser(os.environ["DATABASE_OWNER_URL"])
+        os.environ["FLOWLET_TEST_SUPERUSER_URL"] = candidate if clones.answers(candidate) else ""
+    return (yield)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the fixtures late: of two plugins' fixtures with one name pytest takes the later's."""
+    from flowlet.runtime import fixtures
+
+    config.pluginmanager.register(fixtures, "flowlet-fixtures")
+
+
+def pytest_unconfigure() -> None:
+    """Stop what was started."""
+    global _embedded
+    if _embedded is not None:
+        _embedded.stop()
+        _embedded = None
