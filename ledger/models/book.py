@@ -70,9 +70,7 @@ class Account(Numbered, Timestamped):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["book", "code", "currency"], name="account_code_is_unique_in_book_and_currency"),
-            models.CheckConstraint(
-                condition=Q(mode="STRICT") | Q(floor__isnull=True), name="deferred_account_has_no_floor"
-            ),
+            models.CheckConstraint(condition=Q(mode="STRICT") | Q(floor__isnull=True), name="deferred_account_has_no_floor"),
         ]
         indexes = [
             models.Index(fields=["book", "line", "currency", "id"], name="account_by_line"),

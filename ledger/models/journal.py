@@ -27,7 +27,9 @@ class Journal(Identified):
     posted_at = models.DateTimeField()
     posted_xid = models.BigIntegerField()
     leg_count = models.SmallIntegerField()
-    reverses = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversals", db_index=False, db_constraint=False)
+    reverses = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversals", db_index=False, db_constraint=False
+    )
     external_id = models.CharField(max_length=120, blank=True)
     description = models.CharField(max_length=500, blank=True)
     cause = models.CharField(max_length=60, blank=True)
@@ -36,7 +38,9 @@ class Journal(Identified):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["book", "external_id"], condition=~Q(external_id=""), name="external_id_is_unique_in_book"),
+            models.UniqueConstraint(
+                fields=["book", "external_id"], condition=~Q(external_id=""), name="external_id_is_unique_in_book"
+            ),
             models.UniqueConstraint(fields=["reverses"], condition=Q(reverses__isnull=False), name="journal_is_reversed_once"),
             models.CheckConstraint(condition=Q(leg_count__gte=2), name="journal_has_two_legs_or_more"),
         ]

@@ -18,7 +18,7 @@ from ledger.services.refusals import translated
 from ledger.states import ACCOUNT_MOVES
 
 
-def open(  # noqa: A001
+def open(
     *,
     book_id: int,
     line: str,
@@ -66,7 +66,11 @@ def open(  # noqa: A001
         raise
     if not owner:
         log.record(
-            action="ledger.account.opened", actor=actor, at=at, target=account.public_id, after={"code": account.code, "currency": currency}
+            action="ledger.account.opened",
+            actor=actor,
+            at=at,
+            target=account.public_id,
+            after={"code": account.code, "currency": currency},
         )
     return account
 

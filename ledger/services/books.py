@@ -41,5 +41,7 @@ def create(
         created_at=at,
     )
     charts.install(book=book, template=template)
-    log.record(action="ledger.book.created", actor=actor, at=at, target=book.public_id, partner_id=partner.pk, after={"name": book.name})
+    log.record(
+        action="ledger.book.created", actor=actor, at=at, target=book.public_id, partner_id=partner.pk, after={"name": book.name}
+    )
     return book

@@ -165,7 +165,8 @@ def _post(journal_id: UUID, arguments: list[Any]) -> Posted:
         cursor.execute(_POST, arguments)
         _, posted_at, effective_on, accounts, posted, held, _, seqs = cursor.fetchone()
     balances = {
-        account: BalanceAfter(p, h, s) for account, p, h, s in zip(accounts or (), posted or (), held or (), seqs or (), strict=True)
+        account: BalanceAfter(p, h, s)
+        for account, p, h, s in zip(accounts or (), posted or (), held or (), seqs or (), strict=True)
     }
     return Posted(journal_id, posted_at, balances, effective_on)
 
@@ -260,7 +261,14 @@ def _post_all(book_id: int, items: Sequence[NewJournal], actor: Actor, adjusting
 
 
 def reverse(
-    *, book_id: int, journal_id: UUID, actor: Actor, reason: str, cause: str = "", effective_on: date | None = None, dry_run: bool = False
+    *,
+    book_id: int,
+    journal_id: UUID,
+    actor: Actor,
+    reason: str,
+    cause: str = "",
+    effective_on: date | None = None,
+    dry_run: bool = False,
 ) -> Posted:
     """Post the exact opposite of a journal, once. It takes effect on the original's day, or today when that day's period is closed.
 

@@ -20,18 +20,22 @@ if TYPE_CHECKING:
     from ledger.services.journals import NewJournal
 
 
-def refusals(*, book_id: int, items: Sequence["NewJournal"], known: Mapping[int, DomainError], adjusting: bool) -> dict[int, DomainError]:
+def refusals(
+    *, book_id: int, items: Sequence["NewJournal"], known: Mapping[int, DomainError], adjusting: bool
+) -> dict[int, DomainError]:
     """The refusals by position, those in ``known`` left out. Locks the STRICT accounts of all other items, lowest key first."""
     todo = {number: item for number, item in enumerate(items) if number not in known}
     days = _Days(book_id, adjusting)
     accounts = _locked(book_id, {leg.account_id for item in todo.values() for leg in item.legs})
     taken = set(
-        Journal.objects.filter(book_id=book_id, external_id__in=[i.external_id for i in todo.values() if i.external_id]).values_list(
-            "external_id", flat=True
-        )
+        Journal.objects.filter(
+            book_id=book_id, external_id__in=[i.external_id for i in todo.values() if i.external_id]
+        ).values_list("external_id", flat=True)
     )
     reversed_already = set(
-        Journal.objects.filter(reverses__in=[i.reverses for i in todo.values() if i.reverses]).values_list("reverses_id", flat=True)
+        Journal.objects.filter(reverses__in=[i.reverses for i in todo.values() if i.reverses]).values_list(
+            "reverses_id", flat=True
+        )
     )
     found: dict[int, DomainError] = {}
     for number, item in todo.items():
