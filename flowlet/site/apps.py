@@ -4,7 +4,14 @@ from django.apps import AppConfig
 
 
 class SiteConfig(AppConfig):
-    """The roof."""
+    """The roof: loads every app's pages and composes the home page."""
 
     name = "flowlet.site"
     label = "flowlet_site"
+
+    def ready(self) -> None:
+        """Register all pages, then the home page's own panels."""
+        from flowlet.backoffice.registration import load_pages
+
+        load_pages()
+        from flowlet.site import home  # noqa: F401
