@@ -6,47 +6,28 @@ writes a model.
 """
 
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any, ClassVar
 
-from django import forms
-from django.contrib import messages
 from django.contrib.admin.options import ShowFacets
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.db.models import Model, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from unfold.admin import ModelAdmin
-from unfold.widgets import TEXTAREA_CLASSES
 
-from flowlet.audit.services import log
 from flowlet.backoffice import cells, permissions
-from flowlet.backoffice.actors import actor_of
+from flowlet.backoffice.deed_pages import DeedPages
 from flowlet.backoffice.listing import KeysetChangeList, NoCountPaginator
-from flowlet.backoffice.panels import Panel, Revealable
-from flowlet.backoffice.transitions import REASON_MAX, REASON_MIN, Transition, version_of
-from flowlet.core import clock
-from flowlet.core.errors import DomainError, NotFound
+from flowlet.backoffice.panels import Panel
+from flowlet.backoffice.row_pages import RowPages
+from flowlet.backoffice.transitions import Transition
+from flowlet.core.errors import NotFound
 
 SEARCH_LIMIT = 200
 
 
-class ReasonForm(forms.Form):
-    """Why personal data is looked at."""
-
-    reason = forms.CharField(
-        min_length=REASON_MIN,
-        max_length=REASON_MAX,
-        widget=forms.Textarea(attrs={"rows": 2, "class": " ".join(TEXTAREA_CLASSES)}),
-        help_text="Kept in the audit. No personal data.",
-    )
-
-
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(DeedPages, RowPages, ModelAdmin):
     """Rows that nobody edits: a list by key and a page of panels.
 
     ``view_permission`` (default ``app.view_model``) opens both. ``section``, ``icon`` and ``menu_order`` place the list in the
@@ -206,237 +187,6 @@ class ReadOnlyAdmin(ModelAdmin):
         if obj is None:
             raise Http404(f"There is no {self.opts.verbose_name} {object_id}.")
         return obj
-
-    def detail_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The page of one row."""
-        if request.method not in ("GET", "HEAD"):
-            return HttpResponseNotAllowed(["GET", "HEAD"])
-        return self.detail(request, self._row_or_404(request, object_id))
-
-    def title_of(self, obj: Model) -> str:
-        """The heading of a row's page. Never personal data."""
-        return str(obj)
-
-    def status_of(self, obj: Model) -> Any:
-        """What stands beside the heading, such as ``cells.choice(obj, "status", Status)``."""
-        return ""
-
-    def panels_for(self, request: HttpRequest, obj: Model) -> Sequence[Panel]:
-        """The declared panels."""
-        return self.panels
-
-    def detail(
-        self,
-        request: HttpRequest,
-        obj: Model,
-        *,
-        status: int = 200,
-        opened: str = "",
-        opened_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Render the row's page; ``opened`` is the revealable panel that has been opened, with what it shows."""
-        request.current_app = self.admin_site.name
-        boxes = []
-        for panel in self.panels_for(request, obj):
-            if not panel.shown_to(request):
-                continue
-            context = opened_context if opened and panel.name == opened else panel.context(obj, request)
-            if context is None:
-                continue
-            box = {"panel": panel, **context}
-            if isinstance(panel, Revealable) and context.get("may_reveal"):
-                box["url"] = self._url("reveal", self._key(obj), panel.name)
-                box["form"] = ReasonForm(auto_id=f"id_reveal_{panel.name}_%s")
-            template = getattr(panel, "page", "") or panel.template
-            boxes.append({"template": template, "panel": panel, "context": box})
-        context = {
-            **self.admin_site.each_context(request),
-            "title": self.title_of(obj),
-            "heading": self.title_of(obj),
-            "status": self.status_of(obj),
-            "opts": self.opts,
-            "original": obj,
-            "boxes": boxes,
-            "buttons": self._buttons(request, obj),
-            "list_url": self._url("changelist"),
-            "audit_url": self._audit_url(request, obj),
-        }
-        response = TemplateResponse(request, "backoffice/detail.html", context, status=status)
-        if opened:
-            response["Cache-Control"] = "no-store, private"
-        return response
-
-    def _key(self, obj: Model) -> Any:
-        return getattr(obj, "public_id", None) or obj.pk
-
-    def _audit_url(self, request: HttpRequest, obj: Model) -> str:
-        """The audit of this row, for those who may read it."""
-        return self.admin_site.audit_url(request, str(getattr(obj, "public_id", "")))
-
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """A row's history is its audit."""
-        obj = self._row_or_404(request, object_id)
-        return HttpResponseRedirect(self._audit_url(request, obj) or self.url_of(obj))
-
-    # What can be done
-
-    def _buttons(self, request: HttpRequest, obj: Model) -> list[dict[str, Any]]:
-        actor, version = actor_of(request), self.version(obj)
-        buttons = []
-        for transition in self.transitions:
-            if transition.scope != "row" or not transition.shown_to(request):
-                continue
-            refusal = transition.refusal(obj, actor)
-            button = {
-                "transition": transition,
-                "url": self._url("do", self._key(obj), transition.name),
-                "refusal": refusal.message if refusal else "",
-                "version": version,
-                "form": None if refusal else transition.make_form(obj=obj, request=request),
-            }
-            buttons.append(button)
-        return buttons
-
-    def version(self, obj: Model) -> str:
-        """The fingerprint of the row that its forms carry."""
-        return version_of(obj, self.version_fields)
-
-    def _transition(self, request: HttpRequest, name: str, scope: str) -> Transition:
-        for transition in self.transitions:
-            if transition.name == name and transition.scope == scope:
-                if not transition.shown_to(request):
-                    raise PermissionDenied
-                return transition
-        raise Http404(f"There is no transition {name}.")
-
-    def transition_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
-        """The confirmation form on GET, the deed on POST."""
-        obj = self._row_or_404(request, object_id)
-        return self._do(request, self._transition(request, name, "row"), obj)
-
-    def list_transition_view(self, request: HttpRequest, name: str) -> HttpResponse:
-        """The same for what concerns no row yet, such as creating one."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return self._do(request, self._transition(request, name, "list"), None)
-
-    def _do(self, request: HttpRequest, transition: Transition, obj: Model | None) -> HttpResponse:
-        if request.method not in ("GET", "HEAD", "POST"):
-            return HttpResponseNotAllowed(["GET", "POST"])
-        actor, at = actor_of(request), clock.now()
-        if request.method != "POST":
-            refusal = transition.refusal(obj, actor)
-            form = transition.make_form(obj=obj, request=request)
-            return self._form_page(
-                request, transition, obj, form, error=refusal.message if refusal else "", is_possible=not refusal
-            )
-        form = transition.make_form(obj=obj, request=request, data=request.POST, files=request.FILES)
-        if obj is not None and request.POST.get("version", "") != self.version(obj):
-            message = "This has changed since you opened it. Look at it again before you decide; your input is still below."
-            return self._form_page(request, transition, obj, form, error=message, status=HTTPStatus.CONFLICT, is_stale=True)
-        if not form.is_valid():
-            return self._form_page(request, transition, obj, form, status=HTTPStatus.BAD_REQUEST)
-        try:
-            result = transition.run(obj=obj, data=form.cleaned_data, actor=actor, at=at, model_name=self.opts.model_name)
-        except DomainError as refusal:
-            if refusal.param in form.fields:
-                form.add_error(refusal.param, refusal.message)
-            return self._form_page(
-                request, transition, obj, form, error=refusal.message, code=refusal.code, status=refusal.status
-            )
-        return self._done(request, transition, obj, result)
-
-    def _done(self, request: HttpRequest, transition: Transition, obj: Model | None, result: Any) -> HttpResponse:
-        text = transition.done_text(result)
-        there = result if isinstance(result, Model) else None
-        target = obj if obj is not None else there
-        url = (cells.admin_url(target) if target is not None else "") or self._url("changelist")
-        audit_url = self._audit_url(request, target) if target is not None else ""
-        if transition.secrets is not None:
-            context = {
-                **self.admin_site.each_context(request),
-                "title": transition.label,
-                "opts": self.opts,
-                "done": text,
-                "pairs": [(label, cells.show(value)) for label, value in transition.secrets(result)],
-                "next_url": url,
-            }
-            request.current_app = self.admin_site.name
-            response = TemplateResponse(request, "backoffice/secrets.html", context)
-            response["Cache-Control"] = "no-store, private"
-            return response
-        if there is not None and obj is not None and type(there) is not type(obj) and cells.admin_url(there):
-            text = format_html('{} <a href="{}">{}</a>', text, cells.admin_url(there), there)
-        if audit_url:
-            text = format_html('{} <a class="fl-audit-link" href="{}">See the audit</a>', text, audit_url)
-        messages.success(request, text)
-        return HttpResponseRedirect(url)
-
-    def _form_page(
-        self,
-        request: HttpRequest,
-        transition: Transition,
-        obj: Model | None,
-        form: forms.Form,
-        *,
-        error: str = "",
-        code: str = "",
-        status: int = 200,
-        is_stale: bool = False,
-        is_possible: bool = True,
-    ) -> HttpResponse:
-        request.current_app = self.admin_site.name
-        context = {
-            **self.admin_site.each_context(request),
-            "title": transition.label,
-            "opts": self.opts,
-            "original": obj,
-            "transition": transition,
-            "form": form,
-            "error": error,
-            "error_code": code,
-            "is_stale": is_stale,
-            "is_possible": is_possible,
-            "version": self.version(obj) if obj is not None else "",
-            "back_url": self.url_of(obj) if obj is not None else self._url("changelist"),
-        }
-        return TemplateResponse(request, "backoffice/transition.html", context, status=status)
-
-    # Personal data
-
-    def reveal_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
-        """Open one revealable panel for this one answer. The audit record is written first, in the same transaction."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        obj = self._row_or_404(request, object_id)
-        panel = next(
-            (found for found in self.panels_for(request, obj) if isinstance(found, Revealable) and found.name == name), None
-        )
-        if panel is None:
-            raise Http404(f"There is no panel {name}.")
-        if not panel.shown_to(request) or not permissions.allows(request.user, panel.reveal_permission):
-            raise PermissionDenied
-        form = ReasonForm(request.POST)
-        if not form.is_valid():
-            messages.error(request, f"Give a reason of at least {REASON_MIN} characters to see personal data.")
-            return self.detail(request, obj, status=HTTPStatus.BAD_REQUEST)
-        actor, at = actor_of(request), clock.now()
-        try:
-            with transaction.atomic():
-                log.record(
-                    action=panel.action,
-                    actor=actor,
-                    at=at,
-                    target=str(self._key(obj)),
-                    partner_id=getattr(obj, "partner_id", None),
-                    reason=form.cleaned_data["reason"],
-                    after={"panel": panel.name, "shown": [label for label, _ in panel.masked(obj)]},
-                )
-                opened = panel.opened(obj, actor=actor, at=at, reason=form.cleaned_data["reason"])
-        except DomainError as refusal:
-            messages.error(request, refusal.message)
-            return self.detail(request, obj, status=refusal.status)
-        return self.detail(request, obj, opened=panel.name, opened_context=opened)
 
 
 class CaseAdmin(ReadOnlyAdmin):

@@ -12,6 +12,7 @@ from django import forms
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.response import TemplateResponse
@@ -23,8 +24,11 @@ from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice
 from unfold.widgets import BASE_INPUT_CLASSES
 
+from flowlet.audit.services import log
 from flowlet.backoffice import sessions
+from flowlet.backoffice.actors import client_ip
 from flowlet.core import clock
+from flowlet.core.actors import Actor, ActorKind
 
 if TYPE_CHECKING:
     from flowlet.backoffice.sites import BackOffice
@@ -162,7 +166,10 @@ def code_step(site: "BackOffice", request: HttpRequest) -> HttpResponse:
             login(request, user, backend=pending["backend"])
             otp_login(request, device)
             sessions.start(request, at)
+            kind = "backup code" if isinstance(device, StaticDevice) else "authenticator app"
+            _note("staff.signed_in", request, user, at, after={"second_factor": kind})
             return HttpResponseRedirect(_target(request, pending["next"]))
+        _note("staff.second_factor_refused", request, user, at)
         pending["tries"] += 1
         request.session[PENDING] = pending
         if pending["tries"] >= PENDING_TRIES:
@@ -171,10 +178,14 @@ def code_step(site: "BackOffice", request: HttpRequest) -> HttpResponse:
     return _page(site, request, "backoffice/login_code.html", title="Second factor", form=form, has_device=bool(devices))
 
 
+def _note(action: str, request: HttpRequest, user: Any, at: datetime, after: dict[str, Any] | None = None) -> None:
+    """Keep in the audit who got in, and who knew a password but not the code."""
+    actor = Actor(kind=ActorKind.STAFF, id=user.public_id, label=user.role_labels, ip=client_ip(request))
+    log.record(action=action, actor=actor, at=at, target=user.public_id, after=after)
+
+
 def _verified(user: Any, form: CodeForm) -> Device | None:
     """The chosen device if its code is right; otherwise the form says what is wrong."""
-    from django.db import transaction
-
     with transaction.atomic():
         device = Device.from_persistent_id(form.cleaned_data["device"], for_verify=True)
         if device is None or device.user_id != user.pk or not device.confirmed:

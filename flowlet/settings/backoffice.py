@@ -9,6 +9,21 @@ if TYPE_CHECKING:
 # Which model's list is "the audit" that pages link to.
 BACKOFFICE_AUDIT_MODEL = "flowlet_audit.Record"
 
+# What a browser may load: our own files and nothing else. The back office widens it for its theme (flowlet.backoffice.sites.CSP).
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    }
+}
+
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 OTP_TOTP_ISSUER = "Flowlet"
 
