@@ -18,6 +18,7 @@ v1: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include([*v1, re_path(r"^.*$", routes.unknown)])),
+    path("", include("flowlet.site.portal.urls")),
     path("admin/", site.urls),
 ]
 
