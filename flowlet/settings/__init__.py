@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from flowlet.settings import environment as env
 from flowlet.settings.databases import database
 from flowlet.settings.logs import logging_config
+from flowlet.settings.queues import celery_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 ENVIRONMENT = env.text("FLOWLET_ENV", "production")
@@ -37,6 +38,7 @@ DATABASE_APP_ROLE = env.text("DATABASE_APP_ROLE", "flowlet_app")
 DATABASES = {"default": database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL")
+globals().update({f"CELERY_{name.upper()}": value for name, value in celery_settings(redis_url=REDIS_URL).items()})
 
 INSTALLED_APPS = [
     "flowlet.db",
