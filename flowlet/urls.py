@@ -1,3 +1,24 @@
-"""Every address of the platform."""
+"""Every address of the platform.
 
-urlpatterns: list = []
+Under /v1 stand the routes of each app's ``api/urls.py``; ``flowlet.api.routes`` answers for what none of them knows.
+"""
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from flowlet.api import routes
+
+V1_APPS = ("accounts", "ledger", "wallets")
+
+v1: list[URLPattern | URLResolver] = [
+    path("", include(f"{app}.api.urls")) for app in V1_APPS if find_spec(f"{app}.api") and find_spec(f"{app}.api.urls")
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("v1/", include([*v1, re_path(r"^.*$", routes.unknown)])),
+]
+
+handler400 = "flowlet.api.routes.bad_request"
+handler404 = "flowlet.api.routes.not_found"
+handler500 = "flowlet.api.routes.server_error"

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from flowlet.settings import environment as env
+from flowlet.settings.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401
 from flowlet.settings.databases import database
 from flowlet.settings.logs import logging_config
 from flowlet.settings.queues import celery_settings

@@ -2,7 +2,7 @@
 
 import django.contrib.postgres.fields
 import django.db.models.functions.comparison
-import flowlet.audit.models.record
+import flowlet.db.transactions
 from django.db import migrations, models
 
 
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('after', models.JSONField(null=True)),
                 ('subject_id', models.UUIDField(help_text='whose key encrypts the personal values', null=True)),
                 ('personal', models.BinaryField(help_text='encrypted JSON', null=True)),
-                ('recorded_xid', models.BigIntegerField(db_default=django.db.models.functions.comparison.Cast(django.db.models.functions.comparison.Cast(flowlet.audit.models.record.TransactionId(), models.TextField()), models.BigIntegerField()), help_text='the transaction that wrote the record: the order in which records are sealed')),
+                ('recorded_xid', models.BigIntegerField(db_default=django.db.models.functions.comparison.Cast(django.db.models.functions.comparison.Cast(flowlet.db.transactions.TransactionId(), models.TextField()), models.BigIntegerField()), help_text='the transaction that wrote the record: the order in which records are sealed')),
             ],
             options={
                 'indexes': [models.Index(models.F('recorded_xid'), models.F('id'), name='audit_record_in_seal_order'), models.Index(models.F('target'), models.F('id'), name='audit_record_by_target'), models.Index(models.F('actor_id'), models.F('id'), name='audit_record_by_actor')],

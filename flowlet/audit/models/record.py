@@ -1,15 +1,10 @@
 """One deed."""
 
+from datetime import datetime
+
 from django.db import models
-from django.db.models.functions import Cast
 
-
-class TransactionId(models.Func):
-    """The id of the writing transaction (xid8), which never wraps around."""
-
-    function = "pg_current_xact_id"
-    arity = 0
-    output_field = models.TextField()
+from flowlet.db import transactions
 
 
 class Record(models.Model):
@@ -35,7 +30,7 @@ class Record(models.Model):
     subject_id = models.UUIDField(null=True, help_text="whose key encrypts the personal values")
     personal = models.BinaryField(null=True, help_text="encrypted JSON")
     recorded_xid = models.BigIntegerField(
-        db_default=Cast(Cast(TransactionId(), models.TextField()), models.BigIntegerField()),
+        db_default=transactions.own_id(),
         help_text="the transaction that wrote the record: the order in which records are sealed",
     )
 
@@ -54,3 +49,13 @@ class Record(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.target}"
+
+    @property
+    def personal_aad(self) -> str:
+        """What binds the encrypted values to their record."""
+        return personal_aad(action=self.action, target=self.target, at=self.at)
+
+
+def personal_aad(*, action: str, target: str, at: datetime) -> str:
+    """What binds encrypted values to their record, so that they cannot be moved to another."""
+    return f"flowlet_audit_record.personal:{action}:{target}:{at.timestamp():.6f}"

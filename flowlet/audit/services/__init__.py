@@ -1,1 +1,1 @@
-"""What can be done to the trail: ``log`` adds to it, ``seals`` chains it."""
+"""What can be done to the trail: ``log`` adds to it, ``seals`` chains it, ``checks`` verifies it and writes that down."""

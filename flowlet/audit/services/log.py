@@ -10,7 +10,9 @@ import orjson
 from django.db import connection
 
 from flowlet.audit.models import Record
+from flowlet.audit.models.record import personal_aad
 from flowlet.core.actors import Actor
+from flowlet.vault.services import subjects
 
 _INSERT = """
 INSERT INTO flowlet_audit_record
@@ -136,16 +138,9 @@ def record_many(records: Sequence[NewRecord], *, actor: Actor, at: datetime) -> 
         return cursor.rowcount
 
 
-def personal_aad(*, action: str, target: str, at: datetime) -> str:
-    """What binds the encrypted values to their record, so that they cannot be moved to another."""
-    return f"flowlet_audit_record.personal:{action}:{target}:{at.timestamp():.6f}"
-
-
 def _encrypt(personal: dict[str, Any], subject_id: UUID | None, *, action: str, target: str, at: datetime) -> bytes:
     if subject_id is None:
         raise ValueError("Personal values need subject_id: they are encrypted under that subject's key.")
-    from flowlet.vault.services import subjects
-
     return subjects.encrypt(subject_id, _json(personal), aad=personal_aad(action=action, target=target, at=at))
 
 

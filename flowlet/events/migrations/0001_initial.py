@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import django.db.models.functions.comparison
 import flowlet.core.ids
-import flowlet.events.models.event
+import flowlet.db.transactions
 from django.db import migrations, models
 
 
@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('data', models.JSONField()),
                 ('api_version', models.TextField(default='v1', help_text='the API version whose shapes data follows')),
                 ('created_at', models.DateTimeField(help_text='the moment of the fact, as handed to the service')),
-                ('xid', models.BigIntegerField(db_default=django.db.models.functions.comparison.Cast(django.db.models.functions.comparison.Cast(flowlet.events.models.event.TransactionId(), models.TextField()), models.BigIntegerField()), help_text='the transaction that wrote it')),
+                ('xid', models.BigIntegerField(db_default=django.db.models.functions.comparison.Cast(django.db.models.functions.comparison.Cast(flowlet.db.transactions.TransactionId(), models.TextField()), models.BigIntegerField()), help_text='the transaction that wrote it')),
                 ('relayed_at', models.DateTimeField(help_text="when it was handed to its handlers' queues", null=True)),
             ],
             options={

@@ -1,19 +1,11 @@
 """One fact."""
 
 from django.db import models
-from django.db.models.functions import Cast
 
+from flowlet.db import transactions
 from flowlet.db.models import Identified
 
 API_VERSION = "v1"
-
-
-class TransactionId(models.Func):
-    """The id of the writing transaction (xid8), which never wraps around."""
-
-    function = "pg_current_xact_id"
-    arity = 0
-    output_field = models.TextField()
 
 
 class Event(Identified):
@@ -32,7 +24,7 @@ class Event(Identified):
     api_version = models.TextField(default=API_VERSION, help_text="the API version whose shapes data follows")
     created_at = models.DateTimeField(help_text="the moment of the fact, as handed to the service")
     xid = models.BigIntegerField(
-        db_default=Cast(Cast(TransactionId(), models.TextField()), models.BigIntegerField()),
+        db_default=transactions.own_id(),
         help_text="the transaction that wrote it",
     )
     relayed_at = models.DateTimeField(null=True, help_text="when it was handed to its handlers' queues")

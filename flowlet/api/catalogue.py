@@ -1,0 +1,68 @@
+"""The catalogue of refusals: every ``DomainError`` that an app declares, with what it means."""
+
+import inspect
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.apps import apps
+
+from flowlet.core.errors import DomainError
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One code of the catalogue: its usual HTTP status, its title and what to do about it."""
+
+    code: str
+    status: int
+    title: str
+    explanation: str
+
+
+FIELD_CODES = {
+    "field.required": "The field has to be there.",
+    "field.null": "The field cannot be null.",
+    "field.blank": "The text cannot be empty.",
+    "field.unknown": "There is no such field. Unknown fields are refused, not ignored.",
+    "field.type": "The value has another JSON type than the field.",
+    "field.invalid": "The value has the wrong form.",
+    "field.invalid_choice": "The value is not one of those the field takes.",
+    "field.malformed_id": "The text is not a public id of the wanted kind.",
+    "field.max_length": "The text is too long.",
+    "field.min_length": "The text or list is too short.",
+    "field.max_value": "The number is too large.",
+    "field.min_value": "The number is too small.",
+}
+
+
+def _walk(base: type[DomainError]) -> list[type[DomainError]]:
+    found = [base]
+    for child in base.__subclasses__():
+        found.extend(_walk(child))
+    return found
+
+
+def load() -> None:
+    """Import the ``errors`` module of every app, so that all its refusals are known."""
+    for config in apps.get_app_configs():
+        name = f"{config.name}.errors"
+        if config.name.split(".")[0] in {"flowlet", *_own()} and find_spec(name) is not None:
+            import_module(name)
+
+
+def _own() -> set[str]:
+    return {config.name for config in apps.get_app_configs() if (config.path and "site-packages" not in config.path)}
+
+
+@cache
+def by_code() -> dict[str, Entry]:
+    """All entries by code, sorted. The first class that carries a code (its base, if it has one) explains it."""
+    load()
+    found: dict[str, Entry] = {}
+    for error in _walk(DomainError):
+        if error is DomainError or error.code in found:
+            continue
+        found[error.code] = Entry(error.code, error.status, error.title, " ".join((inspect.getdoc(error) or "").split()))
+    return dict(sorted(found.items()))
