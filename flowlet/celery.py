@@ -1,28 +1,23 @@
 """The Celery application: tasks of every app's ``tasks.py``, and the beat schedule that these modules declare.
 
-A ``tasks.py`` may hold ``BEAT = {"entry-name": {"task": "app.task", "schedule": seconds or crontab}}``; the entries of all apps make the
-schedule. A task goes to its queue by its name (``flowlet.settings.queues``) or by its own ``queue``.
+A ``tasks.py`` may hold ``BEAT = {"entry-name": {"task": "app.task", "schedule": seconds or crontab}}``; the entries of all apps make
+the schedule. A task goes to its queue by its name (``flowlet.settings.queues``) or by its own ``queue``.
 """
 
 import importlib
 import importlib.util
 import os
+import time
 from typing import Any
 
 from celery import Celery, signals
-from kombu import Queue
+
+from flowlet.telemetry import context, metrics
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flowlet.settings")
 
 app = Celery("flowlet")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-
-
-@app.on_after_configure.connect
-def _declare_queues(sender: Celery, **_: Any) -> None:
-    from flowlet.settings.queues import QUEUES
-
-    sender.conf.task_queues = [Queue(name) for name in QUEUES]
 
 
 app.autodiscover_tasks()
@@ -54,3 +49,26 @@ def schedule() -> dict[str, dict[str, Any]]:
 @signals.setup_logging.connect
 def _keep_our_logging(**_: Any) -> None:
     """Having a receiver keeps Celery from replacing Django's logging."""
+
+
+@signals.before_task_publish.connect
+def _send_request_id(headers: dict[str, Any] | None = None, **_: Any) -> None:
+    """Let the task's log lines name the request that scheduled it."""
+    if headers is not None:
+        headers["flowlet_request_id"] = context.request_id()
+
+
+@signals.task_prerun.connect
+def _enter_task(task: Any, task_id: str, **_: Any) -> None:
+    request_id = getattr(task.request, "flowlet_request_id", "") or ""
+    context.bind_task(name=task.name, task_id=task_id, request_id=str(request_id))
+    task.request.flowlet_began = time.perf_counter()
+
+
+@signals.task_postrun.connect
+def _leave_task(task: Any, state: str | None = None, **_: Any) -> None:
+    began = getattr(task.request, "flowlet_began", None)
+    if began is not None:
+        outcome = (state or "unknown").lower()
+        metrics.TASKS.labels(task=task.name, outcome=outcome).observe(time.perf_counter() - began)
+    context.clear()

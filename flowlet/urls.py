@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from flowlet.api import routes
+from flowlet.site import health
 
 V1_APPS = ("accounts", "ledger", "wallets")
 
@@ -16,6 +17,9 @@ v1: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics_page),
     path("v1/", include([*v1, re_path(r"^.*$", routes.unknown)])),
 ]
 

@@ -13,6 +13,7 @@ from flowlet.settings.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F
 from flowlet.settings.databases import database
 from flowlet.settings.logs import logging_config
 from flowlet.settings.queues import celery_settings
+from flowlet.settings.security import security_settings, static_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 ENVIRONMENT = env.text("FLOWLET_ENV", "production")
@@ -27,6 +28,7 @@ SECRET_KEY = env.text("SECRET_KEY")
 ENCRYPTION_KEYS = env.text("FLOWLET_ENCRYPTION_KEYS")
 BLIND_INDEX_KEY = env.text("FLOWLET_BLIND_INDEX_KEY")
 API_KEY_PEPPER = env.text("FLOWLET_API_KEY_PEPPER")
+METRICS_TOKEN = env.text("FLOWLET_METRICS_TOKEN", "")
 
 # Where we are
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1],testserver")
@@ -75,6 +77,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "flowlet.telemetry.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -117,5 +120,7 @@ USE_I18N = False
 USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("FLOWLET_STATIC_ROOT", str(BASE_DIR / "var" / "static")))
+globals().update(static_settings(test=ENVIRONMENT == "test"))
 
+globals().update(security_settings(production=PRODUCTION, trusted_proxies=TRUSTED_PROXIES))
 LOGGING = logging_config(json=env.flag("FLOWLET_LOG_JSON", True), level=env.text("FLOWLET_LOG_LEVEL", "INFO"))

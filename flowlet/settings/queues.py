@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from kombu import Queue
+
 QUEUES = ("critical", "default", "batch")
 # Task names (their last word tells what sort of work it is) to queues; what is not named here is "default".
 ROUTES = {
@@ -26,6 +28,7 @@ def celery_settings(*, redis_url: str) -> dict[str, Any]:
     """
     return {
         "broker_url": redis_url,
+        "task_queues": tuple(Queue(name) for name in QUEUES),
         "task_default_queue": "default",
         "task_create_missing_queues": False,
         "task_routes": (ROUTES,),

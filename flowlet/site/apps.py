@@ -1,5 +1,7 @@
 """App configuration."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class SiteConfig(AppConfig):
 
     name = "flowlet.site"
     label = "flowlet_site"
+
+    def ready(self) -> None:
+        """Make our Celery application the one that ``shared_task`` binds to, in every process."""
+        import_module("flowlet.celery")
