@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from flowlet.api import routes
+from flowlet.backoffice import site
 from flowlet.site import health
 
 V1_APPS = ("accounts", "ledger", "wallets")
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz),
     path("metrics", health.metrics_page),
     path("v1/", include([*v1, re_path(r"^.*$", routes.unknown)])),
+    path("admin/", site.urls),
 ]
 
 handler400 = "flowlet.api.routes.bad_request"

@@ -1,0 +1,107 @@
+"""What stands in a table's cell: money to its minor unit, badges, links, moments. All return safe HTML or plain text."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Model
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from moneyed import Money
+
+from flowlet.core import money as amounts
+
+TONES = ("neutral", "info", "good", "warn", "bad")
+DASH = "–"
+
+
+def number(amount: Decimal, currency: str) -> str:
+    """``1,234.50``: grouped, with exactly the currency's own decimals. A finer amount is shown in full, never cut."""
+    digits = amounts.exponent(currency)
+    exact = -amount.normalize().as_tuple().exponent if amount else 0
+    return f"{amount:,.{max(digits, exact)}f}"
+
+
+def money(value: Money | None) -> SafeString | str:
+    """An amount with its currency, aligned for a column of figures."""
+    if value is None:
+        return DASH
+    code = value.currency.code
+    return format_html('<span class="fl-money">{} <small>{}</small></span>', number(value.amount, code), code)
+
+
+def badge(label: Any, tone: str = "neutral") -> SafeString:
+    """A small coloured word; tones are neutral, info, good, warn and bad."""
+    return format_html('<span class="fl-badge fl-{}">{}</span>', tone if tone in TONES else "neutral", label)
+
+
+def choice(obj: Model, field: str, choices: type | None = None) -> SafeString | str:
+    """A choice as a badge: its human label, in the colour that the choices class gives it by a ``tone`` property."""
+    value = getattr(obj, field)
+    if value in (None, ""):
+        return DASH
+    tone = getattr(choices(value), "tone", "neutral") if choices is not None else "neutral"
+    return badge(getattr(obj, f"get_{field}_display")(), tone)
+
+
+def admin_url(target: Model | type[Model], name: str = "change") -> str:
+    """The address of a row's page (or of a model's ``changelist``), or "" when no such page is registered."""
+    opts = target._meta
+    args = []
+    if isinstance(target, Model):
+        args = [getattr(target, "public_id", None) or target.pk]
+    try:
+        return reverse(f"admin:{opts.app_label}_{opts.model_name}_{name}", args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def link(target: Model | None, label: Any = None) -> SafeString | str:
+    """A link to the row's own page, or its bare label when it has none. Costs no query: hand in loaded rows."""
+    if target is None:
+        return DASH
+    url = admin_url(target)
+    text = str(target) if label is None else label
+    return format_html('<a class="fl-link" href="{}">{}</a>', url, text) if url else str(text)
+
+
+def href(url: str, label: Any) -> SafeString:
+    """A link to any address."""
+    return format_html('<a class="fl-link" href="{}">{}</a>', url, label)
+
+
+def moment(value: datetime | None) -> SafeString | str:
+    """A moment in UTC to the second, machine-readable for the page's scripts."""
+    if value is None:
+        return DASH
+    utc = value.astimezone(timezone.get_default_timezone()) if timezone.is_aware(value) else value
+    return format_html('<time datetime="{}">{}</time>', utc.isoformat(), utc.strftime("%Y-%m-%d %H:%M:%S"))
+
+
+def day(value: date | None) -> str:
+    """A calendar day, ISO 8601."""
+    return value.isoformat() if value else DASH
+
+
+def code(value: Any) -> SafeString | str:
+    """An id, hash or key: fixed width."""
+    return format_html('<code class="fl-code">{}</code>', value) if value else DASH
+
+
+def show(value: Any) -> Any:
+    """The usual cell for a value of any type that panels are given."""
+    if value is None or value == "":
+        return DASH
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Money):
+        return money(value)
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, date):
+        return day(value)
+    if isinstance(value, Model):
+        return link(value)
+    return value

@@ -1,0 +1,63 @@
+"""How long a sign-in lasts: fifteen minutes without a request, eight hours in any case."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from flowlet.core import clock
+
+IDLE: Final = timedelta(minutes=15)
+ABSOLUTE: Final = timedelta(hours=8)
+# A request renews the mark only when it is older than this, so that reading costs no write.
+RENEW_AFTER: Final = timedelta(seconds=30)
+SEEN, STARTED = "seen_at", "started_at"
+
+logger = logging.getLogger(__name__)
+
+
+def start(request: HttpRequest, at: datetime) -> None:
+    """Remember when the sign-in happened."""
+    request.session[STARTED] = request.session[SEEN] = at.isoformat()
+
+
+def ended(request: HttpRequest, at: datetime) -> str:
+    """Why the sign-in is over: ``idle``, ``expired``, or "" while it lasts. A session without our marks is over."""
+    session = request.session
+    try:
+        seen, started = datetime.fromisoformat(session[SEEN]), datetime.fromisoformat(session[STARTED])
+    except (KeyError, ValueError):
+        return "expired"
+    if at - started >= ABSOLUTE:
+        return "expired"
+    if at - seen >= IDLE:
+        return "idle"
+    if at - seen >= RENEW_AFTER:
+        session[SEEN] = at.isoformat()
+    return ""
+
+
+class SessionLimits:
+    """Ends sign-ins that are idle or too old. Costs requests without a session cookie nothing."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Let the request through, or sign out and lead to the sign-in page, which says why."""
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            why = ended(request, clock.now())
+            if why:
+                logger.info("sign-in ended", extra={"reason": why})
+                logout(request)
+                home = reverse("admin:index")
+                if request.path.startswith(home):
+                    back = request.get_full_path() if request.method == "GET" else home
+                    return HttpResponseRedirect(f"{reverse('admin:login')}?{urlencode({'next': back, 'why': why})}")
+        return self.get_response(request)

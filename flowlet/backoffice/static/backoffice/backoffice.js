@@ -1,0 +1,132 @@
+/* Keyboard, dialogs, re-masking. Without this file every button is still a plain link to a page with a form. */
+(() => {
+  "use strict";
+  const REMASK_AFTER_MS = 120000;
+  let current = -1;
+  let awaitingG = false;
+
+  const isTyping = (element) =>
+    Boolean(element && (element.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(element.tagName)));
+  const isOpen = () => document.querySelector("dialog[open]");
+  const config = () => document.getElementById("fl-config")?.dataset;
+  const rows = () => [...document.querySelectorAll("#result_list tr.data-row, [data-fl-row]")];
+
+  function openDialog(id) {
+    const dialog = document.getElementById(id);
+    if (!dialog || dialog.open) return false;
+    dialog.showModal();
+    dialog.querySelector("input:not([type=hidden]), textarea, select, button[type=submit]")?.focus();
+    return true;
+  }
+
+  function move(step) {
+    const all = rows();
+    if (!all.length) return;
+    current = Math.min(Math.max(current + step, 0), all.length - 1);
+    all.forEach((row, n) => {
+      row.classList.toggle("is-current", n === current);
+      if (n === current) row.setAttribute("aria-current", "true");
+      else row.removeAttribute("aria-current");
+    });
+    all[current].scrollIntoView({ block: "nearest" });
+  }
+
+  function openRow() {
+    const row = rows()[current];
+    const link = row?.matches("a") ? row : row?.querySelector("a[href]");
+    if (!link) return false;
+    link.click();
+    return true;
+  }
+
+  function follow(selector) {
+    const link = document.querySelector(selector);
+    if (!link) return false;
+    link.click();
+    return true;
+  }
+
+  function search() {
+    const box = document.getElementById("searchbar");
+    if (box) {
+      box.focus();
+      box.select();
+    } else {
+      window.dispatchEvent(new CustomEvent("opencommand"));
+    }
+    return true;
+  }
+
+  const KEYS = {
+    "/": search,
+    "?": () => openDialog("fl-help"),
+    j: () => (move(1), true),
+    k: () => (move(-1), true),
+    Enter: openRow,
+    u: () => follow("[data-fl-up]"),
+    n: () => follow("a[rel=next]"),
+    p: () => follow("a[rel=prev]"),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || isOpen() || !config()) return;
+    if (event.key === "Enter" && event.target.closest("a, button, summary")) return;
+    if (awaitingG) {
+      awaitingG = false;
+      if (event.key === "h") {
+        event.preventDefault();
+        window.location.assign(config().home);
+      }
+      return;
+    }
+    if (event.key === "g") {
+      awaitingG = true;
+      setTimeout(() => (awaitingG = false), 1200);
+      return;
+    }
+    const declared = [...document.querySelectorAll("[data-fl-key]")].find((button) => button.dataset.flKey === event.key);
+    if (declared) {
+      event.preventDefault();
+      declared.click();
+    } else if (KEYS[event.key]?.()) {
+      event.preventDefault();
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-fl-open]");
+    if (opener && openDialog(opener.dataset.flOpen)) {
+      event.preventDefault();
+      return;
+    }
+    const closer = event.target.closest("dialog [data-fl-close]");
+    if (closer) {
+      event.preventDefault();
+      closer.closest("dialog").close();
+    } else if (event.target.tagName === "DIALOG") {
+      event.target.close();
+    }
+  });
+
+  /* One press, one deed. */
+  document.addEventListener("submit", (event) => {
+    if (event.target.method !== "post" || event.defaultPrevented) return;
+    if (event.target.dataset.flSent) {
+      event.preventDefault();
+      return;
+    }
+    event.target.dataset.flSent = "1";
+  });
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-fl-sent]").forEach((form) => delete form.dataset.flSent);
+  });
+
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll("time[datetime]").forEach((time) => {
+      time.title = new Date(time.dateTime).toLocaleString() + " (your time)";
+    });
+    document.querySelectorAll("[data-fl-remask]").forEach((open) => {
+      setTimeout(() => open.querySelectorAll("dd").forEach((value) => (value.textContent = "••••")), REMASK_AFTER_MS);
+    });
+  });
+})();
