@@ -27,12 +27,14 @@ def enter(module: str, arguments: Sequence[str], *, requirements: str, data: Pat
         python = environment(requirements, data=data)
     except RuntimeProblem as problem:
         sys.exit(str(problem))
+    except KeyboardInterrupt:
+        sys.exit(130)
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     os.environ["PATH"] = os.pathsep.join([str(python.parent), os.environ.get("PATH", os.defpath)])
     os.environ["DJANGO_SETTINGS_MODULE"] = "flowlet.settings"
     os.chdir(ROOT)
     sys.stdout.flush()
-    os.execv(python, [str(python), "-m", module, *arguments])
+    os.execv(python, [str(python), "-m", module, *arguments])  # noqa: S606
 
 
 def environment(requirements: str, *, data: Path | None = None) -> Path:
@@ -76,13 +78,13 @@ def _holds(stamp: Path, requirements: str, wanted: str) -> bool:
 def _runs(python: Path) -> bool:
     if not python.exists():
         return False
-    wanted = "import sys; sys.exit(sys.version_info[:2] != (%d, %d))" % sys.version_info[:2]
+    wanted = f"import sys; sys.exit(sys.version_info[:2] != {tuple(sys.version_info[:2])})"
     return subprocess.run([str(python), "-c", wanted], check=False, stderr=subprocess.DEVNULL).returncode == 0
 
 
 def _make(folder: Path, python: Path) -> list[str]:
     """Make the environment unless it is there; the command that installs into it."""
-    options = ["install", "--quiet", "--disable-pip-version-check", "--no-input", "--prefer-binary"]
+    options = ["install", "-qq", "--disable-pip-version-check", "--no-input", "--prefer-binary"]
     own_pip = [str(python), "-m", "pip", *options]
     if not python.exists():
         _say(f"Making the virtual environment {folder} …")

@@ -108,9 +108,11 @@ class Command(Program):
 
     @property
     def process(self) -> subprocess.Popen[bytes] | None:
+        """The child."""
         return self._process
 
     def launch(self, output: int) -> None:
+        """Run the command line in a session of its own."""
         self._process = subprocess.Popen(
             self.command,
             stdin=subprocess.DEVNULL,
@@ -134,12 +136,15 @@ class Service(Program):
 
     @property
     def process(self) -> subprocess.Popen[bytes] | None:
+        """The server's process."""
         return self.server.process
 
     def launch(self, output: int) -> None:
+        """Start the server and wait until it answers."""
         self.server.start(output)  # type: ignore[attr-defined]
 
     def ask_to_stop(self) -> None:
+        """Send the server's own polite signal."""
         if self.process is not None and self.alive():
             self.process.send_signal(self.server.stop_signal)
 

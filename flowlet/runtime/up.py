@@ -42,7 +42,8 @@ class Platform:
         _check_port(self.host, self.port)
         self._compose_environment()
         self._start_servers()
-        self._prepare()
+        if not self._prepare():
+            return False
         self._start_programs()
         if not self.supervisor.run(self._serves, LONGEST_START):
             if self.supervisor.stopping:
@@ -66,6 +67,8 @@ class Platform:
             "DJANGO_SETTINGS_MODULE": "flowlet.settings",
             "PROMETHEUS_MULTIPROC_DIR": str(self.home / "metrics"),
             "PYTHONUNBUFFERED": "1",
+            # Only JSON travels through the queues; what Celery warns of as root is unpickling.
+            "PYTHONWARNINGS": "ignore:You're running the worker",
         }
         self.owner_url = self.environment.pop("DATABASE_OWNER_URL", "") or self.environment.get("DATABASE_URL", "")
 
@@ -84,38 +87,50 @@ class Platform:
             self.supervisor.add(Service("valkey", valkey))
             self.environment["REDIS_URL"] = valkey.url()
 
-    def _prepare(self) -> None:
-        """Migrate as the owner while static files are collected, then seed an empty database."""
+    def _prepare(self) -> bool:
+        """Migrate as the owner while static files are collected, then seed an empty database; False when a signal came."""
         metrics = self.home / "metrics"
         shutil.rmtree(metrics, ignore_errors=True)
         metrics.mkdir()
         say("migrating")
-        owner = {**self.environment, "DATABASE_OWNER_URL": self.owner_url}
-        jobs = [subprocess.Popen([*MANAGE, "migrate", "--no-input", "--verbosity", "0"], cwd=ROOT, env=owner)]
+        jobs = [self._job("migrate", "--no-input", "--verbosity", "0", DATABASE_OWNER_URL=self.owner_url)]
         stamp, mark = self.home / "static.stamp", _static_mark()
         collecting = not stamp.exists() or stamp.read_text() != mark
         if collecting:
-            collect = [*MANAGE, "collectstatic", "--no-input", "--clear", "--verbosity", "0"]
-            jobs.append(subprocess.Popen(collect, cwd=ROOT, env=self.environment))
-        for job in jobs:
-            if job.wait():
-                raise RuntimeProblem(f"{job.args[2]} failed; see above.")  # type: ignore[index]
+            jobs.append(self._job("collectstatic", "--no-input", "--clear", "--verbosity", "0"))
+        if not self._finish(jobs):
+            return False
         if collecting:
             stamp.write_text(mark)
-        seeds = list(ROOT.glob("*/management/commands/seed_demo.py")) + list(ROOT.glob("*/*/management/commands/seed_demo.py"))
-        if seeds and _is_empty(self.environment["DATABASE_URL"]) and not self.supervisor.stopping:
+        seeds = [*ROOT.glob("*/management/commands/seed_demo.py"), *ROOT.glob("*/*/management/commands/seed_demo.py")]
+        if seeds and _is_empty(self.environment["DATABASE_URL"]):
             say("seeding the demo")
-            command = [*MANAGE, "seed_demo", "--credentials", str(self.credentials)]
-            if subprocess.run(command, check=False, cwd=ROOT, env=self.environment).returncode:
-                raise RuntimeProblem("seed_demo failed; see above.")
+            return self._finish([self._job("seed_demo", "--credentials", str(self.credentials))])
+        return True
+
+    def _job(self, *command: str, **variables: str) -> subprocess.Popen[bytes]:
+        environment = {**self.environment, **variables}
+        return subprocess.Popen([*MANAGE, *command], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
+
+    def _finish(self, jobs: list[subprocess.Popen[bytes]]) -> bool:
+        """Wait for management commands; False when a signal came first. Raises RuntimeProblem when one fails."""
+        if not self.supervisor.run(lambda: all(job.poll() is not None for job in jobs)):
+            for job in jobs:
+                job.terminate()
+            for job in jobs:
+                job.wait()
+            return False
+        for job in jobs:
+            if job.returncode:
+                raise RuntimeProblem(f"{job.args[2]} failed; see above.")  # type: ignore[index]
+        return True
 
     def _start_programs(self) -> None:
-        if self.supervisor.stopping:
-            return
         web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", self.host, "--port", str(self.port)]
         web += ["--workers", "2", "--blocking-threads", "2", "--backpressure", str(BACKPRESSURE), "--no-ws", "--http", "1"]
-        web += ["--workers-kill-timeout", "10", "--log-level", "warning", "--respawn-failed-workers", "flowlet.wsgi:application"]
-        celery = [sys.executable, "-m", "celery", "-A", "flowlet"]
+        web += ["--workers-kill-timeout", "10", "--log-level", "warning", "--respawn-failed-workers"]
+        web += ["--respawn-interval", "0.5", "flowlet.wsgi:application"]
+        celery = [sys.executable, "-m", "celery", "-q", "-A", "flowlet"]
         worker = [*celery, "worker", "-P", "threads", "-c", "4", "-Q", "critical,default,batch", "--without-gossip"]
         worker += ["--without-mingle", "-l", "INFO"]
         beat = [*celery, "beat", "-s", str(self.home / "beat-schedule"), "--pidfile=", "-l", "INFO"]
@@ -125,7 +140,7 @@ class Platform:
     def _serves(self) -> bool:
         try:
             host = "127.0.0.1" if self.host == "0.0.0.0" else self.host  # noqa: S104
-            with urllib.request.urlopen(f"http://{host}:{self.port}/healthz", timeout=2) as answer:  # noqa: S310 (http only)
+            with urllib.request.urlopen(f"http://{host}:{self.port}/healthz", timeout=2) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -183,6 +198,8 @@ def main() -> int:
     except RuntimeProblem as problem:
         say(str(problem))
         return 1
+    except KeyboardInterrupt:
+        pass
     finally:
         platform.supervisor.stop()
         lock.release()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kombu import Queue
+from kombu import Exchange, Queue
 
 QUEUES = ("critical", "default", "batch")
 # Task names (their last word tells what sort of work it is) to queues; what is not named here is "default".
@@ -28,8 +28,10 @@ def celery_settings(*, redis_url: str) -> dict[str, Any]:
     """
     return {
         "broker_url": redis_url,
-        "task_queues": tuple(Queue(name) for name in QUEUES),
+        "task_queues": tuple(Queue(name, Exchange("flowlet"), routing_key=name) for name in QUEUES),
         "task_default_queue": "default",
+        "task_default_exchange": "flowlet",
+        "task_default_routing_key": "default",
         "task_create_missing_queues": False,
         "task_routes": (ROUTES,),
         "task_serializer": "json",

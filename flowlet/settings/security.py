@@ -44,6 +44,10 @@ def static_settings(*, test: bool) -> dict[str, Any]:
     default = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
     if test:
         plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-        return {"STORAGES": {"default": default, "staticfiles": plain}, "WHITENOISE_USE_FINDERS": True, "WHITENOISE_AUTOREFRESH": True}
+        return {
+            "STORAGES": {"default": default, "staticfiles": plain},
+            "WHITENOISE_USE_FINDERS": True,
+            "WHITENOISE_AUTOREFRESH": True,
+        }
     hashed = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
     return {"STORAGES": {"default": default, "staticfiles": hashed}, "WHITENOISE_KEEP_ONLY_HASHED_FILES": False}

@@ -22,7 +22,7 @@ from prometheus_client.registry import Collector
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from flowlet.events.selectors import lag
+from flowlet.core import clock
 from flowlet.telemetry import metrics
 
 # An event that waited longer than this says that no relay runs.
@@ -87,7 +87,9 @@ def check_migrations() -> dict[str, Any]:
 
 def check_outbox() -> dict[str, Any]:
     """No event waits longer than a minute for the relay."""
-    found = lag()
+    from flowlet.events.selectors import lag
+
+    found = lag(at=clock.now())
     return {"ok": found.seconds <= LAG_LIMIT_SECONDS, "waiting": found.waiting, "lag_seconds": round(found.seconds, 1)}
 
 
@@ -108,7 +110,7 @@ def _checked(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     began = time.perf_counter()
     try:
         result = check()
-    except (Error, redis.RedisError, OSError) as error:
+    except (Error, redis.RedisError, OSError, ImportError) as error:
         result = {"ok": False, "error": type(error).__name__}
     return {**result, "ms": round((time.perf_counter() - began) * 1000, 1)}
 
@@ -137,5 +139,7 @@ class _Standing(Collector):
         yield up
         outbox = _checked(check_outbox)
         if "lag_seconds" in outbox:
-            yield GaugeMetricFamily("flowlet_outbox_lag_seconds", "Age of the oldest event that waits", value=outbox["lag_seconds"])
+            yield GaugeMetricFamily(
+                "flowlet_outbox_lag_seconds", "Age of the oldest event that waits", value=outbox["lag_seconds"]
+            )
             yield GaugeMetricFamily("flowlet_outbox_waiting", "Events that wait for the relay", value=outbox["waiting"])

@@ -28,7 +28,9 @@ def bind_actor(actor: Actor, *, partner_id: UUID | None = None) -> None:
 def bind_task(*, name: str, task_id: str, request_id: str = "") -> None:
     """Start a new context for a background task; ``request_id`` is the request that scheduled it."""
     contextvars.clear_contextvars()
-    contextvars.bind_contextvars(task=name, task_id=task_id, actor=f"system:{name}", **({"request_id": request_id} if request_id else {}))
+    contextvars.bind_contextvars(
+        task=name, task_id=task_id, actor=f"system:{name}", **({"request_id": request_id} if request_id else {})
+    )
 
 
 def request_id() -> str:

@@ -42,7 +42,9 @@ def json_formatter() -> structlog.stdlib.ProcessorFormatter:
 
 def plain_formatter() -> structlog.stdlib.ProcessorFormatter:
     """Readable lines for a terminal."""
-    return _formatter(structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback))
+    return _formatter(
+        structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback)
+    )
 
 
 def _formatter(renderer: Any) -> structlog.stdlib.ProcessorFormatter:
