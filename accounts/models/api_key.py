@@ -26,6 +26,8 @@ class ApiKey(Identified, Timestamped):
     allowed_networks = ArrayField(
         models.CharField(max_length=43), default=list, blank=True, help_text="CIDR, IPv4 or IPv6; empty allows every address"
     )
+    rate_per_second = models.PositiveIntegerField(default=100, help_text="sustained rate of requests")
+    burst = models.PositiveIntegerField(default=200, help_text="requests that may come at once")
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, help_text="to the minute")
@@ -38,6 +40,7 @@ class ApiKey(Identified, Timestamped):
             models.CheckConstraint(
                 condition=Q(expires_at=None) | Q(expires_at__gte=F("created_at")), name="api_key_expires_after_its_issue"
             ),
+            models.CheckConstraint(condition=Q(rate_per_second__gte=1, burst__gte=1), name="api_key_may_call_at_all"),
         ]
 
     def __str__(self) -> str:

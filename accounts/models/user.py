@@ -77,6 +77,11 @@ class User(Identified, Timestamped, AbstractBaseUser):
         return set(roles.permissions_of(self))
 
     @property
+    def role(self) -> str:
+        """The roles in words, as audit labels show them."""
+        return self.role_labels
+
+    @property
     def role_labels(self) -> str:
         """The roles in words, for screens and audit labels."""
         return ", ".join(Role(role).label for role in self.roles)

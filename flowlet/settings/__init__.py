@@ -13,6 +13,8 @@ from flowlet.settings.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F
 from flowlet.settings.backoffice import *  # noqa: F403
 from flowlet.settings.databases import database
 from flowlet.settings.logs import logging_config
+from flowlet.settings.queues import celery_settings
+from flowlet.settings.security import security_settings, static_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 ENVIRONMENT = env.text("FLOWLET_ENV", "production")
@@ -27,6 +29,7 @@ SECRET_KEY = env.text("SECRET_KEY")
 ENCRYPTION_KEYS = env.text("FLOWLET_ENCRYPTION_KEYS")
 BLIND_INDEX_KEY = env.text("FLOWLET_BLIND_INDEX_KEY")
 API_KEY_PEPPER = env.text("FLOWLET_API_KEY_PEPPER")
+METRICS_TOKEN = env.text("FLOWLET_METRICS_TOKEN", "")
 
 # Where we are
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1],testserver")
@@ -39,6 +42,7 @@ DATABASE_APP_ROLE = env.text("DATABASE_APP_ROLE", "flowlet_app")
 DATABASES = {"default": database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL")
+globals().update({f"CELERY_{name.upper()}": value for name, value in celery_settings(redis_url=REDIS_URL).items()})
 
 INSTALLED_APPS = [
     "flowlet.db",
@@ -74,6 +78,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "flowlet.telemetry.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -109,6 +114,15 @@ TEMPLATES = [
 # People
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["flowlet.core.passwords.Argon2Hasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
 
 # Words, days, files
 LANGUAGE_CODE = "en-us"
@@ -117,5 +131,7 @@ USE_I18N = False
 USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("FLOWLET_STATIC_ROOT", str(BASE_DIR / "var" / "static")))
+globals().update(static_settings(test=ENVIRONMENT == "test"))
 
+globals().update(security_settings(production=PRODUCTION, trusted_proxies=TRUSTED_PROXIES))
 LOGGING = logging_config(json=env.flag("FLOWLET_LOG_JSON", True), level=env.text("FLOWLET_LOG_LEVEL", "INFO"))
