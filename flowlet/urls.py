@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz),
     path("metrics", health.metrics_page),
     path("v1/", include([*v1, re_path(r"^.*$", routes.unknown)])),
+    path("", include("flowlet.site.portal.urls")),
     path("admin/", site.urls),
 ]
 

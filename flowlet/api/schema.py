@@ -38,7 +38,7 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": True,
-    "description": "Your own name for this intent. A repetition with the same key and body gets the first answer, and nothing happens twice.",
+    "description": "Your own name for this intent: a repetition gets the first answer, and nothing happens twice.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     "example": "7f3c1f0e-6a0b-4c55-9f0e-2f6a5a1f9d11",
 }
