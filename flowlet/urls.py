@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from flowlet.api import routes
 from flowlet.backoffice import site
+from flowlet.site import health
 
 V1_APPS = ("accounts", "ledger", "wallets")
 
@@ -17,7 +18,11 @@ v1: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics_page),
     path("v1/", include([*v1, re_path(r"^.*$", routes.unknown)])),
+    path("", include("flowlet.site.portal.urls")),
     path("admin/", site.urls),
 ]
 

@@ -8,3 +8,17 @@ class LedgerConfig(AppConfig):
 
     name = "ledger"
     label = "ledger"
+    append_only = ("ledger_annotation", "ledger_rate", "ledger_verification")
+    # Written by the SECURITY DEFINER functions of the migrations only.
+    read_only = (
+        "ledger_journal",
+        "ledger_entry",
+        "ledger_balance",
+        "ledger_rollup",
+        "ledger_mark",
+        "ledger_accountmovement",
+        "ledger_accountday",
+        "ledger_linemovement",
+        "ledger_lineday",
+        "ledger_sealblock",
+    )

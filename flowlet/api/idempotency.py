@@ -8,7 +8,7 @@ repetition is judged anew. ``docs/adr`` says why.
 import hashlib
 import struct
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from flowlet.api.errors import IdempotencyInFlight, IdempotencyKeyMalformed, Ide
 from flowlet.core import crypto
 
 WAIT_MS = 5_000
+RETENTION = timedelta(days=30)
 CONSTRAINT = "idempotency_key_is_unique_per_partner"
 _CLAIM = """
 SELECT pg_try_advisory_xact_lock(%s), r.fingerprint, r.status, r.sealed
@@ -29,6 +30,10 @@ _READ = "SELECT fingerprint, status, sealed FROM flowlet_api_idempotencyrecord W
 _STORE = """
 INSERT INTO flowlet_api_idempotencyrecord (partner_id, key, fingerprint, status, sealed, created_at)
 VALUES (%s, %s, %s, %s, %s, %s)"""
+
+_PRUNE = """
+DELETE FROM flowlet_api_idempotencyrecord WHERE id IN (
+    SELECT id FROM flowlet_api_idempotencyrecord WHERE created_at < %s ORDER BY created_at LIMIT %s FOR UPDATE SKIP LOCKED)"""
 
 
 def check_key(key: str | None) -> str:
@@ -64,7 +69,7 @@ def once(
             if stored is None:
                 response = produce()
                 if response.status_code < 400:
-                    _store(partner_id, key, fingerprint, asked, response, at)
+                    _store(partner_id=partner_id, key=key, fingerprint=fingerprint, asked=asked, response=response, at=at)
                 else:
                     transaction.set_rollback(True)
                 return response
@@ -114,7 +119,7 @@ def _aad(partner_id: UUID, key: str) -> str:
     return f"flowlet_api_idempotencyrecord.sealed:{partner_id}:{key}"
 
 
-def _store(partner_id: UUID, key: str, fingerprint: bytes, asked: bytes, response: HttpResponse, at: datetime) -> None:
+def _store(*, partner_id: UUID, key: str, fingerprint: bytes, asked: bytes, response: HttpResponse, at: datetime) -> None:
     plain = struct.pack(">I", len(asked)) + asked + response.content
     sealed = crypto.seal(plain, aad=_aad(partner_id, key))
     with connection.cursor() as cursor:
@@ -135,7 +140,7 @@ def _replay(partner_id: UUID, key: str, asked: bytes, fingerprint: bytes, stored
 
 
 def first_difference(first: list[Any], second: list[Any]) -> str:
-    """Where two requests ``[method, path, content]`` differ first: ``method``, ``path``, or the path of a field such as ``legs[1].amount``."""
+    """Where two requests ``[method, path, content]`` differ first: ``method``, ``path``, or a field like ``legs[1].amount``."""
     for index, name in enumerate(("method", "path")):
         if first[index] != second[index]:
             return name
@@ -158,3 +163,14 @@ def _difference(first: Any, second: Any, path: str) -> str | None:
         return None if len(first) == len(second) else f"{path}[{min(len(first), len(second))}]"
     same = first == second and type(first) is type(second)
     return None if same else path
+
+
+def prune(*, at: datetime, chunk: int = 5_000) -> int:
+    """Delete the records older than ``RETENTION`` in small transactions; how many there were."""
+    total = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(_PRUNE, [at - RETENTION, chunk])
+            total += cursor.rowcount
+            if cursor.rowcount < chunk:
+                return total

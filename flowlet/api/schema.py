@@ -38,7 +38,7 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": True,
-    "description": "Your own name for this intent. A repetition with the same key and body gets the first answer, and nothing happens twice.",
+    "description": "Your own name for this intent: a repetition gets the first answer, and nothing happens twice.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     "example": "7f3c1f0e-6a0b-4c55-9f0e-2f6a5a1f9d11",
 }
@@ -161,7 +161,7 @@ class PartnerSchema(AutoSchema):
         operation: dict[str, Any] = {
             "operationId": "_".join("".join(c if c.isalnum() else " " for c in endpoint.summary.lower()).split()),
             "summary": endpoint.summary,
-            "description": f"{endpoint.description}\n\nScope: `{scope}`".strip(),
+            "description": f"{endpoint.description}\n\nScope: {f'`{scope}`' if scope else 'none'}".strip(),
             "tags": [self.view.tag or path.removeprefix("/v1/").split("/")[0].replace("_", " ").replace("-", " ").capitalize()],
             "parameters": [*self._path(endpoint), *self._query(endpoint), *([IDEMPOTENCY_KEY] if method == "POST" else [])],
             "security": [{"ApiKey": []}],

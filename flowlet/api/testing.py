@@ -6,9 +6,9 @@ An app says it once, in ``<app>/tests/seeds.py``::
     def wallet(tenant: Tenant) -> str:
         return wallets.open(partner_id=tenant.partner_id, customer_id=tenant.uuid(example_id("cus")), …).public_id
 
-A test then executes the example of every endpoint against a tenant, with each example id replaced by the id of a real thing: in the
-path, in the query and in the body. Seeds may ask the tenant for other example ids (``tenant.id``, ``tenant.uuid``); each is made once
-per tenant. ``@seed(…, fresh=True)`` makes a new one for each example, for things that an example uses up (a hold that is released).
+A test then executes the example of every endpoint against a tenant, with each example id replaced by the id of a real thing: in
+the path, in the query and in the body. Seeds may ask the tenant for other example ids (``tenant.id``, ``tenant.uuid``); each is
+made once per tenant. ``@seed(…, fresh=True)`` makes a new one for each example, for things that an example uses up.
 """
 
 from collections.abc import Callable

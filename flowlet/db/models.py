@@ -20,6 +20,9 @@ class Identified(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return self.public_id
+
     @property
     def public_id(self) -> str:
         """The id partners see."""
@@ -37,9 +40,6 @@ class Identified(models.Model):
             return cls._default_manager.get(pk=cls.key(public_id), **scope)
         except (cls.DoesNotExist, ValidationError):
             raise NotFound(f"There is no {cls._meta.verbose_name} {public_id}.") from None
-
-    def __str__(self) -> str:
-        return self.public_id
 
 
 class Timestamped(models.Model):

@@ -92,10 +92,8 @@ def server_account(data: Path | None = None) -> Account:
 
 def default_home(root: Path = ROOT) -> Path:
     """The home of the clone at ``root``."""
-    if os.geteuid() == 0:
-        base = SYSTEM_BASE
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "flowlet"
+    own = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "flowlet"
+    base = SYSTEM_BASE if os.geteuid() == 0 else own
     return base / f"{root.name}-{_digest(str(root))}"
 
 

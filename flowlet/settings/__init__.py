@@ -13,6 +13,8 @@ from flowlet.settings.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F
 from flowlet.settings.backoffice import *  # noqa: F403
 from flowlet.settings.databases import database
 from flowlet.settings.logs import logging_config
+from flowlet.settings.queues import celery_settings
+from flowlet.settings.security import security_settings, static_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 ENVIRONMENT = env.text("FLOWLET_ENV", "production")
@@ -27,6 +29,7 @@ SECRET_KEY = env.text("SECRET_KEY")
 ENCRYPTION_KEYS = env.text("FLOWLET_ENCRYPTION_KEYS")
 BLIND_INDEX_KEY = env.text("FLOWLET_BLIND_INDEX_KEY")
 API_KEY_PEPPER = env.text("FLOWLET_API_KEY_PEPPER")
+METRICS_TOKEN = env.text("FLOWLET_METRICS_TOKEN", "")
 
 # Where we are
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1],testserver")
@@ -39,6 +42,7 @@ DATABASE_APP_ROLE = env.text("DATABASE_APP_ROLE", "flowlet_app")
 DATABASES = {"default": database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL")
+globals().update({f"CELERY_{name.upper()}": value for name, value in celery_settings(redis_url=REDIS_URL).items()})
 
 INSTALLED_APPS = [
     "flowlet.db",
@@ -74,6 +78,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "flowlet.telemetry.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -126,5 +131,7 @@ USE_I18N = False
 USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("FLOWLET_STATIC_ROOT", str(BASE_DIR / "var" / "static")))
+globals().update(static_settings(test=ENVIRONMENT == "test"))
 
+globals().update(security_settings(production=PRODUCTION, trusted_proxies=TRUSTED_PROXIES))
 LOGGING = logging_config(json=env.flag("FLOWLET_LOG_JSON", True), level=env.text("FLOWLET_LOG_LEVEL", "INFO"))

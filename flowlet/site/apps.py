@@ -10,7 +10,8 @@ class SiteConfig(AppConfig):
     label = "flowlet_site"
 
     def ready(self) -> None:
-        """Register all pages, then the home page's own panels."""
+        """Bind ``shared_task`` to our Celery application, register all pages, then the home page's own panels."""
+        from flowlet import celery  # noqa: F401
         from flowlet.backoffice.registration import load_pages
 
         load_pages()

@@ -1,0 +1,147 @@
+"""Refusals of the books. The SQLSTATEs that PostgreSQL raises for them are mapped in ``services.refusals``."""
+
+from flowlet.core.errors import Conflict, DomainError, Invalid, NotFound
+
+
+class InsufficientFunds(DomainError):
+    """The posting would take the account below its floor, holds counted."""
+
+    code, title = "ledger.insufficient_funds", "The account does not have enough available balance"
+
+
+class AccountFrozen(DomainError):
+    """The account takes no postings while it is frozen."""
+
+    code, title = "ledger.account_frozen", "The account is frozen"
+
+
+class AccountClosed(DomainError):
+    """The account is closed for good."""
+
+    code, title = "ledger.account_closed", "The account is closed"
+
+
+class AccountNotEmpty(Conflict):
+    """An account is closed only at zero, with nothing held."""
+
+    code, title = "ledger.account_not_empty", "The account still has a balance or holds"
+
+
+class AccountNotFound(NotFound):
+    """No such account in this book."""
+
+    code, title = "ledger.account_not_found", "There is no such account in the book"
+
+
+class AccountCodeTaken(Conflict):
+    """The book has an account with this code and currency already."""
+
+    code, title = "ledger.account_code_taken", "The account code is taken"
+
+
+class UnknownChartLine(NotFound):
+    """The book's chart has no such line."""
+
+    code, title = "ledger.unknown_chart_line", "The chart of accounts has no such line"
+
+
+class CurrencyMismatch(DomainError):
+    """The amount is in another currency than the account."""
+
+    code, title = "ledger.currency_mismatch", "The amount is in another currency than the account"
+
+
+class Unbalanced(DomainError):
+    """Debits and credits differ in a currency."""
+
+    code, title = "ledger.unbalanced", "The journal does not balance"
+
+
+class MalformedJournal(Invalid):
+    """The journal has no legs, too many, or legs that are not positive."""
+
+    code, title = "ledger.malformed_journal", "The journal is malformed"
+
+
+class PeriodClosed(DomainError):
+    """The effective day lies in a closed period (or a soft-closed one, without the right to adjust)."""
+
+    code, title = "ledger.period_closed", "The period is closed"
+
+
+class EffectiveDayOutOfRange(DomainError):
+    """The effective day is in the future or before the book was opened."""
+
+    code, title = "ledger.effective_day_out_of_range", "The effective day is out of range"
+
+
+class JournalNotFound(NotFound):
+    """No such journal in this book."""
+
+    code, title = "ledger.journal_not_found", "There is no such journal in the book"
+
+
+class AlreadyReversed(Conflict):
+    """A journal is reversed at most once."""
+
+    code, title = "ledger.already_reversed", "The journal has been reversed already"
+
+
+class ReversalOfReversal(Conflict):
+    """A reversal is not reversed: post the original again."""
+
+    code, title = "ledger.reversal_of_reversal", "A reversal cannot be reversed; post the journal again"
+
+
+class DuplicateExternalId(Conflict):
+    """The book has a journal with this external id already."""
+
+    code, title = "ledger.duplicate_external_id", "The external id is taken"
+
+
+class BatchTooLarge(Invalid):
+    """A batch has at most 1,000 journals."""
+
+    code, title = "ledger.batch_too_large", "The batch has more than 1,000 journals"
+
+
+class BatchRefused(DomainError):
+    """An all-or-nothing batch was refused because of one item; nothing was posted."""
+
+    code, title = "ledger.batch_refused", "The batch was refused; nothing was posted"
+
+
+class HoldExceeded(DomainError):
+    """More was released than is held."""
+
+    code, title = "ledger.hold_exceeded", "More would be released than is held"
+
+
+class BeyondHorizon(Conflict):
+    """What was recorded at that moment is not settled yet: a transaction that may precede it is still open."""
+
+    code, title = "ledger.beyond_horizon", "The moment is not settled yet; ask again shortly"
+
+
+class NoRate(DomainError):
+    """There is no exchange rate for the pair on the day."""
+
+    code, title = "ledger.no_rate", "There is no exchange rate"
+
+
+class PeriodOutOfOrder(Conflict):
+    """Periods are closed from the oldest on and never overlap."""
+
+    code, title = "ledger.period_out_of_order", "Periods close in order"
+
+
+class BookNotFound(NotFound):
+    """No such book."""
+
+    code, title = "ledger.book_not_found", "There is no such book"
+
+
+class Busy(DomainError):
+    """The rows stayed locked past the time limit; nothing was written."""
+
+    code, status, title = "ledger.busy", 503, "The account is busy; nothing was written, try again"

@@ -1,0 +1,120 @@
+"""Accounts of a book: open, freeze, unfreeze, close, floor."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from flowlet.audit.services import log
+from flowlet.core.actors import Actor
+from flowlet.core.money import exact, exponent
+from flowlet.core.states import check_move
+from ledger import errors
+from ledger.choices import AccountMode, AccountStatus
+from ledger.models import Account, ChartLine
+from ledger.services.refusals import translated
+from ledger.states import ACCOUNT_MOVES
+
+
+def open(
+    *,
+    book_id: int,
+    line: str,
+    currency: str,
+    mode: str,
+    actor: Actor,
+    at: datetime,
+    code: str = "",
+    name: str = "",
+    floor: Decimal | None = None,
+    owner: str = "",
+    metadata: Mapping[str, Any] | None = None,
+) -> Account:
+    """Open an account on the chart line with code ``line``.
+
+    ``code`` is unique in book and currency (default: the line's). ``floor`` is the lowest available balance of a STRICT account in
+    its normal direction, None for no floor. ``owner`` is the public id of what it belongs to above.
+
+    Raises UnknownChartLine, UnknownCurrency, AccountCodeTaken.
+    """
+    exponent(currency)
+    found = ChartLine.objects.filter(book_id=book_id, code=line).first()
+    if found is None:
+        raise errors.UnknownChartLine(f"The book has no chart line {line!r}.", param="line")
+    if floor is not None:
+        exact(floor, currency, param="floor")
+    try:
+        with transaction.atomic():
+            account = Account.objects.create(
+                book_id=book_id,
+                line=found,
+                code=code or line,
+                name=name or found.name,
+                normal_side=found.normal_side,
+                currency=currency,
+                mode=mode,
+                floor=floor,
+                owner=owner,
+                metadata=dict(metadata or {}),
+                created_at=at,
+            )
+    except IntegrityError as error:
+        with translated():
+            raise error
+        raise
+    if not owner:
+        log.record(
+            action="ledger.account.opened",
+            actor=actor,
+            at=at,
+            target=account.public_id,
+            after={"code": account.code, "currency": currency},
+        )
+    return account
+
+
+def system_account(*, book_id: int, line: str, currency: str, actor: Actor, at: datetime) -> Account:
+    """The book's one DEFERRED account on the line in the currency; opened when first needed."""
+    account = Account.objects.filter(book_id=book_id, code=line, currency=currency).first()
+    if account is None:
+        try:
+            account = open(book_id=book_id, line=line, currency=currency, mode=AccountMode.DEFERRED, actor=actor, at=at)
+        except errors.AccountCodeTaken:  # somebody else was faster
+            account = Account.objects.get(book_id=book_id, code=line, currency=currency)
+    return account
+
+
+def freeze(*, account_id: int, actor: Actor, at: datetime, reason: str) -> Account:
+    """Refuse every posting from now on; what is held stays held. Raises IllegalMove."""
+    return _move(account_id, AccountStatus.FROZEN, actor, at, reason)
+
+
+def unfreeze(*, account_id: int, actor: Actor, at: datetime, reason: str) -> Account:
+    """Take postings again. Raises IllegalMove."""
+    return _move(account_id, AccountStatus.OPEN, actor, at, reason)
+
+
+def close(*, account_id: int, actor: Actor, at: datetime, reason: str = "") -> Account:
+    """Close for good, at zero and with nothing held. Raises AccountNotEmpty, IllegalMove."""
+    return _move(account_id, AccountStatus.CLOSED, actor, at, reason)
+
+
+def _move(account_id: int, target: AccountStatus, actor: Actor, at: datetime, reason: str) -> Account:
+    with translated(), transaction.atomic():
+        account = Account.objects.select_for_update(no_key=True).get(pk=account_id)
+        check_move(ACCOUNT_MOVES, account.status, target)
+        before = account.status
+        account.status = target
+        account.save(update_fields=["status"])
+        log.record(
+            action=f"ledger.account.{target.lower()}",
+            actor=actor,
+            at=at,
+            target=account.public_id,
+            reason=reason,
+            before={"status": before},
+            after={"status": str(target)},
+        )
+    return account
