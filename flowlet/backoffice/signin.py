@@ -205,4 +205,5 @@ def locked_out(request: HttpRequest, original_response: HttpResponse | None = No
     """What axes answers while an account is locked for an address."""
     from flowlet.backoffice.sites import site
 
-    return render(request, "backoffice/locked.html", {**site.each_context(request), "title": "Locked"}, status=429)
+    response = render(request, "backoffice/locked.html", {**site.each_context(request), "title": "Locked"}, status=429)
+    return site.with_policy(response)

@@ -42,7 +42,7 @@ class BackOffice(UnfoldAdminSite):
         inner = super().admin_view(view, cacheable)
 
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            return self._with_policy(inner(request, *args, **kwargs))
+            return self.with_policy(inner(request, *args, **kwargs))
 
         for name in ("__name__", "__doc__", "__module__", "csrf_exempt", "model_admin"):
             if hasattr(inner, name):
@@ -51,7 +51,8 @@ class BackOffice(UnfoldAdminSite):
         return guarded
 
     @staticmethod
-    def _with_policy(response: HttpResponse) -> HttpResponse:
+    def with_policy(response: HttpResponse) -> HttpResponse:
+        """The answer with the theme's allowances."""
         response._csp_update = CSP
         return response
 
@@ -59,13 +60,13 @@ class BackOffice(UnfoldAdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Step one: password."""
-        response = self._with_policy(signin.password_step(self, request))
+        response = self.with_policy(signin.password_step(self, request))
         add_never_cache_headers(response)
         return response
 
     def login_code(self, request: HttpRequest) -> HttpResponse:
         """Step two: code."""
-        response = self._with_policy(signin.code_step(self, request))
+        response = self.with_policy(signin.code_step(self, request))
         add_never_cache_headers(response)
         return response
 

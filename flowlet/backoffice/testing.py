@@ -13,7 +13,8 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from flowlet.backoffice import cells, sessions
-from flowlet.backoffice.sites import site
+from flowlet.backoffice.sites import BackOffice
+from flowlet.backoffice.sites import site as the_site
 from flowlet.core import clock
 
 
@@ -31,9 +32,12 @@ def signed_in(user: Any, *, verified: bool = True, **extra: Any) -> Client:
     return client
 
 
-def press(client: Client, obj: Model, name: str, *, version: str | None = None, **data: Any) -> HttpResponse:
-    """Send the form of the row transition ``name`` as the page would; ``version`` is what was on screen, by default the
-    present one.
+def press(
+    client: Client, obj: Model, name: str, *, version: str | None = None, site: BackOffice = the_site, **data: Any
+) -> HttpResponse:
+    """Send the form of the row transition ``name`` as the page would.
+
+    ``version`` is what was on screen, by default the row's present one.
     """
     admin = site._registry[type(obj)]
     shown = admin.version(type(obj)._default_manager.get(pk=obj.pk)) if version is None else version

@@ -31,6 +31,8 @@ OTP_TOTP_ISSUER = "Flowlet"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# The key under which authenticate() is told the address. By default axes would look for "email", find nothing and never lock.
+AXES_USERNAME_FORM_FIELD = "username"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "flowlet.backoffice.signin.locked_out"
