@@ -41,6 +41,17 @@ def shape(value: Any, schema: dict[str, Any], whole: dict[str, Any]) -> Any:
     return None if value is None else type(value).__name__
 
 
+def agree(one: Any, other: Any) -> bool:
+    """Whether two shapes are the same where neither is null nor an empty list; the schema says where null may stand."""
+    if one is None or other is None:
+        return True
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(agree(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return not one or not other or all(any(agree(left, right) for right in other) for left in one)
+    return one == other
+
+
 def test_every_route_is_a_declared_endpoint():
     for route, callback in routes():
         assert issubclass(callback.cls, PartnerView), route
@@ -81,7 +92,10 @@ def test_the_example_is_executed_and_answered_as_shown(world, openapi, operation
     validator = jsonschema.Draft202012Validator(schema | {"components": openapi["components"]})
     validator.validate(endpoint.example)
     validator.validate(response.json())
-    assert shape(response.json(), schema, openapi) == shape(endpoint.example, schema, openapi)
+    given, shown = shape(response.json(), schema, openapi), shape(endpoint.example, schema, openapi)
+    assert agree(given, shown), (given, shown)
+    if "has_more" in given:
+        assert given["data"], "the list is empty: no seed makes what its example shows"
 
 
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.method == "POST"], ids=str)

@@ -39,10 +39,11 @@ def rows():
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.view.path_ids], ids=str)
 def test_an_id_in_the_path_is_404_to_everybody_else(world, operation):
     owner = world.owner_of(operation)
-    operation.path(owner)
     for other in world.others_than(owner):
         if operation.view.required_scopes[operation.method] == Scope.SIMULATION_WRITE and other.mode == "LIVE":
             continue  # refused for its scope before anything is looked up
+        owner.forget_fresh()
+        operation.path(owner)
         owner.real(operation.endpoint.body_example)
         before = rows()
         response = ask(other, operation, of=owner)
@@ -56,15 +57,20 @@ def test_an_id_in_the_body_is_404_to_everybody_else(world, operation):
     for other in world.others_than(owner):
         if operation.view.required_scopes[operation.method] == Scope.SIMULATION_WRITE and other.mode == "LIVE":
             continue
-        owner.real(operation.endpoint.body_example)
+        owner.forget_fresh()
         operation.path(owner)
+        owner.real(operation.endpoint.body_example)
         before = rows()
         response = ask(other, operation, of=owner)
         assert response.status_code == 404, response.content
         assert rows() == before
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_only_the_own_key_is_read_without_a_scope():
+    assert [str(each) for each in OPERATIONS if not each.view.required_scopes[each.method]] == ["GET /v1/me"]
+
+
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.view.required_scopes[each.method]], ids=str)
 def test_each_operation_wants_its_scope_and_no_other(world, operation):
     owner = world.owner_of(operation)
     wanted = operation.view.required_scopes[operation.method]
