@@ -209,7 +209,7 @@ def erase(*, customer_id: UUID, reason: str, actor: Actor, at: datetime) -> Cust
     return customer
 
 
-def note_reveal(*, customer_id: UUID, reason: str, actor: Actor, at: datetime) -> Personal:
+def reveal(*, customer_id: UUID, reason: str, actor: Actor, at: datetime) -> Personal:
     """The customer's personal values, for one look by a person who said why; the audit keeps who, when and why.
 
     Raises CustomerNotFound, ReasonMissing, PersonalDataErased.
