@@ -38,12 +38,12 @@ def test_a_request_leaves_one_line_with_its_id_and_nothing_behind(client, access
     answer = client.get("/v1/nothing-here?email=ada@example.com", headers={"X-Request-Id": "req-for-line"})
     (line,) = access()
     assert answer.status_code == 404
-    assert {name: line[name] for name in ("event", "request_id", "method", "path", "status_code")} == {
+    assert {name: line[name] for name in ("event", "request_id", "method", "path", "status")} == {
         "event": "request",
         "request_id": "req-for-line",
         "method": "GET",
         "path": "/v1/nothing-here",
-        "status_code": 404,
+        "status": 404,
     }
     assert "ada" not in str(line)
     assert contextvars.get_contextvars() == {}
