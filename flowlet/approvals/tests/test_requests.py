@@ -297,8 +297,7 @@ def test_the_database_refuses_a_checker_who_is_the_maker(submit):
     approval = submit()
     with pytest.raises(IntegrityError, match="checker_is_not_the_maker"):
         raw(
-            "UPDATE flowlet_approvals_approval SET status = 'APPROVED', checker_id = maker_id, decided_at = now()"
-            " WHERE id = %s",
+            "UPDATE flowlet_approvals_approval SET status = 'APPROVED', checker_id = maker_id, decided_at = now() WHERE id = %s",
             [approval.pk],
         )
     assert status(approval) == "PENDING"
