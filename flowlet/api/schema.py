@@ -161,7 +161,7 @@ class PartnerSchema(AutoSchema):
         operation: dict[str, Any] = {
             "operationId": "_".join("".join(c if c.isalnum() else " " for c in endpoint.summary.lower()).split()),
             "summary": endpoint.summary,
-            "description": f"{endpoint.description}\n\nScope: `{scope}`".strip(),
+            "description": f"{endpoint.description}\n\nScope: {f'`{scope}`' if scope else 'none'}".strip(),
             "tags": [self.view.tag or path.removeprefix("/v1/").split("/")[0].replace("_", " ").replace("-", " ").capitalize()],
             "parameters": [*self._path(endpoint), *self._query(endpoint), *([IDEMPOTENCY_KEY] if method == "POST" else [])],
             "security": [{"ApiKey": []}],

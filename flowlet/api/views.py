@@ -53,7 +53,7 @@ def render(data: Any, status: int = 200) -> HttpResponse:
 class PartnerView(APIView):
     """An endpoint for partners; the package's docstring shows one.
 
-    ``required_scopes`` names the scope that each method needs. ``path_ids`` maps the id arguments of the route to their
+    ``required_scopes`` names the scope that each method needs, "" for none. ``path_ids`` maps the id arguments of the route to their
     prefixes; the method is handed the UUIDs, and what is not such an id is a 404. Each method carries an ``@endpoint``
     declaration.
     """
@@ -110,7 +110,7 @@ class PartnerView(APIView):
         request.actor = Actor(ActorKind.API_KEY, facts.key_id, facts.label, ip, getattr(request, "request_id", ""))
         standing = limiter.take(facts)
         scope = self.required_scopes[method]
-        if scope not in facts.scopes:
+        if scope and scope not in facts.scopes:
             refusal = errors.MissingScope(f"The key lacks the scope {scope}.", scope=scope)
             refusal.standing = standing  # type: ignore[attr-defined]
             raise refusal

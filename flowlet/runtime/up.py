@@ -20,8 +20,8 @@ from flowlet.runtime.supervisor import Supervisor, end_leftovers
 from flowlet.runtime.vault_file import VaultFile
 
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
-# Web requests in flight per worker process; more wait in the kernel's queue.
-BACKPRESSURE = 16
+# Connections per worker process, idle ones included; more wait in the kernel's queue.
+BACKPRESSURE = 128
 LONGEST_START = 120.0
 
 

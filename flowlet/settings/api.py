@@ -27,6 +27,15 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "REDOC_DIST": "SIDECAR",
     "SORT_OPERATIONS": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "CustomerKind": "accounts.choices.CustomerKind",
+        "CustomerStatus": "accounts.choices.CustomerStatus",
+        "FreezeOrigin": "accounts.choices.FreezeOrigin",
+        "KycTier": "accounts.choices.KycTier",
+        "PartnerMode": "accounts.choices.Mode",
+        "PartnerStatus": "accounts.choices.PartnerStatus",
+        "Scope": "accounts.choices.Scope",
+    },
     "APPEND_COMPONENTS": {
         "securitySchemes": {
             "ApiKey": {"type": "http", "scheme": "bearer", "description": "`fk_live_…` or `fk_test_…`"},

@@ -23,6 +23,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from flowlet.core import clock
+from flowlet.events.selectors import lag
 from flowlet.telemetry import metrics
 
 # An event that waited longer than this says that no relay runs.
@@ -87,10 +88,13 @@ def check_migrations() -> dict[str, Any]:
 
 def check_outbox() -> dict[str, Any]:
     """No event waits longer than a minute for the relay."""
-    from flowlet.events.selectors import lag
-
     found = lag(at=clock.now())
-    return {"ok": found.seconds <= LAG_LIMIT_SECONDS, "waiting": found.waiting, "lag_seconds": round(found.seconds, 1)}
+    return {
+        "ok": found.seconds <= LAG_LIMIT_SECONDS,
+        "waiting": found.waiting,
+        "dead": found.dead,
+        "lag_seconds": round(found.seconds, 1),
+    }
 
 
 def check_redis() -> dict[str, Any]:
@@ -110,7 +114,7 @@ def _checked(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     began = time.perf_counter()
     try:
         result = check()
-    except (Error, redis.RedisError, OSError, ImportError) as error:
+    except (Error, redis.RedisError, OSError) as error:
         result = {"ok": False, "error": type(error).__name__}
     return {**result, "ms": round((time.perf_counter() - began) * 1000, 1)}
 
@@ -142,4 +146,5 @@ class _Standing(Collector):
             yield GaugeMetricFamily(
                 "flowlet_outbox_lag_seconds", "Age of the oldest event that waits", value=outbox["lag_seconds"]
             )
-            yield GaugeMetricFamily("flowlet_outbox_waiting", "Events that wait for the relay", value=outbox["waiting"])
+            yield GaugeMetricFamily("flowlet_outbox_waiting", "Events and deliveries that wait", value=outbox["waiting"])
+            yield GaugeMetricFamily("flowlet_outbox_dead", "Deliveries that were given up", value=outbox["dead"])
