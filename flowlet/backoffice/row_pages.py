@@ -16,7 +16,7 @@ from unfold.widgets import TEXTAREA_CLASSES
 from flowlet.audit.services import log
 from flowlet.backoffice import permissions
 from flowlet.backoffice.actors import actor_of
-from flowlet.backoffice.panels import Panel, Revealable
+from flowlet.backoffice.panels import Panel, Revealable, added_to
 from flowlet.backoffice.transitions import REASON_MAX, REASON_MIN
 from flowlet.core import clock
 from flowlet.core.errors import DomainError
@@ -51,8 +51,8 @@ class RowPages:
         return ""
 
     def panels_for(self, request: HttpRequest, obj: Model) -> Sequence[Panel]:
-        """The declared panels."""
-        return self.panels
+        """The declared panels, then those that upper apps added."""
+        return [*self.panels, *added_to(type(obj))]
 
     def detail(
         self,
@@ -88,13 +88,18 @@ class RowPages:
             "original": obj,
             "boxes": boxes,
             "buttons": self._buttons(request, obj),
-            "list_url": self._url("changelist"),
+            "list_url": self._list_url(request),
             "audit_url": self._audit_url(request, obj),
         }
         response = TemplateResponse(request, "backoffice/detail.html", context, status=status)
         if opened:
             response["Cache-Control"] = "no-store, private"
         return response
+
+    def _list_url(self, request: HttpRequest) -> str:
+        """The list as it was when one came from it: the same page of the same filters."""
+        seen = request.GET.get("_changelist_filters", "")
+        return f"{self._url('changelist')}?{seen}" if seen else self._url("changelist")
 
     def _key(self, obj: Model) -> Any:
         return getattr(obj, "public_id", None) or obj.pk

@@ -41,7 +41,8 @@ def compare(book, days, moments):
                 old = lines.get(key, (Decimal(0), Decimal(0)))
                 lines[key] = old[0] + expected.debits, old[1] + expected.credits
             totals = {
-                (t.line_id, t.currency): (t.debits, t.credits) for t in balances.line_totals(book_id=book.pk, on=on, recorded_at=moment)
+                (t.line_id, t.currency): (t.debits, t.credits)
+                for t in balances.line_totals(book_id=book.pk, on=on, recorded_at=moment)
             }
             assert totals == {key: value for key, value in lines.items() if any(value)}
 
@@ -68,7 +69,10 @@ def test_totals_equal_the_sum_of_entries_with_roll_ups_and_backdating_in_between
             moments.append(clock.now())
     days = [None, today, today - timedelta(days=1), today - timedelta(days=3), today - timedelta(days=30), date(2020, 1, 1)]
     compare(book, days, [None, *moments, clock.now()])
-    before = list(AccountDay.objects.order_by("account_id", "effective_on").values()), list(LineDay.objects.order_by("line_id", "currency", "effective_on").values())
+    before = (
+        list(AccountDay.objects.order_by("account_id", "effective_on").values()),
+        list(LineDay.objects.order_by("line_id", "currency", "effective_on").values()),
+    )
     snapshots.roll_up()
     assert RollUp.objects.get().xid > Entry.objects.order_by("-posted_xid").first().posted_xid
     compare(book, days, [None, *moments])
@@ -89,7 +93,9 @@ def test_refuses_a_moment_that_an_open_transaction_may_still_change(book, second
         moment = clock.now()
         with pytest.raises(errors.BeyondHorizon):
             balances.as_of(account_ids=[account.pk], recorded_at=moment)
-        assert balances.as_of(account_ids=[account.pk], recorded_at=settled - timedelta(microseconds=1)) == {account.pk: balances.Totals()}
+        assert balances.as_of(account_ids=[account.pk], recorded_at=settled - timedelta(microseconds=1)) == {
+            account.pk: balances.Totals()
+        }
         second_connection.rollback()
     assert balances.as_of(account_ids=[account.pk], recorded_at=moment) == {account.pk: balances.Totals()}
     with pytest.raises(errors.BeyondHorizon):
