@@ -1,7 +1,7 @@
 """Entries of accounts in the order of their effective day, page by page.
 
-Entries are stored in the order of recording. The snapshots know which span of recorded entries holds a day's, so a page reads those spans and
-the tail, whatever the age and the size of the account.
+Entries are stored in the order of recording. The snapshots know which span of recorded entries holds a day's, so a page reads
+those spans and the tail, whatever the age and the size of the account.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -284,9 +284,8 @@ def test_xlsx_carries_numbers_with_the_decimals_of_the_currency(book, wallet):
     both(book, FIRST, charts.SAFEGUARDING, wallet("JPY"), "1500", "JPY")
     both(book, FIRST, charts.SAFEGUARDING, wallet("KWD"), "1.125", "KWD")
     content = sheets.as_xlsx(sheets.of_report(reports.trial_balance(book=book, on=LAST)))
-    cells = {
-        (row[0].value, row[2].value): row[3] for row in openpyxl.load_workbook(io.BytesIO(content)).active.iter_rows(min_row=2) if len(row) > 3
-    }
+    rows = openpyxl.load_workbook(io.BytesIO(content)).active.iter_rows(min_row=2)
+    cells = {(row[0].value, row[2].value): row[3] for row in rows if len(row) > 3}
     assert (cells["1010", "JPY"].value, cells["1010", "JPY"].number_format) == (1500, "#,##0")
     assert (cells["1010", "KWD"].value, cells["1010", "KWD"].number_format) == (1.125, "#,##0.000")
 

@@ -1,12 +1,13 @@
 """The books as accountants read them: six reports, each per book, as of any day or between two.
 
-``trial_balance``, ``balance_sheet``, ``income_statement`` and ``cash_flow`` answer a ``statement.Report`` (rows and columns), ``general_ledger`` and
-``account_statement`` list entries. All figures come from the snapshots plus the tail, so the cost does not grow with the age of the book.
-``sheets`` writes any of them as CSV or XLSX.
+``trial_balance``, ``balance_sheet``, ``income_statement`` and ``cash_flow`` answer a ``statement.Report`` (rows and columns),
+``general_ledger`` and ``account_statement`` list entries. All figures come from the snapshots plus the tail, so the cost does not
+grow with the age of the book. ``sheets`` writes any of them as CSV or XLSX.
 
-Per currency, or translated with ``translated_to``: every figure of a column is taken at the rate of the column's last day (closing-rate
-method, so that all statements of a day agree), each line is rounded once, half to even, to the minor unit, sums add the rounded lines, and
-what then remains stands on a line of its own. A currency without a rate is refused (NoRate), never left out.
+Per currency, or translated with ``translated_to``: every figure of a column is taken at the rate of the column's last day
+(closing-rate method, so that all statements of a day agree), each line is rounded once, half to even, to the minor unit, sums add
+the rounded lines, and what then remains stands on a line of its own. A currency without a rate is refused (NoRate), never left
+out.
 """
 
 from ledger.selectors.reports.account_statement import account_statement

@@ -1,7 +1,7 @@
 """Balance sheet (statement of financial position, IAS 1 §54): assets = liabilities + equity + earnings not yet carried to equity.
 
-Income less expenses is computed until the yearly closing journal moves it to retained earnings: the current year's on one line, what is left
-of earlier years on another.
+Income less expenses is computed until the yearly closing journal moves it to retained earnings: the current year's on one line,
+what is left of earlier years on another.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,12 @@ from ledger.selectors.reports import figures
 from ledger.selectors.reports.statement import ZERO, Column, Report, Row, RowKind, Span, Translation, check_compared
 
 Figure = dict[str, Decimal]
-SECTIONS = (AccountType.ASSET, AccountType.LIABILITY, AccountType.EQUITY)
+TOTALS = {
+    AccountType.ASSET: ("total_assets", "Total assets"),
+    AccountType.LIABILITY: ("total_liabilities", "Total liabilities"),
+    AccountType.EQUITY: ("total_equity", "Total equity"),
+}
+SECTIONS = tuple(TOTALS)
 
 
 def balance_sheet(
@@ -88,12 +93,20 @@ def _block(
             gap = [totals[AccountType.ASSET][n] - totals[AccountType.LIABILITY][n] - totals[section][n] for n in range(width)]
             if any(gap):
                 body.append(
-                    Row(RowKind.DIFFERENCE, "translation_difference", "Translation difference (rounding)", currency, tuple(gap), section)
+                    Row(
+                        RowKind.DIFFERENCE,
+                        "translation_difference",
+                        "Translation difference (rounding)",
+                        currency,
+                        tuple(gap),
+                        section,
+                    )
                 )
                 totals[section] = [total + extra for total, extra in zip(totals[section], gap, strict=True)]
         rows.append(Row(RowKind.HEADING, section.lower(), section.label, currency, section=section))
         rows += body
-        rows.append(Row(RowKind.SUM, f"total_{_plural(section)}", f"Total {section.label.lower()}", currency, tuple(totals[section]), section))
+        key, label = TOTALS[section]
+        rows.append(Row(RowKind.SUM, key, label, currency, tuple(totals[section]), section))
     both = [totals[AccountType.LIABILITY][n] + totals[AccountType.EQUITY][n] for n in range(width)]
     rows.append(Row(RowKind.SUM, "total_liabilities_and_equity", "Total liabilities and equity", currency, tuple(both)))
     gaps = [totals[AccountType.ASSET][n] - both[n] for n in range(width)]
@@ -102,7 +115,3 @@ def _block(
 
 def _line_row(line: ChartLine, columns: list[Figure], currency: str) -> Row:
     return Row(RowKind.LINE, line.code, line.name, currency, tuple(figure.get(currency, ZERO) for figure in columns), line.type)
-
-
-def _plural(section: AccountType) -> str:
-    return {"ASSET": "assets", "LIABILITY": "liabilities", "EQUITY": "equity"}[section]

@@ -1,10 +1,10 @@
 """Cash flow statement by the indirect method (IAS 7 §18 b, §20): result, changes of what is not cash, change in cash.
 
 Every journal balances per currency, so what cash gained is what all other lines gave: the statement ties to the change in cash by
-construction, without looking at a single entry. The direct method would have to read every journal that touches cash. Each line of the chart
-stands under its own class (operating, investing, financing). Journals that touch no cash but two classes show in both (IAS 7 §43 would
-leave them to the notes). Translated, opening cash is taken at the rate of the day before, the rest at the last day's; the effect of the
-change in rates on cash has its own line (IAS 7 §28).
+construction, without looking at a single entry. The direct method would have to read every journal that touches cash. Each line
+of the chart stands under its own class (operating, investing, financing). Journals that touch no cash but two classes show in
+both (IAS 7 §43 would leave them to the notes). Translated, opening cash is taken at the rate of the day before, the rest at the
+last day's; the effect of the change in rates on cash has its own line (IAS 7 §28).
 """
 
 from collections.abc import Sequence
@@ -49,7 +49,9 @@ def cash_flow(
     check_compared(compared)
     chart, translation = figures.chart(book), Translation(translated_to)
     flows = [_read(book, chart, span, translation, recorded_at) for span in spans]
-    currencies = sorted({c for flow in flows for figure in (flow.result, flow.opening, flow.closing, *flow.lines.values()) for c in figure})
+    currencies = sorted(
+        {c for flow in flows for figure in (flow.result, flow.opening, flow.closing, *flow.lines.values()) for c in figure}
+    )
     rows: list[Row] = []
     gaps: list[str] = []
     for currency in currencies:
@@ -110,7 +112,9 @@ def _block(chart: figures.Chart, flows: list[_Flows], currency: str, to: str) ->
     for activity in ACTIVITIES:
         body: list[Row] = []
         if activity == CashFlow.OPERATING:
-            body.append(Row(RowKind.LINE, "result", "Result", currency, tuple(f.result.get(currency, ZERO) for f in flows), activity))
+            body.append(
+                Row(RowKind.LINE, "result", "Result", currency, tuple(f.result.get(currency, ZERO) for f in flows), activity)
+            )
         for line in _others(chart):
             amounts = tuple(flow.lines[line.pk].get(currency, ZERO) for flow in flows)
             if line.cash_flow == activity and any(amounts):
@@ -120,7 +124,16 @@ def _block(chart: figures.Chart, flows: list[_Flows], currency: str, to: str) ->
         net = [a + b for a, b in zip(net, total, strict=True)]
         rows.append(Row(RowKind.HEADING, activity.lower(), activity.label, currency, section=activity))
         rows += body
-        rows.append(Row(RowKind.SUM, f"net_{activity.lower()}", f"Net cash from {activity.label.lower()}", currency, tuple(total), activity))
+        rows.append(
+            Row(
+                RowKind.SUM,
+                f"net_{activity.lower()}",
+                f"Net cash from {activity.label.lower()}",
+                currency,
+                tuple(total),
+                activity,
+            )
+        )
     opening = [flow.opening.get(currency, ZERO) for flow in flows]
     closing = [flow.closing.get(currency, ZERO) for flow in flows]
     effect = [closing[n] - opening[n] - net[n] for n in range(width)]
@@ -131,5 +144,3 @@ def _block(chart: figures.Chart, flows: list[_Flows], currency: str, to: str) ->
         rows.append(Row(RowKind.DIFFERENCE, "translation_difference", label, currency, tuple(effect)))
     rows.append(Row(RowKind.SUM, "closing_cash", "Cash at the end", currency, tuple(closing)))
     return rows, ZERO if to else next((gap for gap in effect if gap), ZERO)
-
-

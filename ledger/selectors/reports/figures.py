@@ -1,7 +1,7 @@
 """Where the statements' figures come from: totals of chart lines per currency, and what the yearly closings moved.
 
-A closing journal empties income and expenses into retained earnings on the last day of a year. Income statement and cash flow tell what
-happened before that, so they leave the closings out; there is one a year, found by its external id.
+A closing journal empties income and expenses into retained earnings on the last day of a year. Income statement and cash flow
+tell what happened before that, so they leave the closings out; there is one a year, found by its external id.
 """
 
 from collections import defaultdict

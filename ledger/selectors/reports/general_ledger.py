@@ -1,7 +1,7 @@
 """General ledger: account by account, opening balance, every entry, closing balance.
 
-A book may have a customer account for each wallet, so the report goes through accounts page by page: by chart line and currency if wanted,
-those without balance and movement left out.
+A book may have a customer account for each wallet, so the report goes through accounts page by page: by chart line and currency
+if wanted, those without balance and movement left out.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,8 @@ def general_ledger(
     limit: int = ACCOUNTS_PER_PAGE,
     recorded_at: datetime | None = None,
 ) -> Listing:
-    """Up to ``limit`` accounts with movement or balance, by account key after ``after_account``; ``has_more`` says if there are others.
+    """Up to ``limit`` accounts with movement or balance, by account key after ``after_account``; ``has_more`` says if there are
+    others.
 
     Raises RangeOutOfOrder, BeyondHorizon.
     """
@@ -62,9 +63,7 @@ def _all(
         after = rows[-1].pk
 
 
-def _listing(
-    book: Book, first: date, last: date, found: list[Section], has_more: bool, recorded_at: datetime | None
-) -> Listing:
+def _listing(book: Book, first: date, last: date, found: list[Section], has_more: bool, recorded_at: datetime | None) -> Listing:
     return Listing(
         name="general_ledger",
         title="General ledger",

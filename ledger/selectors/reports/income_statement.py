@@ -42,14 +42,23 @@ def income_statement(
         block: list[Row] = []
         for section in SECTIONS:
             body = [
-                Row(RowKind.LINE, line.code, line.name, currency, tuple(figure.get(currency, ZERO) for figure in lines[line.pk]), section)
+                Row(
+                    RowKind.LINE,
+                    line.code,
+                    line.name,
+                    currency,
+                    tuple(figure.get(currency, ZERO) for figure in lines[line.pk]),
+                    section,
+                )
                 for line in chart.of(section)
             ]
             body = [row for row in body if any(row.amounts)]
             totals[section] = [sum((row.amounts[n] or ZERO for row in body), ZERO) for n in range(len(spans))]
             block.append(Row(RowKind.HEADING, section.lower(), section.label, currency, section=section))
             block += body
-            block.append(Row(RowKind.SUM, TOTALS[section], f"Total {section.label.lower()}", currency, tuple(totals[section]), section))
+            block.append(
+                Row(RowKind.SUM, TOTALS[section], f"Total {section.label.lower()}", currency, tuple(totals[section]), section)
+            )
         result = [figure.get(currency, ZERO) for figure in results]
         gap = [result[n] - totals[AccountType.INCOME][n] + totals[AccountType.EXPENSE][n] for n in range(len(spans))]
         if any(gap):  # only after translation: untranslated figures add up exactly

@@ -1,8 +1,8 @@
 """Reports as CSV and XLSX.
 
-CSV carries amounts as exact text with the currency's own decimals; XLSX carries them as numbers with that many decimals (as text where a
-figure has more than the fifteen digits that a spreadsheet can hold). A text that a spreadsheet would take for a formula is defused in both
-(OWASP: CSV injection).
+CSV carries amounts as exact text with the currency's own decimals; XLSX carries them as numbers with that many decimals (as text
+where a figure has more than the fifteen digits that a spreadsheet can hold). A text that a spreadsheet would take for a formula
+is defused in both (OWASP: CSV injection).
 """
 
 import csv
@@ -64,7 +64,9 @@ def of_report(report: Report) -> Sheet:
     return Sheet(
         name=report.name,
         title=f"{report.title}, {report.book.name}",
-        facts=tuple(filter(None, [f"As recorded at {report.recorded_at.isoformat()}." if report.recorded_at else "", *report.notes])),
+        facts=tuple(
+            filter(None, [f"As recorded at {report.recorded_at.isoformat()}." if report.recorded_at else "", *report.notes])
+        ),
         header=("Code", "Name", "Currency", *(column.label for column in report.columns)),
         lines=(
             Line(

@@ -1,7 +1,7 @@
 """The shape that reports share: columns of figures over rows, currency by currency.
 
-Amounts are Decimals in the row's currency, or None where a row has no figure in a column. A report carries its footing: ``gaps`` names every
-sum that does not come out, which in books that the database guards is none.
+Amounts are Decimals in the row's currency, or None where a row has no figure in a column. A report carries its footing: ``gaps``
+names every sum that does not come out, which in books that the database guards is none.
 """
 
 from collections.abc import Iterable, Sequence
@@ -142,7 +142,8 @@ class Translation:
     def note(self) -> str:
         """What a reader of a translated report has to know."""
         return (
-            f"Translated to {self.to} at the rates of each column's last day; lines are rounded once, half to even, and sums add rounded lines."
+            f"Translated to {self.to} at the rates of each column's last day; "
+            "lines are rounded once, half to even, and sums add rounded lines."
             if self.to
             else ""
         )

@@ -1,7 +1,7 @@
 """Trial balance: what stands on every line of the chart, debits and credits that must be equal.
 
-As of a day, one pair of columns (debit, credit) with each line's balance on its side; between two days, opening, debits, credits and closing
-(debits positive).
+As of a day, one pair of columns (debit, credit) with each line's balance on its side; between two days, opening, debits, credits
+and closing (debits positive).
 """
 
 from collections.abc import Sequence
@@ -55,7 +55,9 @@ def trial_balance(
         if translation.to:
             fill = _difference(columns, sums)
             if any(fill):
-                rows.append(Row(RowKind.DIFFERENCE, "translation_difference", "Translation difference (rounding)", currency, tuple(fill)))
+                rows.append(
+                    Row(RowKind.DIFFERENCE, "translation_difference", "Translation difference (rounding)", currency, tuple(fill))
+                )
                 sums = [total + extra for total, extra in zip(sums, fill, strict=True)]
         rows.append(Row(RowKind.SUM, "total", "Total", currency, tuple(sums)))
         if any(_difference(columns, sums)):
