@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.http.response import Http404
@@ -78,7 +78,7 @@ def _translate(error: Exception, request: HttpRequest) -> DomainError:
         return errors.UnknownRoute()
     if isinstance(error, SuspiciousOperation):
         return Invalid("The request cannot be trusted.")
-    if isinstance(error, DatabaseError) and _is_busy(error):
+    if isinstance(error, InterfaceError) or (isinstance(error, DatabaseError) and _is_busy(error)):
         log.warning("request refused: database busy", exc_info=error)
         return errors.ServerBusy(retry_after_seconds=1)
     log.error("unhandled error in %s %s", request.method, request.path, exc_info=error)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -99,5 +99,5 @@ def seed(example: str, *, fresh: bool = False) -> Callable[[Make], Make]:
 def discover() -> None:
     """Import every app's ``tests.seeds``."""
     for config in apps.get_app_configs():
-        if find_spec(f"{config.name}.tests") and find_spec(f"{config.name}.tests.seeds"):
+        if (Path(config.path) / "tests" / "seeds.py").exists():
             import_module(f"{config.name}.tests.seeds")

@@ -1,0 +1,23 @@
+"""The toolkit under generated requests: nothing breaks it and nothing wrong gets in."""
+
+import pytest
+from django.core.wsgi import get_wsgi_application
+from drf_spectacular.generators import SchemaGenerator
+from schemathesis import GenerationMode
+
+from flowlet.api.tests.conftest import TEA
+from flowlet.api.tests.fuzz import fuzz, operations_of
+from flowlet.api.tests.test_door import POTS
+
+
+def document():
+    return SchemaGenerator(urlconf="flowlet.api.tests.pots").get_schema(request=None, public=True)
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+@pytest.mark.parametrize("operation", operations_of(document(), get_wsgi_application()), ids=lambda each: each.label)
+def test_no_generated_request_is_answered_outside_the_schema(partner, monkeypatch, operation, mode):
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("flowlet.api.views.limiter.take", lambda facts: None)
+    known = {"evt": partner.ask("POST", POTS, TEA).json()["id"]}
+    fuzz(operation, mode=mode, key="fk_live_ada", known=known, max_examples=60)

@@ -1,0 +1,42 @@
+"""The whole API under generated requests: no 5xx, no answer outside the schema, nothing that violates the schema gets in."""
+
+import orjson
+import pytest
+from django.core.wsgi import get_wsgi_application
+from schemathesis import GenerationMode
+
+from flowlet.api.testing import SEEDS
+from flowlet.api.tests.fuzz import fuzz, operations_of
+from flowlet.site.portal.document import document
+from flowlet.site.tests.api_world import make_world, operations
+
+BY_LABEL = {str(operation): operation for operation in operations()}
+EXAMPLES = 40
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+@pytest.mark.parametrize(
+    "generated", operations_of(orjson.loads(document().content), get_wsgi_application()), ids=lambda each: each.label
+)
+def test_no_generated_request_is_answered_outside_the_schema(db, monkeypatch, generated, mode):
+    monkeypatch.setattr("flowlet.api.views.limiter.take", lambda facts: None)
+    world, operation = make_world(), BY_LABEL[generated.label]
+    tenant = world.owner_of(operation)
+    known = {}
+    for example in (example for example in _mentioned(operation) if example in SEEDS):
+        known.setdefault(example.rpartition("_")[0], tenant.id(example))
+    fuzz(generated, mode=mode, key=tenant.key, known=known, max_examples=EXAMPLES)
+
+
+def _mentioned(operation):
+    endpoint = operation.endpoint
+    yield from (operation.example_of(name) for name in operation.names)
+    pending = [endpoint.body_example, dict(endpoint.query_example)]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
+        elif isinstance(value, str):
+            yield value
