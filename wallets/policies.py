@@ -59,4 +59,6 @@ def check_is_open_hold(hold: Hold, actor: Actor | None = None) -> None:
 def check_expiry(expires_at: datetime, *, at: datetime) -> None:
     """Raises ExpiryOutOfRange."""
     if not at < expires_at <= at + LONGEST_HOLD:
-        raise errors.ExpiryOutOfRange(f"A hold expires in the future, at most {LONGEST_HOLD.days} days ahead.", param="expires_at")
+        raise errors.ExpiryOutOfRange(
+            f"A hold expires in the future, at most {LONGEST_HOLD.days} days ahead.", param="expires_at"
+        )

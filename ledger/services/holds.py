@@ -29,7 +29,5 @@ def change(*, book_id: int, changes: Sequence[HoldChange]) -> dict[int, BalanceA
 def lock(*, book_id: int, account_ids: Iterable[int]) -> dict[int, tuple[Decimal, Decimal]]:
     """Lock STRICT accounts until the transaction ends, lowest key first; answers (posted, held) of each."""
     with translated(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT account_id, posted, held FROM ledger_lock(%s, %s::bigint[])", [book_id, sorted(set(account_ids))]
-        )
+        cursor.execute("SELECT account_id, posted, held FROM ledger_lock(%s, %s::bigint[])", [book_id, sorted(set(account_ids))])
         return {account: (posted, held) for account, posted, held in cursor.fetchall()}

@@ -44,7 +44,9 @@ class Hold(Identified):
             models.UniqueConstraint(
                 fields=["partner", "external_id"], condition=~Q(external_id=""), name="hold_external_id_is_unique_per_partner"
             ),
-            models.CheckConstraint(condition=Q(amount__gt=0, captured__gte=0, released__gte=0), name="hold_amounts_are_not_negative"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0, captured__gte=0, released__gte=0), name="hold_amounts_are_not_negative"
+            ),
             models.CheckConstraint(
                 condition=Q(amount__gte=F("captured") + F("released")), name="hold_gives_no_more_than_its_amount"
             ),

@@ -69,3 +69,6 @@ class Usage(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(used__gte=0), name="usage_is_not_negative")]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.used}"

@@ -51,7 +51,8 @@ class Transfer(Identified):
             models.UniqueConstraint(fields=["hold"], condition=Q(kind="AUTHORIZED"), name="hold_is_of_one_authorised_transfer"),
             models.CheckConstraint(condition=~Q(source=F("target")), name="transfer_is_between_two_wallets"),
             models.CheckConstraint(
-                condition=Q(amount__gt=0, captured__gte=0, captured__lte=F("amount")), name="transfer_captures_no_more_than_its_amount"
+                condition=Q(amount__gt=0, captured__gte=0, captured__lte=F("amount")),
+                name="transfer_captures_no_more_than_its_amount",
             ),
             models.CheckConstraint(
                 condition=Q(refunded__gte=0, refunded__lte=F("captured")), name="transfer_refunds_no_more_than_was_captured"

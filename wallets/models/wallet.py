@@ -50,7 +50,8 @@ class Wallet(Identified, Timestamped):
                 name="wallet_is_frozen_for_a_reason",
             ),
             models.CheckConstraint(
-                condition=Q(status=WalletStatus.CLOSED, closed_at__isnull=False) | (~Q(status=WalletStatus.CLOSED) & Q(closed_at=None)),
+                condition=Q(status=WalletStatus.CLOSED, closed_at__isnull=False)
+                | (~Q(status=WalletStatus.CLOSED) & Q(closed_at=None)),
                 name="wallet_is_closed_at_a_moment",
             ),
             models.CheckConstraint(

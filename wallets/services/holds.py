@@ -17,7 +17,7 @@ from ledger.services.journals import BalanceAfter, HoldChange
 from wallets import errors, events, policies
 from wallets.choices import HoldStatus, TransferKind, TransferStatus
 from wallets.models import Hold, Transfer
-from wallets.services import notices, records, recipes, spending
+from wallets.services import notices, recipes, records, spending
 from wallets.services.names import checked_external_id, unique_external_id
 from wallets.services.spending import WalletBalance
 
@@ -136,11 +136,11 @@ def release(*, hold_id: UUID, partner_id: UUID | None = None, reason: str = "", 
     Raises HoldNotFound, HoldEnded, HoldBelongsToTransfer.
     """
     found = get(hold_id, partner_id=partner_id)
-    facts = spending.lock(partner_id=found.partner_id, wallet_id=found.wallet_id, at=at)
+    found_at = spending.lock(wallet_id=found.wallet_id, at=at)
     hold = locked(hold_id)
     check_is_free_standing(hold)
     policies.check_is_open_hold(hold)
-    after = let_go(hold, facts=facts, at=at)
+    after = let_go(hold, found_at, at=at)
     _tell(hold, events.HOLD_RELEASED, actor=actor, at=at, reason=reason.strip()[:500])
     return HoldAfter(hold, [spending.balance_of(hold.wallet_id, after, hold.currency)])
 
@@ -214,15 +214,15 @@ def draw(
     ]
 
 
-def let_go(hold: Hold, *, facts: spending.Facts, at: datetime) -> BalanceAfter:
+def let_go(hold: Hold, locked: spending.Locked, *, at: datetime) -> BalanceAfter:
     """Release what is left of the locked, open hold."""
     left = hold.remaining
-    balances = books.change(book_id=facts.book_id, changes=[HoldChange(facts.source_account, -left)])
-    spending.uncount(allowance_id=facts.allowance_id, wallet_id=hold.wallet_id, day=hold.counted_on, amount=left)
+    balances = books.change(book_id=locked.book_id, changes=[HoldChange(locked.source_account, -left)])
+    spending.uncount(allowance_id=locked.allowance_id, wallet_id=hold.wallet_id, day=hold.counted_on, amount=left)
     hold.released += left
     hold.status, hold.ended_at = HoldStatus.RELEASED, at
     hold.save(update_fields=["released", "status", "ended_at"])
-    return balances[facts.source_account]
+    return balances[locked.source_account]
 
 
 def checked_part(hold: Hold, amount: Money | None) -> Money:

@@ -1,5 +1,6 @@
 """Holds whose time is over: ended at the next lock of their allowance, or by the sweeper."""
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
@@ -20,36 +21,31 @@ from wallets.services import notices, spending
 ACTOR = actors.system("wallets.release_expired_holds")
 
 
-def end(*, facts: spending.Facts, at: datetime) -> int:
-    """End the lapsed holds of an allowance that is locked; returns how many.
-
-    The balances of those who take part in what follows are locked with them, in order.
-    """
-    return _end(allowance_id=facts.allowance_id, accounts={facts.source_account, facts.target_account} - {None}, at=at)
-
-
 def sweep(*, at: datetime, limit: int = 500) -> int:
     """End holds that expired by ``at``, the oldest ``limit`` of them; returns how many. Each allowance is a transaction of its own."""
-    due = Hold.objects.filter(status=HoldStatus.OPEN, expires_at__lte=at).order_by("expires_at").values_list("allowance_id", flat=True)
+    due = (
+        Hold.objects.filter(status=HoldStatus.OPEN, expires_at__lte=at)
+        .order_by("expires_at")
+        .values_list("allowance_id", flat=True)
+    )
     ended = 0
     for allowance_id in sorted(set(due[:limit])):
         with transaction.atomic():
             Allowance.objects.select_for_update(no_key=True).get(pk=allowance_id)
-            ended += _end(allowance_id=allowance_id, accounts=set(), at=at)
+            ended += end_many(allowance_ids=[allowance_id], accounts=set(), at=at)
     return ended
 
 
-def _end(*, allowance_id: int, accounts: set[int], at: datetime) -> int:
-    due = Hold.objects.filter(allowance_id=allowance_id, status=HoldStatus.OPEN, expires_at__lte=at)
+def end_many(*, allowance_ids: Collection[int], accounts: set[int], at: datetime) -> int:
+    """End the lapsed holds of allowances (of one book) that are locked; ``accounts`` are locked with theirs, in order."""
+    due = Hold.objects.filter(allowance__in=allowance_ids, status=HoldStatus.OPEN, expires_at__lte=at)
     transfers = {
         transfer.hold_id: transfer
         for transfer in Transfer.objects.select_for_update(no_key=True)
         .filter(hold__in=due.values("pk"), kind=TransferKind.AUTHORIZED)
         .order_by("id")
     }
-    holds = list(
-        due.select_for_update(no_key=True, of=("self",)).select_related("wallet__account").order_by("id")
-    )
+    holds = list(due.select_for_update(no_key=True, of=("self",)).select_related("wallet__account").order_by("id"))
     if not holds:
         return 0
     book_id = holds[0].wallet.account.book_id
@@ -58,7 +54,7 @@ def _end(*, allowance_id: int, accounts: set[int], at: datetime) -> int:
     told: list[tuple[str, str, Hold | Transfer, dict]] = []
     for hold in holds:
         left = hold.remaining
-        spending.uncount(allowance_id=allowance_id, wallet_id=hold.wallet_id, day=hold.counted_on, amount=left)
+        spending.uncount(allowance_id=hold.allowance_id, wallet_id=hold.wallet_id, day=hold.counted_on, amount=left)
         hold.released += left
         hold.status, hold.ended_at = HoldStatus.EXPIRED, at
         hold.save(update_fields=["released", "status", "ended_at"])
@@ -69,9 +65,7 @@ def _end(*, allowance_id: int, accounts: set[int], at: datetime) -> int:
             told.append((fact, TransferStatus.AUTHORIZED, transfer, notices.of_transfer(transfer)))
     log.record_many(
         [
-            NewRecord(
-                action=fact, target=row.public_id, partner_id=row.partner_id, before={"status": before}, after=data
-            )
+            NewRecord(action=fact, target=row.public_id, partner_id=row.partner_id, before={"status": before}, after=data)
             for fact, before, row, data in told
         ],
         actor=ACTOR,

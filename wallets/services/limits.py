@@ -35,9 +35,7 @@ class Limits:
 
     def as_texts(self, currency: str) -> dict[str, str | None]:
         """As payloads and events write them."""
-        return {
-            span: None if (value := getattr(self, span)) is None else money.to_text(value, currency) for span in SPANS
-        }
+        return {span: None if (value := getattr(self, span)) is None else money.to_text(value, currency) for span in SPANS}
 
 
 def of_wallet(wallet: Wallet) -> Limits:

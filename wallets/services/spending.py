@@ -26,6 +26,8 @@ from wallets import errors
 from wallets.choices import LimitScope, LimitSpan, WalletStatus
 
 _SPEND = "SELECT * FROM wallets_spend(%s, %s, %s, %s, %s)"
+_WHERE = """
+SELECT b.id, w.allowance_id, w.account_id FROM wallets_wallet w JOIN ledger_book b ON b.partner_id = w.partner_id WHERE w.id = %s"""
 _COUNT = """
 INSERT INTO wallets_usage AS u (allowance_id, day, wallet_id, used) VALUES (%s, %s, %s, %s)
 ON CONFLICT (allowance_id, day, wallet_id) DO UPDATE SET used = u.used + excluded.used"""
@@ -61,6 +63,14 @@ class Facts(NamedTuple):
     wallet_used_monthly: Decimal | None
 
 
+class Locked(NamedTuple):
+    """A wallet whose allowance is locked."""
+
+    book_id: int
+    allowance_id: int
+    source_account: int
+
+
 @dataclass(frozen=True, slots=True)
 class WalletBalance:
     """What a wallet has: ``total`` is booked, ``held`` is set aside, ``available`` is the rest and can be spent."""
@@ -83,9 +93,7 @@ def begin(*, partner_id: UUID, source_id: UUID, target_id: UUID | None, amount: 
     if facts.source_account is None:
         raise not_found(source_id, "source_wallet_id" if target_id else "wallet_id")
     if facts.has_lapsed:
-        from wallets.services import lapses
-
-        lapses.end(facts=facts, at=at)
+        _end_lapsed(facts.allowance_id, {facts.source_account, facts.target_account} - {None}, at)
         facts = _ask(partner_id, source_id, target_id, amount, at)
     check_standing(facts, source_id=source_id, target_id=target_id, amount=amount)
     if amount is not None:
@@ -93,16 +101,17 @@ def begin(*, partner_id: UUID, source_id: UUID, target_id: UUID | None, amount: 
     return facts
 
 
-def lock(*, partner_id: UUID, wallet_id: UUID, at: datetime) -> Facts:
-    """Lock the wallet's allowance and end what has lapsed, whatever the standing of those who take part. Raises WalletNotFound."""
-    facts = _ask(partner_id, wallet_id, None, None, at)
-    if facts.source_account is None:
-        raise not_found(wallet_id, "wallet_id")
-    if facts.has_lapsed:
-        from wallets.services import lapses
-
-        lapses.end(facts=facts, at=at)
-    return facts
+def lock(*, wallet_id: UUID, at: datetime) -> Locked:
+    """Lock the wallet's allowance and end what has lapsed, whatever anybody's standing. Raises WalletNotFound."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WHERE, [wallet_id])
+        row = cursor.fetchone()
+        if row is None:
+            raise not_found(wallet_id, "wallet_id")
+        found = Locked(*row)
+        cursor.execute("SELECT FROM wallets_allowance WHERE id = %s FOR NO KEY UPDATE", [found.allowance_id])
+    _end_lapsed(found.allowance_id, {found.source_account}, at)
+    return found
 
 
 def uncount(*, allowance_id: int, wallet_id: UUID, day: date, amount: Decimal) -> None:
@@ -212,7 +221,9 @@ def not_found(wallet_id: UUID, param: str) -> errors.WalletNotFound:
 def mismatch(wallet_id: UUID, currency: str) -> errors.CurrencyMismatch:
     """The refusal for an amount in another currency than the wallet's."""
     name = ids.public_id("wal", wallet_id)
-    return errors.CurrencyMismatch(f"The wallet {name} is in {currency}.", param="amount.currency", wallet_id=name, currency=currency)
+    return errors.CurrencyMismatch(
+        f"The wallet {name} is in {currency}.", param="amount.currency", wallet_id=name, currency=currency
+    )
 
 
 @contextmanager
@@ -275,3 +286,9 @@ def _ask(partner_id: UUID, source_id: UUID, target_id: UUID | None, amount: Mone
     with connection.cursor() as cursor:
         cursor.execute(_SPEND, [partner_id, source_id, target_id, None if amount is None else amount.amount, at])
         return Facts(*cursor.fetchone())
+
+
+def _end_lapsed(allowance_id: int, accounts: set[int], at: datetime) -> None:
+    from wallets.services import lapses
+
+    lapses.end_many(allowance_ids=[allowance_id], accounts=accounts, at=at)

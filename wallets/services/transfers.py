@@ -145,9 +145,7 @@ def capture(
     TransferNotAuthorized, HoldTooSmall, CurrencyMismatch, and of ``spending.begin`` what concerns standing.
     """
     found = get(transfer_id, partner_id=partner_id)
-    facts = spending.begin(
-        partner_id=partner_id, source_id=found.source_id, target_id=found.target_id, amount=None, at=at
-    )
+    facts = spending.begin(partner_id=partner_id, source_id=found.source_id, target_id=found.target_id, amount=None, at=at)
     transfer = locked(transfer_id)
     _check_waits(transfer)
     hold = holds.locked(transfer.hold_id)
@@ -169,11 +167,11 @@ def void(*, partner_id: UUID, transfer_id: UUID, reason: str = "", actor: Actor,
     Raises TransferNotFound, TransferNotAuthorized.
     """
     found = get(transfer_id, partner_id=partner_id)
-    facts = spending.lock(partner_id=partner_id, wallet_id=found.source_id, at=at)
+    allowance = spending.lock(wallet_id=found.source_id, at=at)
     transfer = locked(transfer_id)
     _check_waits(transfer)
     hold = holds.locked(transfer.hold_id)
-    after = holds.let_go(hold, facts=facts, at=at)
+    after = holds.let_go(hold, allowance, at=at)
     fact = lapses.close_rest(transfer, to=TransferStatus.VOIDED, at=at)
     _tell(transfer, fact, actor=actor, at=at, reason=reason.strip()[:500])
     return TransferAfter(transfer, [spending.balance_of(transfer.source_id, after, transfer.currency)])
@@ -226,9 +224,7 @@ def locked(transfer_id: UUID) -> Transfer:
 
 def _check_waits(transfer: Transfer) -> None:
     if transfer.status != TransferStatus.AUTHORIZED:
-        raise errors.TransferNotAuthorized(
-            f"The transfer is {transfer.get_status_display().lower()}.", status=transfer.status
-        )
+        raise errors.TransferNotAuthorized(f"The transfer is {transfer.get_status_display().lower()}.", status=transfer.status)
 
 
 def _tell(transfer: Transfer, fact: str, *, actor: Actor, at: datetime, reason: str = "") -> None:

@@ -131,7 +131,7 @@ def close(*, wallet_id: UUID, partner_id: UUID | None = None, reason: str = "", 
     """Close for good, at zero and without open holds. Raises WalletNotFound, WalletClosed, WalletFrozen, WalletNotEmpty."""
     found = get(wallet_id, partner_id=partner_id)
     policies.check_can_close(found)
-    spending.lock(partner_id=found.partner_id, wallet_id=wallet_id, at=at)
+    spending.lock(wallet_id=wallet_id, at=at)
     customers.close_product(customer_id=found.customer_id)
     wallet = locked(wallet_id, partner_id=partner_id)
     policies.check_can_close(wallet)
