@@ -11,7 +11,7 @@ from flowlet.api import feed, routes
 from flowlet.backoffice import site
 from flowlet.site import health
 
-V1_APPS = ("accounts", "ledger", "wallets")
+V1_APPS = ("accounts", "ledger", "wallets", "flowlet.site")
 
 v1: list[URLPattern | URLResolver] = [
     path("events", feed.EventList.as_view()),

@@ -188,6 +188,11 @@ def is_well_formed(secret: str) -> bool:
     return _checksum(secret[: 8 + RANDOM]) == body[RANDOM:]
 
 
+def scopes_for(partner: Partner) -> list[str]:
+    """Every scope that a key of this partner can have."""
+    return [str(scope) for scope in Scope.values if not (partner.is_live and scope in SANDBOX_ONLY)]
+
+
 def new_secret(mode: str) -> str:
     """A fresh key for a partner of ``mode``."""
     head = PREFIXES[Mode(mode)] + "".join(secrets.choice(ALPHABET) for _ in range(RANDOM))

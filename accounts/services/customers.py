@@ -209,27 +209,6 @@ def erase(*, customer_id: UUID, reason: str, actor: Actor, at: datetime) -> Cust
     return customer
 
 
-def reveal(*, customer_id: UUID, reason: str, actor: Actor, at: datetime) -> Personal:
-    """The customer's personal values, for one look by a person who said why; the audit keeps who, when and why.
-
-    Raises CustomerNotFound, ReasonMissing, PersonalDataErased.
-    """
-    customer = selectors.get(customer_id)
-    reason = policies.check_reason(reason)
-    personal = selectors.personal_of([customer])[customer.pk]
-    if personal is None:
-        raise errors.PersonalDataErased()
-    log.record(
-        action="customer.personal_data_revealed",
-        actor=actor,
-        at=at,
-        target=customer.public_id,
-        partner_id=customer.partner_id,
-        reason=reason,
-    )
-    return personal
-
-
 @transaction.atomic
 def open_product(*, customer_id: UUID, partner_id: UUID) -> Customer:
     """Count one more open product (a wallet) of an active customer, who cannot close while there is one; the row is locked.

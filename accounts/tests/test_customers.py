@@ -436,8 +436,6 @@ def test_erasing_makes_everything_personal_unreadable_for_good(create, key_actor
     assert not selectors.matching(name="Ada").exists()
     with pytest.raises(errors.PersonalDataErased):
         customers.erase(customer_id=customer.pk, reason="again", actor=robot, at=at)
-    with pytest.raises(errors.PersonalDataErased):
-        customers.reveal(customer_id=customer.pk, reason="look", actor=robot, at=at)
     assert Event.objects.filter(type="customer.erased").count() == 1
 
 
@@ -447,19 +445,6 @@ def test_only_a_closed_customer_is_erased(create, robot, trail, at):
     with pytest.raises(IllegalMove):
         customers.erase(customer_id=customer.pk, reason="asked to", actor=robot, at=at)
     assert opened(customer).name == "Ada Lovelace"
-    assert trail.look() == ([], [])
-
-
-def test_a_reveal_is_kept_with_its_reason_and_without_the_values(create, staff, trail, at):
-    customer, officer = create(), staff(Role.COMPLIANCE_OFFICER)
-    trail.look()
-    assert customers.reveal(customer_id=customer.pk, reason="case 7", actor=officer, at=at).name == "Ada Lovelace"
-    assert trail.look() == (["customer.personal_data_revealed"], [])
-    record = Record.objects.get(action="customer.personal_data_revealed")
-    assert (record.actor_id, record.target, record.reason) == (officer.id, customer.public_id, "case 7")
-    assert (record.before, record.after, record.personal) == (None, None, None)
-    with pytest.raises(errors.ReasonMissing):
-        customers.reveal(customer_id=customer.pk, reason="", actor=officer, at=at)
     assert trail.look() == ([], [])
 
 

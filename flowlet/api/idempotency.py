@@ -115,20 +115,21 @@ def _claim(partner_id: UUID, key: str) -> tuple[bytes, int, bytes] | None:
         return cursor.fetchone()
 
 
-def _aad(partner_id: UUID, key: str) -> str:
+def sealed_aad(partner_id: UUID, key: str) -> str:
+    """The place that a record's sealed request and answer belong to."""
     return f"flowlet_api_idempotencyrecord.sealed:{partner_id}:{key}"
 
 
 def _store(*, partner_id: UUID, key: str, fingerprint: bytes, asked: bytes, response: HttpResponse, at: datetime) -> None:
     plain = struct.pack(">I", len(asked)) + asked + response.content
-    sealed = crypto.seal(plain, aad=_aad(partner_id, key))
+    sealed = crypto.seal(plain, aad=sealed_aad(partner_id, key))
     with connection.cursor() as cursor:
         cursor.execute(_STORE, [partner_id, key, fingerprint, response.status_code, sealed, at])
 
 
 def _replay(partner_id: UUID, key: str, asked: bytes, fingerprint: bytes, stored: tuple[bytes, int, bytes]) -> HttpResponse:
     known, status, sealed = stored
-    plain = crypto.open_sealed(bytes(sealed), aad=_aad(partner_id, key))
+    plain = crypto.open_sealed(bytes(sealed), aad=sealed_aad(partner_id, key))
     (length,) = struct.unpack_from(">I", plain)
     first, answer = plain[4 : 4 + length], plain[4 + length :]
     if bytes(known) != fingerprint:

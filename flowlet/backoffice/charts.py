@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-WIDTH, HEIGHT = 720.0, 220.0
-LEFT, RIGHT, TOP, BOTTOM = 84.0, 12.0, 12.0, 26.0
+WIDTH, HEIGHT = 960.0, 240.0
+LEFT, RIGHT, TOP, BOTTOM = 64.0, 12.0, 12.0, 26.0
 GRID_LINES = 4
 
 

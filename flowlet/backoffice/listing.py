@@ -17,6 +17,7 @@ from unfold.views import ChangeList
 from flowlet.db.counts import estimated
 
 AFTER, BEFORE = "_after", "_before"
+EXACT_BELOW = 1000
 SALT = "flowlet.backoffice.listing"
 
 
@@ -125,8 +126,10 @@ class KeysetChangeList(ChangeList):
         self.previous_url = self._page(**{BEFORE: order.place(rows[0])}) if rows and self.has_previous else ""
         self.first_url = self._page() if token else ""
         self.result_list = rows
-        self.is_exact = not token and not more
-        self.result_count = len(rows) if self.is_exact else self._estimate(self.queryset)
+        whole = not token and not more
+        self.result_count = len(rows) if whole else self._estimate(self.queryset)
+        # Below a thousand the estimate has been counted.
+        self.is_exact = whole or self.result_count < EXACT_BELOW
         self.full_result_count = self.result_count
         self.show_full_result_count = False
         self.show_admin_actions = bool(self.model_admin.actions)

@@ -88,13 +88,18 @@ class RowPages:
             "original": obj,
             "boxes": boxes,
             "buttons": self._buttons(request, obj),
-            "list_url": self._url("changelist"),
+            "list_url": self._list_url(request),
             "audit_url": self._audit_url(request, obj),
         }
         response = TemplateResponse(request, "backoffice/detail.html", context, status=status)
         if opened:
             response["Cache-Control"] = "no-store, private"
         return response
+
+    def _list_url(self, request: HttpRequest) -> str:
+        """The list as it was when one came from it: the same page of the same filters."""
+        seen = request.GET.get("_changelist_filters", "")
+        return f"{self._url('changelist')}?{seen}" if seen else self._url("changelist")
 
     def _key(self, obj: Model) -> Any:
         return getattr(obj, "public_id", None) or obj.pk

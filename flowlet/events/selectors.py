@@ -11,16 +11,11 @@ from django.db.models import Q, QuerySet
 from flowlet.core.errors import Invalid, NotFound
 from flowlet.db.transactions import horizon
 from flowlet.events.choices import DeliveryStatus
+from flowlet.events.errors import CursorGone, NoSuchEvent
 from flowlet.events.models import Delivery, Event
 
 RETENTION = timedelta(days=30)
 COUNT_LIMIT = 10_000
-
-
-class CursorGone(Invalid):
-    """The event that the cursor names is not in the feed: never was, or is older than the feed reaches."""
-
-    code, title = "event.cursor_gone", "The feed does not contain this event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +86,14 @@ def events_page(
         found = found.filter(Q(xid__gt=cursor.xid) | Q(xid=cursor.xid, id__gt=cursor.pk), xid__gte=cursor.xid)
     rows = list(found.order_by("xid", "id")[: limit + 1])
     return Page(events=rows[:limit], has_more=len(rows) > limit)
+
+
+def event_of(*, partner_id: UUID, at: datetime, event_id: UUID) -> Event:
+    """One event of the last 30 days, at once and not only when it is final. Raises NoSuchEvent."""
+    found = Event.objects.filter(pk=event_id, partner_id=partner_id, created_at__gte=at - RETENTION).first()
+    if found is None:
+        raise NoSuchEvent()
+    return found
 
 
 def lag(*, at: datetime) -> Lag:

@@ -48,6 +48,10 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
 
+# Days and moments as ISO 8601 writes them, in UTC.
+FORMAT_MODULE_PATH = ["flowlet.settings.formats"]
+
+
 def _static(path: str) -> Any:
     def url(request: "HttpRequest") -> str:
         from django.templatetags.static import static
@@ -70,6 +74,7 @@ def unfold() -> dict[str, Any]:
         "SITE_HEADER": "Flowlet",
         "SITE_SUBHEADER": "Back office",
         "SITE_SYMBOL": "water_drop",
+        "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("backoffice/favicon.svg")}],
         "SITE_URL": None,
         "SHOW_HISTORY": False,
         "SHOW_VIEW_ON_SITE": False,

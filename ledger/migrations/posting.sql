@@ -91,6 +91,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_s
 #variable_conflict use_column
 DECLARE
     n int := cardinality(p_accounts);
+    v_xid bigint := pg_current_xact_id()::text::bigint;   -- before the moment is taken: marks rely on that order
     v_seqs bigint[];
     v_after numeric[];
     v_account bigint;
@@ -160,14 +161,12 @@ BEGIN
     posted_at := clock_timestamp();
     WITH journal AS (
         INSERT INTO ledger_journal (id, book_id, kind, effective_on, posted_at, posted_xid, leg_count, reverses_id, external_id, description, cause, actor, metadata)
-        VALUES (journal_id, p_book, p_kind, effective_on, posted_at, pg_current_xact_id()::text::bigint, n, p_reverses, p_external_id, p_description, p_cause,
-                p_actor, p_metadata)
-        RETURNING posted_xid
+        VALUES (journal_id, p_book, p_kind, effective_on, posted_at, v_xid, n, p_reverses, p_external_id, p_description, p_cause, p_actor, p_metadata)
     )
     INSERT INTO ledger_entry (account_id, id, journal_id, ordinal, side, amount, currency, effective_on, posted_at, posted_xid, seq, balance_after)
     SELECT t.a, nextval('ledger_entry_id_seq'), journal_id, t.o, CASE WHEN t.m > 0 THEN 'DEBIT' ELSE 'CREDIT' END, abs(t.m), t.c, effective_on, posted_at,
-           journal.posted_xid, t.q, t.b
-      FROM journal, unnest(p_accounts, p_ordinals, p_amounts, p_currencies, v_seqs, v_after) AS t(a, o, m, c, q, b);
+           v_xid, t.q, t.b
+      FROM unnest(p_accounts, p_ordinals, p_amounts, p_currencies, v_seqs, v_after) AS t(a, o, m, c, q, b);
 END $$;
 
 -- Post many journals, all or nothing. Journals are numbered 1..n by position; p_leg_journal says which one a leg belongs to, and legs

@@ -7,8 +7,9 @@ from django.db import models
 class SealBlock(models.Model):
     """One row seals the journals of the transactions ``from_xid`` (inclusive) to ``to_xid`` (exclusive), at most some thousand.
 
-    ``digests`` is 32 bytes for each journal (its header and legs, SHA-256) in the order of ``journal_ids``; ``hash`` is SHA-256 over
-    number, previous hash and digests. Blocks form one chain over all books.
+    ``journal_digests`` has 32 bytes (SHA-256) for each journal in the order of ``journal_ids``, ``entry_digests`` 32 bytes for each of their
+    entries in the order of their ordinals; ``hash`` is SHA-256 over number, range, previous hash, ids and digests. Blocks form one chain over
+    all books.
     """
 
     number = models.BigIntegerField(primary_key=True)

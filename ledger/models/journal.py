@@ -80,7 +80,7 @@ class Entry(models.Model):
             models.CheckConstraint(condition=Q(amount__gt=0), name="entry_amount_is_positive"),
             models.CheckConstraint(condition=Q(side__in=["DEBIT", "CREDIT"]), name="entry_has_a_side"),
         ]
-        indexes = [BrinIndex(fields=["posted_xid"], name="entry_by_xid", pages_per_range=32)]
+        indexes = [BrinIndex(fields=["posted_xid", "posted_at"], name="entry_by_xid_and_moment", pages_per_range=32)]
 
     def __str__(self) -> str:
         return f"{self.side} {self.amount} {self.currency}"

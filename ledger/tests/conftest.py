@@ -1,8 +1,11 @@
 """Fixtures of the books: a partner with a book, accounts of both modes."""
 
+import contextlib
+import os
 from datetime import date
 from decimal import Decimal
 
+import psycopg2
 import pytest
 from moneyed import Money
 
@@ -19,6 +22,13 @@ ACTOR = actors.system("tests")
 def book(db):
     partner = Partner.objects.create(name="Acme", mode="LIVE", status="ACTIVE", country="US", time_zone="UTC")
     return books.create(partner=partner, actor=ACTOR, at=clock.now(), opened_on=date(2020, 1, 1))
+
+
+@pytest.fixture
+def second_connection(transactional_db):
+    """Another session of the application's role, in a transaction of its own."""
+    with contextlib.closing(psycopg2.connect(os.environ["DATABASE_URL"])) as connection:
+        yield connection
 
 
 @pytest.fixture

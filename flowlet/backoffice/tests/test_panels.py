@@ -112,7 +112,7 @@ def test_cells_escape_what_they_are_given():
 
 def test_a_balance_is_drawn_in_steps_on_an_axis_with_zero():
     drawing = charts.line([charts.Point(date(2026, 1, day), Decimal(value)) for day, value in ((1, 0), (2, 100), (4, 50))])
-    assert drawing.path == "M84.0 194.0H292.0V12.0H708.0V103.0"
+    assert drawing.path == "M64.0 214.0H358.67V12.0H948.0V113.0"
     assert [tick.text for tick in drawing.horizontal] == ["0", "25", "50", "75", "100"]
     assert [tick.text for tick in drawing.vertical] == ["01 Jan", "02 Jan", "04 Jan"]
     assert list(drawing.rows) == [("2026-01-01", "0"), ("2026-01-02", "100"), ("2026-01-04", "50")]

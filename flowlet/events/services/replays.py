@@ -10,18 +10,12 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from flowlet.core.errors import Invalid, NotFound
 from flowlet.events import registry
 from flowlet.events.choices import DeliveryStatus
+from flowlet.events.errors import NoSuchEvent, UnknownHandler
 from flowlet.events.models import Delivery, Event
 
 BATCH = 500
-
-
-class UnknownHandler(Invalid):
-    """No handler of this name is registered."""
-
-    code, title = "event.unknown_handler", "There is no such handler"
 
 
 def replay_dead(*, at: datetime, handler: str = "", deliveries: Collection[int] = ()) -> int:
@@ -38,11 +32,11 @@ def replay_dead(*, at: datetime, handler: str = "", deliveries: Collection[int] 
 def replay_event(*, event_id: UUID, handler: str, at: datetime) -> None:
     """Hand one event to one handler again, or for the first time, if the handler came after the event.
 
-    Raises UnknownHandler, or NotFound when there is no such event.
+    Raises UnknownHandler, or NoSuchEvent.
     """
     _known(handler)
     if not Event.objects.filter(pk=event_id).exists():
-        raise NotFound("There is no such event.")
+        raise NoSuchEvent()
     delivery, is_new = Delivery.objects.get_or_create(event_id=event_id, handler=handler, defaults={"next_attempt_at": at})
     if not is_new:
         _again(Delivery.objects.filter(pk=delivery.pk).exclude(status=DeliveryStatus.PENDING), at)

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from flowlet.core.errors import Invalid
 from flowlet.db.transactions import wait_for_horizon
-from flowlet.events import selectors
+from flowlet.events import errors, selectors
 from flowlet.events.models import Event
 from flowlet.events.services import outbox
 from flowlet.events.services.outbox import NewEvent
@@ -67,7 +67,7 @@ def test_another_partners_events_and_the_platforms_own_are_not_in_it(publish, pa
     own = publish(3, partner_id=None)
     assert subjects(page(partner_id)) == ["wal_1"]
     for hidden in (foreign, own):
-        with pytest.raises(selectors.CursorGone):
+        with pytest.raises(errors.CursorGone):
             page(partner_id, starting_after=hidden.public_id)
 
 
@@ -89,13 +89,13 @@ def test_it_reaches_back_thirty_days(publish, partner_id):
     old = publish(1, at=AT - timedelta(days=30, seconds=1))
     publish(2, at=AT - timedelta(days=30))
     assert subjects(page(partner_id)) == ["wal_2"]
-    with pytest.raises(selectors.CursorGone, match="30 days"):
+    with pytest.raises(errors.CursorGone, match="30 days"):
         page(partner_id, starting_after=old.public_id)
 
 
 @pytest.mark.parametrize("cursor", ["evt_x", "wal_06brrx", "x", "evt_" + "0" * 26])
 def test_a_cursor_that_is_no_event_is_refused(partner_id, cursor):
-    with pytest.raises(selectors.CursorGone) as refusal:
+    with pytest.raises(errors.CursorGone) as refusal:
         page(partner_id, starting_after=cursor)
     assert refusal.value.param == "starting_after"
 

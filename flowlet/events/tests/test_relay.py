@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from flowlet.core import clock
-from flowlet.events import registry, selectors, tasks
+from flowlet.events import errors, registry, selectors, tasks
 from flowlet.events.choices import DeliveryStatus
 from flowlet.events.models import Delivery, Event
 from flowlet.events.services import outbox, relay, replays, retention
@@ -269,7 +269,7 @@ def test_a_replayed_event_reaches_its_handler_again(publish):
     replays.replay_event(event_id=event.pk, handler="a.b", at=AT)
     assert run().delivered == 1
     assert seen == ["wal_1", "wal_1"]
-    with pytest.raises(replays.UnknownHandler):
+    with pytest.raises(errors.UnknownHandler):
         replays.replay_event(event_id=event.pk, handler="no.one", at=AT)
 
 

@@ -93,6 +93,19 @@
     }
   });
 
+  /* Ctrl+E: the theme's own handler would first turn "as the system" into light, which looks like nothing. */
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (!(event.ctrlKey || event.metaKey) || event.key !== "e" || !window.Alpine) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const root = document.documentElement;
+      window.Alpine.$data(root).adminTheme = root.classList.contains("dark") ? "light" : "dark";
+    },
+    true,
+  );
+
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-fl-open]");
     if (opener && openDialog(opener.dataset.flOpen)) {
@@ -120,6 +133,13 @@
   window.addEventListener("pageshow", () => {
     document.querySelectorAll("form[data-fl-sent]").forEach((form) => delete form.dataset.flSent);
   });
+
+  /* The theme hides the page until it is ready, and what is hidden takes no focus. */
+  new MutationObserver((_, observer) => {
+    if (document.documentElement.hasAttribute("x-cloak")) return;
+    observer.disconnect();
+    document.querySelector("[autofocus]")?.focus();
+  }).observe(document.documentElement, { attributeFilter: ["x-cloak"] });
 
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll("time[datetime]").forEach((time) => {

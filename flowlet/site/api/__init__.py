@@ -1,0 +1,1 @@
+"""Endpoints of what lies below the API's toolkit: the feed of events."""

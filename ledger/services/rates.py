@@ -1,0 +1,41 @@
+"""Exchange rates are added, never changed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from flowlet.core.errors import Invalid
+from flowlet.core.money import exponent
+from ledger.models import Rate
+
+
+class MalformedRate(Invalid):
+    """A rate is a positive decimal between two different currencies."""
+
+    code, title = "ledger.malformed_rate", "The exchange rate is malformed"
+
+
+@dataclass(frozen=True, slots=True)
+class NewRate:
+    """One unit of ``base`` is worth ``rate`` units of ``quote`` from ``valid_on`` on."""
+
+    base: str
+    quote: str
+    valid_on: date
+    rate: Decimal
+
+
+def add(*, rates: Iterable[NewRate], source: str, at: datetime) -> int:
+    """Add rates; those known already (same pair, day and source) are left as they are. Answers how many were given.
+
+    Raises MalformedRate, UnknownCurrency.
+    """
+    rows = []
+    for new in rates:
+        exponent(new.base), exponent(new.quote)
+        if new.base == new.quote or not new.rate.is_finite() or new.rate <= 0:
+            raise MalformedRate(f"{new.base}/{new.quote} {new.rate} is no rate.", param="rate")
+        rows.append(Rate(base=new.base, quote=new.quote, valid_on=new.valid_on, rate=new.rate, source=source, recorded_at=at))
+    Rate.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
+    return len(rows)
