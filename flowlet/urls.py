@@ -7,16 +7,14 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from flowlet.api import feed, routes
+from flowlet.api import routes
 from flowlet.backoffice import site
 from flowlet.site import health
 
 V1_APPS = ("accounts", "ledger", "wallets", "flowlet.site")
 
 v1: list[URLPattern | URLResolver] = [
-    path("events", feed.EventList.as_view()),
-    path("events/<str:event_id>", feed.EventDetail.as_view()),
-    *(path("", include(f"{app}.api.urls")) for app in V1_APPS if find_spec(f"{app}.api") and find_spec(f"{app}.api.urls")),
+    path("", include(f"{app}.api.urls")) for app in V1_APPS if find_spec(f"{app}.api") and find_spec(f"{app}.api.urls")
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
