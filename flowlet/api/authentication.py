@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 
 from flowlet.api.errors import InvalidKey, MissingKey
+from flowlet.core import addresses
 
 RATE_PER_SECOND = 100
 BURST = 200
@@ -63,17 +64,8 @@ def set_key_lookup(fn: KeyLookup) -> None:
 
 
 def client_ip(request: HttpRequest) -> str:
-    """The caller's address: the last hop that is not one of our ``TRUSTED_PROXIES`` proxies, else the peer's.
-
-    Each trusted proxy appends the address it saw to ``X-Forwarded-For``, so with N of them the N-th entry from the right is
-    the one that the outermost of ours saw. Entries further left are the client's own words and are never believed.
-    """
-    hops = settings.TRUSTED_PROXIES
-    if hops:
-        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        if len(forwarded) >= hops and (address := forwarded[-hops].strip()):
-            return address[:45]
-    return request.META.get("REMOTE_ADDR") or ""
+    """The caller's address, seen through our own proxies alone."""
+    return addresses.client_ip(request.META, trusted_proxies=settings.TRUSTED_PROXIES)
 
 
 def authenticate(request: HttpRequest, *, ip: str, at: datetime) -> ApiKeyFacts:

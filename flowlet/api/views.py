@@ -22,6 +22,7 @@ from flowlet.api.schema import PartnerSchema
 from flowlet.api.throttling import Standing, limiter
 from flowlet.core import clock, ids, money
 from flowlet.core.actors import Actor, ActorKind
+from flowlet.telemetry import context
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -108,6 +109,7 @@ class PartnerView(APIView):
         request.at = at
         request.caller = Caller(facts.partner_id, facts.mode, facts.key_id, facts.scopes)
         request.actor = Actor(ActorKind.API_KEY, facts.key_id, facts.label, ip, getattr(request, "request_id", ""))
+        context.bind_actor(request.actor, partner_id=facts.partner_id)
         standing = limiter.take(facts)
         scope = self.required_scopes[method]
         if scope and scope not in facts.scopes:

@@ -11,7 +11,9 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from flowlet.backoffice.actors import actor_of
 from flowlet.core import clock
+from flowlet.telemetry import context
 
 IDLE: Final = timedelta(minutes=15)
 ABSOLUTE: Final = timedelta(hours=8)
@@ -60,4 +62,6 @@ class SessionLimits:
                 if request.path.startswith(home):
                     back = request.get_full_path() if request.method == "GET" else home
                     return HttpResponseRedirect(f"{reverse('admin:login')}?{urlencode({'next': back, 'why': why})}")
+            else:
+                context.bind_actor(actor_of(request))
         return self.get_response(request)

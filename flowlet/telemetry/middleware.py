@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from flowlet.core import ids
+from flowlet.core import addresses, ids
 from flowlet.telemetry import context, metrics
 
 _FORM = re.compile(r"^[A-Za-z0-9._-]{8,64}$", re.ASCII)
@@ -38,6 +39,7 @@ class RequestMiddleware:
         began = time.perf_counter()
         name = request_id_for(request.headers.get("X-Request-Id", ""))
         request.request_id = name  # type: ignore[attr-defined]
+        request.client_ip = addresses.client_ip(request.META, trusted_proxies=settings.TRUSTED_PROXIES)  # type: ignore[attr-defined]
         context.bind_request(name)
         try:
             response = self.get_response(request)
