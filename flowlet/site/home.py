@@ -1,1 +1,193 @@
-"""The home page: what the roof adds to the panels that apps register."""
+"""The home page: what the roof adds to the panels that apps register.
+
+Work first (requests that wait for me, and mine that wait for others), then money (position and volume of the live books), then
+the health of the platform. Everything here reads and nothing writes.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Sum
+from django.http import HttpRequest
+
+from accounts.choices import Mode
+from flowlet.approvals import selectors as approvals
+from flowlet.approvals.models import Approval
+from flowlet.audit.selectors import chain
+from flowlet.backoffice import actor_of, cells, charts, home
+from flowlet.core import clock
+from flowlet.events import selectors as events
+from ledger.choices import AccountType
+from ledger.models import LineMovement, RollUp, SealBlock, Verification
+
+COUNTED = 1000
+LATE_AFTER = timedelta(days=2)
+DAYS = 30
+CURRENCIES = 3
+LAG_LIMIT_SECONDS = 60
+SEAL_LIMIT = timedelta(hours=1)
+VERIFY_LIMIT = timedelta(hours=26)
+
+_POSITION = """
+SELECT l.type, t.currency, sum(t.debits), sum(t.credits)
+FROM ledger_book b
+JOIN accounts_partner p ON p.id = b.partner_id AND p.mode = %s
+CROSS JOIN LATERAL ledger_line_totals(b.id, NULL, NULL) t
+JOIN ledger_chartline l ON l.id = t.line_id
+WHERE l.type = ANY (%s)
+GROUP BY l.type, t.currency"""
+
+
+def _waiting(queryset: Any, url: str, text: str = "") -> home.Waiting:
+    """The first thousand counted, with the oldest."""
+    moments = list(queryset.values_list("created_at", flat=True)[: COUNTED + 1])
+    oldest = min(moments) if moments else None
+    return home.Waiting(
+        count=min(len(moments), COUNTED),
+        url=url,
+        oldest_at=oldest,
+        is_late=oldest is not None and clock.now() - oldest > LATE_AFTER,
+        text="and more" if len(moments) > COUNTED else text,
+    )
+
+
+def _pending_url() -> str:
+    url = cells.admin_url(Approval, "changelist")
+    return f"{url}?status__exact=PENDING" if url else ""
+
+
+def for_me(request: HttpRequest) -> home.Waiting:
+    """Requests of others that I may check."""
+    return _waiting(approvals.queue_of(actor_of(request)), _pending_url())
+
+
+def of_mine(request: HttpRequest) -> home.Waiting | None:
+    """My own requests that wait for somebody else; nothing when there are none."""
+    found = _waiting(approvals.pending().filter(maker_id=request.user.public_id), _pending_url())
+    return found if found.count else None
+
+
+def position(request: HttpRequest) -> list[home.Figure]:
+    """Per currency: what the live books hold, and what they owe to customers and others, at this moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(_POSITION, [Mode.LIVE, [AccountType.ASSET, AccountType.LIABILITY]])
+        found = {(kind, currency): debits - credits for kind, currency, debits, credits in cursor.fetchall()}
+    return [
+        home.Figure(
+            label=f"{currency} held",
+            value=cells.number(found.get((AccountType.ASSET, currency), charts.ZERO), currency),
+            text=f"owed {cells.number(-found.get((AccountType.LIABILITY, currency), charts.ZERO), currency)}",
+        )
+        for currency in sorted({currency for _, currency in found})
+    ]
+
+
+def volume(request: HttpRequest) -> dict[str, Any]:
+    """Money moved in the live books on each of the last thirty days: the sum of all debits, for the three busiest currencies."""
+    today = clock.now().date()
+    first = today - timedelta(days=DAYS - 1)
+    moved = (
+        LineMovement.objects.filter(line__book__partner__mode=Mode.LIVE, effective_on__range=(first, today))
+        .values("currency", "effective_on")
+        .annotate(amount=Sum("debits"), entries=Sum("entries"))
+    )
+    days: dict[str, dict[Any, Any]] = {}
+    busy: dict[str, int] = {}
+    for row in moved:
+        days.setdefault(row["currency"], {})[row["effective_on"]] = row["amount"]
+        busy[row["currency"]] = busy.get(row["currency"], 0) + row["entries"]
+    drawn = []
+    for currency in sorted(busy, key=lambda code: (-busy[code], code))[:CURRENCIES]:
+        points = []
+        for offset in range(DAYS):
+            day = first + timedelta(days=offset)
+            amount = days[currency].get(day, charts.ZERO)
+            points.append(charts.Point(day, amount, f"{day}: {cells.number(amount, currency)} {currency}"))
+        drawn.append({"drawing": charts.bars(points), "unit": currency})
+    return {"charts": drawn, "empty": "Nothing has moved in thirty days."}
+
+
+def books(request: HttpRequest) -> list[home.Figure]:
+    """Last verification, last seal, last roll-up."""
+    at = clock.now()
+    verified = Verification.objects.order_by("-id").first()
+    sealed = SealBlock.objects.order_by("-number").values_list("number", "sealed_at").first()
+    rolled = RollUp.objects.values_list("ran_at", flat=True).first()
+    if verified is None:
+        verification = home.Figure("Last verification", "never", tone="warn", text="verify_ledger has not run")
+    elif verified.is_clean:
+        verification = _since("Last verification", verified.finished_at, at, VERIFY_LIMIT, f"clean, {verified.entries:,} entries")
+    else:
+        verification = home.Figure("Last verification", "broken", tone="bad", text=f"{len(verified.findings)} findings")
+    return [
+        verification,
+        _since("Last seal", sealed[1] if sealed else None, at, SEAL_LIMIT, f"block {sealed[0]:,}" if sealed else ""),
+        _since("Last roll-up", rolled, at, SEAL_LIMIT, ""),
+    ]
+
+
+def delivery(request: HttpRequest) -> list[home.Figure]:
+    """How far the outbox is behind, and what was given up."""
+    lag = events.lag(at=clock.now())
+    return [
+        home.Figure(
+            "Outbox",
+            f"{lag.seconds:,.0f} s behind" if lag.waiting else "up to date",
+            text=f"{lag.waiting:,} waiting" if lag.waiting else "",
+            tone="bad" if lag.seconds > LAG_LIMIT_SECONDS else "good",
+        ),
+        home.Figure(
+            "Given up",
+            f"{lag.dead:,}",
+            text="deliveries to be retried by hand" if lag.dead else "",
+            tone="bad" if lag.dead else "good",
+        ),
+    ]
+
+
+def trail(request: HttpRequest) -> list[home.Figure]:
+    """How far the audit is sealed."""
+    head = chain.head()
+    return [
+        _since("Last seal", head.sealed_at if head else None, clock.now(), SEAL_LIMIT, f"block {head.number:,}" if head else "")
+    ]
+
+
+def _since(label: str, then: datetime | None, at: datetime, limit: timedelta, text: str) -> home.Figure:
+    """How long ago, in colour: good within the limit."""
+    if then is None:
+        return home.Figure(label, "never", tone="warn", text=text)
+    return home.Figure(label, _ago(at - then), text=text, tone="good" if at - then <= limit else "warn")
+
+
+def _ago(span: timedelta) -> str:
+    seconds = max(int(span.total_seconds()), 0)
+    for size, name in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {name} ago"
+    return "just now"
+
+
+APPROVALS, BOOKS, AUDIT = "flowlet_approvals.view_approval", "ledger.view_book", "flowlet_audit.view_record"
+
+home.register(home.Queue(name="approvals.for_me", title="Waiting for my decision", load=for_me, permission=APPROVALS, order=10))
+home.register(home.Queue(name="approvals.of_mine", title="My requests", load=of_mine, permission=APPROVALS, order=20))
+home.register(
+    home.Figures(
+        name="money.position", title="Money now", load=position, permission=BOOKS, order=10, note="Live books of all partners"
+    )
+)
+home.register(
+    home.Chart(
+        name="money.volume",
+        title="Volume of the last 30 days",
+        load=volume,
+        permission=BOOKS,
+        order=20,
+        note="Live books: the sum of all debits by effective day",
+    )
+)
+home.register(home.Health(name="health.books", title="Books", load=books, permission=BOOKS, order=10))
+home.register(home.Health(name="health.delivery", title="Events", load=delivery, order=20))
+home.register(home.Health(name="health.trail", title="Audit", load=trail, permission=AUDIT, order=30))
