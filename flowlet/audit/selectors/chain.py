@@ -23,6 +23,9 @@ SELECT r.id, {digests.RECORD} FROM flowlet_audit_record r
  ORDER BY r.recorded_xid, r.id"""  # noqa: S608 - our own constants
 
 
+_DIGEST = f"SELECT {digests.RECORD} FROM flowlet_audit_record r WHERE r.id = %s"  # noqa: S608 - our own constants
+
+
 class Touch(StrEnum):
     """What happened to the first thing that no longer agrees."""
 
@@ -132,6 +135,30 @@ def verify(*, anchors: dict[int, str] | None = None, on_block: Callable[[int], N
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """The block that covers a record, the digest it was sealed with, and whether the record still has it."""
+
+    block: Block
+    digest: str
+    agrees: bool
+
+
+def seal_of(record: Record) -> Seal | None:
+    """The seal of one record; None while no block covers it."""
+    block = Block.objects.filter(_until(record)).order_by("last_xid", "last_id").first()
+    if block is None:
+        return None
+    if record.pk not in block.record_ids:
+        return Seal(block=block, digest="", agrees=False)
+    place = block.record_ids.index(record.pk) * 32
+    digest = bytes(block.digests)[place : place + 32]
+    with connection.cursor() as cursor:
+        cursor.execute(_DIGEST, [record.pk])
+        row = cursor.fetchone()
+    return Seal(block=block, digest=digest.hex(), agrees=row is not None and bytes(row[0]) == digest)
+
+
 def unsealed() -> int:
     """How many records no block covers yet."""
     last = Block.objects.order_by("-number").values_list("last_xid", "last_id").first()
@@ -141,6 +168,10 @@ def unsealed() -> int:
 def _after(place: tuple[int, int]) -> Q:
     # The first condition says nothing new, but lets PostgreSQL use the index.
     return Q(recorded_xid__gte=place[0]) & (Q(recorded_xid__gt=place[0]) | Q(id__gt=place[1]))
+
+
+def _until(record: Record) -> Q:
+    return Q(last_xid__gte=record.recorded_xid) & (Q(last_xid__gt=record.recorded_xid) | Q(last_id__gte=record.pk))
 
 
 def _blocks(*, after: int) -> list[_Stored]:

@@ -1,5 +1,6 @@
 """Find deeds."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -27,3 +28,9 @@ def personal_of(record: Record) -> dict[str, Any] | None:
     if record.personal is None:
         return None
     return orjson.loads(subjects.decrypt(record.subject_id, bytes(record.personal), aad=record.personal_aad))
+
+
+def of_ids(ids: Sequence[int]) -> list[Record]:
+    """The records with these keys that are there, in the order of the keys given."""
+    found = Record.objects.in_bulk(list(ids))
+    return [found[number] for number in ids if number in found]

@@ -1,0 +1,178 @@
+"""The audit trail: deeds, and the blocks that seal them. Nobody changes anything here."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from flowlet.audit.models import Block, Record
+from flowlet.audit.selectors import chain, records
+from flowlet.backoffice import ReadOnlyAdmin, cells, panels, site
+from flowlet.backoffice.panels import Panel
+from flowlet.core.actors import Actor
+from flowlet.site.admin import subjects
+
+SHOWN = 100
+
+
+def changes(record: Record) -> list[tuple[str, Any, Any]]:
+    """What was, and what became of it, by name."""
+    before, after = record.before or {}, record.after or {}
+    return [(name, _text(before, name), _text(after, name)) for name in sorted({*before, *after})]
+
+
+def _text(values: dict[str, Any], name: str) -> Any:
+    if name not in values:
+        return cells.DASH
+    value = values[name]
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _seal(record: Record) -> list[tuple[str, Any]]:
+    seal = chain.seal_of(record)
+    if seal is None:
+        return [("Seal", cells.badge("not sealed yet", "neutral"))]
+    word = cells.badge("agrees with its seal", "good") if seal.agrees else cells.badge("was altered after it was sealed", "bad")
+    return [
+        ("Seal", word),
+        ("Block", cells.link(seal.block)),
+        ("Sealed", seal.block.sealed_at),
+        ("Digest", cells.code(seal.digest)),
+    ]
+
+
+def _opened(record: Record, *, actor: Actor, at: datetime, reason: str) -> list[tuple[str, Any]]:
+    """The personal values in clear, before and after; who saw them is in the audit by then."""
+    found = records.personal_of(record) or {}
+    pairs = []
+    for moment, values in found.items():
+        if isinstance(values, dict):
+            pairs += [(f"{name}, {moment}", value) for name, value in values.items()]
+        else:
+            pairs.append((moment, values))
+    return pairs
+
+
+class RecordAdmin(ReadOnlyAdmin):
+    """Who did what."""
+
+    section, icon, menu_order = "Evidence", "history", 10
+    list_display = ("at_", "action", "target_", "actor", "partner", "reason")
+    list_display_links = ("at_",)
+    search_fields = ("target", "actor_id")
+    search_help_text = "Public id of what was acted upon, or of who acted"
+    panels = (
+        panels.Facts(
+            title="Deed",
+            rows=lambda record: [
+                ("When", record.at),
+                ("What", cells.code(record.action)),
+                ("To what", subjects.link(record.target)),
+                ("Partner", subjects.partner(record)),
+                ("Why", record.reason),
+            ],
+        ),
+        panels.Facts(
+            title="Who",
+            rows=lambda record: [
+                ("Kind", record.actor_kind),
+                ("Id", subjects.link(record.actor_id)),
+                ("Role or name", record.actor_label),
+                ("Address", cells.code(record.actor_ip)),
+                ("Request", cells.code(record.request_id)),
+            ],
+        ),
+        panels.Table(
+            title="What changed", columns=("Name", "Before", "After"), rows=changes, empty="Nothing but the deed itself."
+        ),
+        panels.Revealable(
+            title="Personal values",
+            masked=lambda record: [("Encrypted", f"{len(record.personal)} bytes, under the subject's own key")],
+            reveal=_opened,
+            action="audit.personal_data_revealed",
+        ),
+        panels.Facts(title="Evidence", rows=_seal),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Record]:
+        """With the partners' names."""
+        return subjects.with_partner(super().get_queryset(request))
+
+    def panels_for(self, request: HttpRequest, obj: Record) -> Sequence[Panel]:
+        """Without the personal values where there are none."""
+        return [panel for panel in self.panels if obj.personal is not None or not isinstance(panel, panels.Revealable)]
+
+    @admin.display(description="when")
+    def at_(self, record: Record) -> Any:
+        """The moment of the deed."""
+        return cells.moment(record.at)
+
+    @admin.display(description="to what")
+    def target_(self, record: Record) -> Any:
+        """A link to the thing."""
+        return subjects.link(record.target)
+
+    @admin.display(description="who")
+    def actor(self, record: Record) -> Any:
+        """The role or key, or the id of whoever has none."""
+        return record.actor_label or record.actor_id
+
+    @admin.display(description="partner")
+    def partner(self, record: Record) -> str:
+        """Whose affair it is."""
+        return subjects.partner(record)
+
+
+class BlockAdmin(ReadOnlyAdmin):
+    """Seals of the trail."""
+
+    section, icon, menu_order = "Evidence", "link", 20
+    list_display = ("number", "sealed", "count", "head")
+    panels = (
+        panels.Facts(
+            title="Block",
+            rows=lambda block: [
+                ("Number", block.number),
+                ("Sealed", block.sealed_at),
+                ("Records", block.count),
+                ("Hash", cells.code(bytes(block.hash).hex())),
+                ("Hash of the block before", cells.code(bytes(block.previous_hash).hex())),
+                ("Anchor", cells.code(f"{block.number}:{bytes(block.hash).hex()}")),
+            ],
+        ),
+        panels.Table(
+            title=f"Records (the first {SHOWN})",
+            columns=("When", "What", "To what", "Who"),
+            rows=lambda block: [
+                (
+                    record.at,
+                    cells.link(record, record.action),
+                    subjects.link(record.target),
+                    record.actor_label or record.actor_id,
+                )
+                for record in records.of_ids(block.record_ids[:SHOWN])
+            ],
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Block]:
+        """Without the bulk of it."""
+        return super().get_queryset(request).defer("digests")
+
+    @admin.display(description="sealed")
+    def sealed(self, block: Block) -> Any:
+        """When."""
+        return cells.moment(block.sealed_at)
+
+    @admin.display(description="hash")
+    def head(self, block: Block) -> Any:
+        """How its hash begins."""
+        return cells.code(bytes(block.hash).hex()[:16] + "…")
+
+
+site.register(Record, RecordAdmin)
+site.register(Block, BlockAdmin)
