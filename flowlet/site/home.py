@@ -15,7 +15,7 @@ from accounts.choices import Mode
 from flowlet.approvals import selectors as approvals
 from flowlet.approvals.models import Approval
 from flowlet.audit.selectors import chain
-from flowlet.backoffice import actor_of, cells, charts, home
+from flowlet.backoffice import cells, charts, home, permissions
 from flowlet.core import clock
 from flowlet.events import selectors as events
 from ledger.choices import AccountType
@@ -55,11 +55,6 @@ def _waiting(queryset: Any, url: str, text: str = "") -> home.Waiting:
 def _pending_url() -> str:
     url = cells.admin_url(Approval, "changelist")
     return f"{url}?status__exact=PENDING" if url else ""
-
-
-def for_me(request: HttpRequest) -> home.Waiting:
-    """Requests of others that I may check."""
-    return _waiting(approvals.queue_of(actor_of(request)), _pending_url())
 
 
 def of_mine(request: HttpRequest) -> home.Waiting | None:
@@ -109,7 +104,7 @@ def volume(request: HttpRequest) -> dict[str, Any]:
 
 
 def books(request: HttpRequest) -> list[home.Figure]:
-    """Last verification, last seal, last roll-up."""
+    """Last verification, last seal, last roll-up; and how far the outbox is behind."""
     at = clock.now()
     verified = Verification.objects.order_by("-id").first()
     sealed = SealBlock.objects.order_by("-number").values_list("number", "sealed_at").first()
@@ -120,30 +115,25 @@ def books(request: HttpRequest) -> list[home.Figure]:
         verification = _since("Last verification", verified.finished_at, at, VERIFY_LIMIT, f"clean, {verified.entries:,} entries")
     else:
         verification = home.Figure("Last verification", "broken", tone="bad", text=f"{len(verified.findings)} findings")
+    # Those who may look at events have a panel of their own for this.
+    behind = [] if permissions.allows(request.user, "flowlet_events.view_event") else [outbox()]
     return [
         verification,
         _since("Last seal", sealed[1] if sealed else None, at, SEAL_LIMIT, f"block {sealed[0]:,}" if sealed else ""),
         _since("Last roll-up", rolled, at, SEAL_LIMIT, ""),
+        *behind,
     ]
 
 
-def delivery(request: HttpRequest) -> list[home.Figure]:
-    """How far the outbox is behind, and what was given up."""
+def outbox() -> home.Figure:
+    """How far the outbox is behind."""
     lag = events.lag(at=clock.now())
-    return [
-        home.Figure(
-            "Outbox",
-            f"{lag.seconds:,.0f} s behind" if lag.waiting else "up to date",
-            text=f"{lag.waiting:,} waiting" if lag.waiting else "",
-            tone="bad" if lag.seconds > LAG_LIMIT_SECONDS else "good",
-        ),
-        home.Figure(
-            "Given up",
-            f"{lag.dead:,}",
-            text="deliveries to be retried by hand" if lag.dead else "",
-            tone="bad" if lag.dead else "good",
-        ),
-    ]
+    return home.Figure(
+        "Outbox",
+        f"{lag.seconds:,.0f} s behind" if lag.waiting else "up to date",
+        text=f"{lag.waiting:,} waiting" if lag.waiting else "",
+        tone="bad" if lag.seconds > LAG_LIMIT_SECONDS else "good",
+    )
 
 
 def trail(request: HttpRequest) -> list[home.Figure]:
@@ -171,8 +161,7 @@ def _ago(span: timedelta) -> str:
 
 APPROVALS, BOOKS, AUDIT = "flowlet_approvals.view_approval", "ledger.view_book", "flowlet_audit.view_record"
 
-home.register(home.Queue(name="approvals.for_me", title="Waiting for my decision", load=for_me, permission=APPROVALS, order=10))
-home.register(home.Queue(name="approvals.of_mine", title="My requests", load=of_mine, permission=APPROVALS, order=20))
+home.register(home.Queue(name="approvals.of_mine", title="My requests", load=of_mine, permission=APPROVALS, order=12))
 home.register(
     home.Figures(
         name="money.position", title="Money now", load=position, permission=BOOKS, order=10, note="Live books of all partners"
@@ -185,9 +174,8 @@ home.register(
         load=volume,
         permission=BOOKS,
         order=20,
-        note="Live books: the sum of all debits by effective day",
+        note="Live books: the sum of all debits by effective day, as of the last roll-up",
     )
 )
 home.register(home.Health(name="health.books", title="Books", load=books, permission=BOOKS, order=10))
-home.register(home.Health(name="health.delivery", title="Events", load=delivery, order=20))
 home.register(home.Health(name="health.trail", title="Audit", load=trail, permission=AUDIT, order=30))
