@@ -17,7 +17,7 @@ from flowlet.core import actors, clock
 from flowlet.core.actors import Actor, ActorKind
 from ledger.choices import AccountMode
 from ledger.models import Account, Book
-from ledger.services import accounts, books, charts, journals, snapshots
+from ledger.services import accounts, books, charts, journals
 from ledger.services.journals import Leg
 
 SYSTEM = actors.system("tests")
@@ -88,5 +88,4 @@ def build() -> World:
     book = book_of(pair.live, at=at)
     wallet = open_wallet(book, "USD", "wallet-1", at=at)
     fund(book, wallet, "100.00", at=at)
-    snapshots.roll_up()
     return World(at=at, live=pair.live, sandbox=pair.sandbox, book=book, wallet=wallet, customer=customer, staff=staff)

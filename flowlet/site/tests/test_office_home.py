@@ -13,7 +13,6 @@ from flowlet.site import home as page
 from flowlet.site.tests import office_world
 from flowlet.site.tests.office_world import SYSTEM
 from ledger.models import Verification
-from ledger.services import snapshots
 
 BUDGET = 40
 
@@ -49,12 +48,10 @@ def test_position_is_exact_at_once_and_of_live_books_only(world):
     ]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_volume_has_a_bar_for_each_of_thirty_days(world):
     today = clock.now().date()
     office_world.fund(world.book, world.wallet, "20.00", at=world.at, effective_on=today - timedelta(days=29))
     office_world.fund(world.book, world.wallet, "40.00", at=world.at, effective_on=today - timedelta(days=30))
-    snapshots.roll_up()
     (chart,) = shown(signed_in(world.staff[Role.AUDITOR]))["money.volume"]["charts"]
     texts = [text for _, _, _, _, text in chart["drawing"].bars]
     assert (chart["unit"], len(texts)) == ("USD", 30)
