@@ -18,13 +18,13 @@ FORMATS = ("json", "csv", "xlsx")
 class DayField(serializers.DateField):
     """A day from 1900 on, ISO 8601."""
 
-    default_error_messages = {"out_of_range": "Use a day from 1900-01-01 to 9999-12-30."}
+    default_error_messages = {"overflow": "Use a day from 1900-01-01 to 9999-12-30."}
 
     def to_internal_value(self, value: Any) -> date:
         """The day."""
         found = super().to_internal_value(value)
         if not EARLIEST <= found <= LATEST:
-            self.fail("out_of_range")
+            self.fail("overflow")
         return found
 
 

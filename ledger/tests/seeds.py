@@ -79,3 +79,10 @@ def rate(tenant: Tenant) -> str:
     new = rates.NewRate(base="EUR", quote="USD", valid_on=DAY, rate=Decimal("1.0866"))
     rates.add(rates=[new], source="ECB", at=tenant.at)
     return name_of(Rate.objects.get(base="EUR", quote="USD", valid_on=DAY, source="ECB"))
+
+
+@seed("2026-01-16")
+def day_with_a_rate(tenant: Tenant) -> str:
+    """The day after the rate's: it still counts."""
+    tenant.id(RATE["id"])
+    return "2026-01-16"
