@@ -1,0 +1,165 @@
+"""The database refuses changes; and where a superuser forces them, verification names the first row that was touched."""
+
+from decimal import Decimal
+
+import psycopg2
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from ledger.models import Entry, Journal, SealBlock, Verification
+from ledger.services import journals, seals, snapshots, verification
+from ledger.tests.conftest import ACTOR, move, open_wallet
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def history(book):
+    a, b = open_wallet(book, funds="100.00"), open_wallet(book)
+    keys = [move(a, b, f"{n}.00").journal_id for n in range(1, 8)]
+    journals.reverse(book_id=book.pk, journal_id=keys[0], actor=ACTOR, reason="mistake")
+    return keys
+
+
+@pytest.mark.parametrize("table", ["ledger_journal", "ledger_entry", "ledger_sealblock", "ledger_balance"])
+@pytest.mark.parametrize("statement", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"])
+def test_the_application_can_neither_update_nor_delete_nor_truncate_the_books(history, table, statement):
+    column = {"ledger_journal": "kind", "ledger_entry": "amount", "ledger_sealblock": "hash", "ledger_balance": "posted"}[table]
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement.format(table, column))
+
+
+@pytest.mark.parametrize("table", ["ledger_journal", "ledger_entry", "ledger_sealblock"])
+@pytest.mark.parametrize("statement", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"])
+def test_even_the_owner_is_refused(history, owner_connection, table, statement):
+    seals.seal()
+    column = {"ledger_journal": "kind", "ledger_entry": "amount", "ledger_sealblock": "hash"}[table]
+    with pytest.raises(psycopg2.errors.RestrictViolation, match="append-only"), owner_connection.cursor() as cursor:
+        cursor.execute(statement.format(table, column))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TABLE ledger_entry DISABLE TRIGGER ALL",
+        "SET session_replication_role = replica",
+        "DROP TRIGGER entries_are_checked ON ledger_entry",
+        "INSERT INTO ledger_journal SELECT * FROM ledger_journal",
+    ],
+)
+def test_the_application_cannot_switch_a_guard_off(history, sql):
+    with pytest.raises(DatabaseError, match="permission denied|must be owner"), connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def test_the_owner_cannot_insert_legs_into_an_old_journal(history, owner_connection):
+    with pytest.raises(psycopg2.errors.RestrictViolation, match="not of this transaction"), owner_connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO ledger_entry SELECT nextval('ledger_entry_id_seq'), ordinal, side, amount, currency, effective_on, posted_at, posted_xid,
+               seq + 1000, balance_after, account_id, journal_id FROM ledger_entry WHERE journal_id = %s""",
+            [str(history[0])],
+        )
+
+
+def test_the_database_refuses_a_journal_without_legs(history, owner_connection):
+    with pytest.raises(psycopg2.errors.RestrictViolation, match="legs it announced"), owner_connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO ledger_journal (id, book_id, kind, effective_on, posted_at, posted_xid, leg_count, external_id, description, cause, actor, metadata)
+               SELECT ledger_uuid7(), book_id, kind, effective_on, posted_at, pg_current_xact_id()::text::bigint, 2, '', '', '', '', '{}'
+                 FROM ledger_journal LIMIT 1"""
+        )
+
+
+def test_clean_books_verify_clean_before_and_after_sealing(history):
+    report = verification.verify()
+    assert (report.is_clean, report.findings, report.sealed_blocks, report.unsealed) == (True, [], 0, 9)
+    snapshots.roll_up()
+    assert seals.seal() == 9
+    assert seals.seal() == 0
+    report = verification.verify()
+    assert (report.is_clean, report.findings, report.sealed_blocks, report.unsealed) == (True, [], 1, 0)
+    assert list(Verification.objects.values_list("is_clean", "journals", "entries")) == [(True, 9, 18)] * 2
+
+
+def test_seals_chain_over_blocks_and_never_split_a_transaction(book, history):
+    seals.seal()
+    a, b = open_wallet(book, funds="5.00"), open_wallet(book)
+    move(a, b, "1.00")
+    seals.seal()
+    first, second = SealBlock.objects.order_by("number")
+    assert bytes(second.previous_hash) == bytes(first.hash)
+    assert (first.to_xid, second.number) == (second.from_xid, 2)
+    assert len(second.journal_ids) == 2
+    assert len(bytes(second.entry_digests)) == 32 * 4
+
+
+TAMPERINGS = {
+    "an amount": "UPDATE ledger_entry SET amount = amount + 1 WHERE journal_id = %s AND side = 'DEBIT'",
+    "a description": "UPDATE ledger_journal SET description = 'forged' WHERE id = %s",
+    "a day": "UPDATE ledger_journal SET effective_on = effective_on - 1 WHERE id = %s",
+    "a removed entry": "DELETE FROM ledger_entry WHERE journal_id = %s AND side = 'CREDIT'",
+    "a removed journal": "DELETE FROM ledger_journal WHERE id = %s",
+}
+
+
+@pytest.mark.parametrize("what", TAMPERINGS)
+def test_names_the_first_sealed_row_that_a_superuser_touched(history, superuser_connection, what):
+    seals.seal()
+    victim, later = history[2], history[5]
+    with superuser_connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(TAMPERINGS[what], [str(later)])
+        cursor.execute(TAMPERINGS[what], [str(victim)])
+    report = verification.verify()
+    assert not report.is_clean
+    broken = [finding for finding in report.findings if finding.check == "The seals are unbroken"]
+    assert len(broken) == 1
+    assert broken[0].where == Journal(pk=victim).public_id
+    assert (
+        broken[0].message.split(": ")[1].split(",")[0]
+        == {
+            "an amount": "entry altered",
+            "a description": "journal altered",
+            "a day": "journal altered",
+            "a removed entry": "entry removed",
+            "a removed journal": "journal removed",
+        }[what]
+    )
+
+
+def test_names_a_forged_journal_in_a_sealed_range(history, superuser_connection):
+    seals.seal()
+    with superuser_connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(
+            """INSERT INTO ledger_journal SELECT ledger_uuid7(), kind, effective_on, posted_at, posted_xid, leg_count, 'forged', description, cause, actor, metadata,
+               book_id, reverses_id FROM ledger_journal WHERE id = %s""",
+            [str(history[2])],
+        )
+    messages = [f.message for f in verification.verify().findings if f.check == "The seals are unbroken"]
+    assert messages == ["block 1: journal inserted after the seal"]
+
+
+def test_names_an_altered_block(history, superuser_connection):
+    seals.seal()
+    with superuser_connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("UPDATE ledger_sealblock SET to_xid = to_xid + 1")
+    assert [f.message for f in verification.verify().findings] == ["block 1: block altered"]
+
+
+def test_finds_a_cached_balance_that_was_touched(history, superuser_connection):
+    entry = Entry.objects.filter(seq__isnull=False).order_by("id").first()
+    with superuser_connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE ledger_balance SET posted = posted + %s WHERE account_id = %s", [Decimal("0.01"), entry.account_id]
+        )
+    findings = [f for f in verification.verify().findings]
+    assert [f.check for f in findings] == ["Every strict balance is the sum of its entries"]
+    assert findings[0].where == entry.account.public_id
+
+
+def test_finds_a_switched_off_trigger(history, superuser_connection):
+    with superuser_connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE ledger_entry DISABLE TRIGGER entries_are_checked")
+    assert [f.message for f in verification.verify().findings] == ["the trigger entries_are_checked is missing or switched off"]
