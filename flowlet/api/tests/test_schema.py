@@ -16,7 +16,7 @@ from flowlet.core import ids
 
 @pytest.fixture(scope="module")
 def document():
-    GENERATOR_STATS.silence()
+    GENERATOR_STATS.reset()
     found = SchemaGenerator(urlconf="flowlet.api.tests.pots").get_schema(request=None, public=True)
     assert not GENERATOR_STATS._warn_cache and not GENERATOR_STATS._error_cache
     return found
