@@ -198,6 +198,12 @@ def test_a_domain_refusal_is_typed_and_leaves_nothing(partner, pots_made):
     assert pots_made() == 0
 
 
+def test_a_body_in_chunks_does_not_pass_for_an_empty_one(partner, pots_made):
+    pot = partner.ask("POST", POTS, TEA).json()
+    response = partner.ask("POST", f"{POTS}/{pot['id']}", raw=b"", Transfer_Encoding="chunked", content_type="application/json")
+    problem(response, 411, "request.length_required")
+
+
 def test_a_lock_in_the_way_is_503_with_retry_after_and_leaves_nothing(partner, pots_made):
     response = partner.ask("POST", POTS, TEA | {"name": "deadlock"})
     assert problem(response, 503, "server.busy")["details"] == {"retry_after_seconds": 1}
