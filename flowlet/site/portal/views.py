@@ -11,6 +11,7 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
 from flowlet.api import catalogue
+from flowlet.api.schema import IDEMPOTENCY_KEY
 from flowlet.site.portal.document import document
 from flowlet.site.portal.pages import page
 
@@ -44,7 +45,7 @@ def errors(request: HttpRequest) -> HttpResponse:
 @require_safe
 def reference(request: HttpRequest) -> HttpResponse:
     """Swagger UI over the document, from our own static files."""
-    return render(request, "portal/reference.html", {"here": "reference"})
+    return render(request, "portal/reference.html", {"here": "reference", "example_key": IDEMPOTENCY_KEY["example"]})
 
 
 @require_safe
