@@ -26,7 +26,11 @@ def batch(book, items, **kwargs):
 
 
 def footprint():
-    return Journal.objects.count(), Entry.objects.count(), sorted(Balance.objects.values_list("account_id", "posted", "held", "seq"))
+    return (
+        Journal.objects.count(),
+        Entry.objects.count(),
+        sorted(Balance.objects.values_list("account_id", "posted", "held", "seq")),
+    )
 
 
 def test_an_atomic_batch_posts_in_order_and_answers_each_journals_balances(book, wallet):
@@ -114,7 +118,9 @@ def test_a_thousand_journals_with_many_legs_are_one_call(book, wallet, django_as
     a, b, c = wallet(funds="1000.00"), wallet(), wallet()
     one = Money("0.01", "USD")
     items = [
-        NewJournal(legs=[Leg(a.pk, "DEBIT", Money("0.02", "USD")), Leg(b.pk, "CREDIT", one), Leg(c.pk, "CREDIT", one)], kind="split")
+        NewJournal(
+            legs=[Leg(a.pk, "DEBIT", Money("0.02", "USD")), Leg(b.pk, "CREDIT", one), Leg(c.pk, "CREDIT", one)], kind="split"
+        )
     ] * 1000
     with django_assert_num_queries(3):  # savepoint, posting, release
         results = batch(book, items, atomic=True)
