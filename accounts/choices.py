@@ -9,6 +9,11 @@ class Mode(TextChoices):
     LIVE = "LIVE", "Live"
     SANDBOX = "SANDBOX", "Sandbox"
 
+    @property
+    def tone(self) -> str:
+        """The colour of the badge."""
+        return {"LIVE": "good", "SANDBOX": "info"}[self.value]
+
 
 class PartnerStatus(TextChoices):
     """What a partner may do."""
@@ -16,6 +21,11 @@ class PartnerStatus(TextChoices):
     PENDING = "PENDING", "Waiting for activation"
     ACTIVE = "ACTIVE", "Active"
     SUSPENDED = "SUSPENDED", "Suspended"
+
+    @property
+    def tone(self) -> str:
+        """The colour of the badge."""
+        return {"PENDING": "warn", "ACTIVE": "good", "SUSPENDED": "bad"}[self.value]
 
 
 class Role(TextChoices):
@@ -60,6 +70,11 @@ class CustomerStatus(TextChoices):
     FROZEN = "FROZEN", "Frozen"
     CLOSED = "CLOSED", "Closed"
 
+    @property
+    def tone(self) -> str:
+        """The colour of the badge."""
+        return {"ACTIVE": "good", "FROZEN": "bad", "CLOSED": "neutral"}[self.value]
+
 
 class KycTier(TextChoices):
     """How far the customer's identity is verified; limits hang on it."""
@@ -68,6 +83,11 @@ class KycTier(TextChoices):
     BASIC = "BASIC", "Basic"
     ENHANCED = "ENHANCED", "Enhanced"
     PREMIUM = "PREMIUM", "Premium"
+
+    @property
+    def tone(self) -> str:
+        """The colour of the badge."""
+        return "warn" if self.value == "UNVERIFIED" else "info"
 
 
 class FreezeOrigin(TextChoices):

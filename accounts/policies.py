@@ -45,6 +45,19 @@ def check_can_resume(partner: Partner, actor: Actor | None = None) -> None:
         check_move({}, partner.status, PartnerStatus.ACTIVE)
 
 
+def check_can_issue_key(partner: Partner, actor: Actor | None = None) -> None:
+    """Raises PartnerSuspended."""
+    if partner.status == PartnerStatus.SUSPENDED:
+        raise errors.PartnerSuspended()
+
+
+def check_can_rotate(key: ApiKey, actor: Actor | None = None) -> None:
+    """Raises KeyAlreadyRevoked or KeyAlreadyReplaced; that it has not expired is for the service, which knows the moment."""
+    check_can_revoke(key)
+    if ApiKey.objects.filter(replaces=key).exists():
+        raise errors.KeyAlreadyReplaced()
+
+
 def check_can_revoke(key: ApiKey, actor: Actor | None = None) -> None:
     """Raises KeyAlreadyRevoked."""
     if key.revoked_at is not None:

@@ -19,6 +19,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "accounts.approve_partner_activation": "Approve a partner's activation",
     "accounts.suspend_partner": "Suspend and resume partners",
     "accounts.manage_api_keys": "Issue, rotate and revoke API keys",
+    "accounts.review_users": "See who signs in, and with which roles",
     "accounts.manage_users": "Create users, set their roles, reset their access",
     "accounts.reveal_personal_data": "Reveal personal data, with a reason",
     "accounts.freeze_customer": "Freeze and unfreeze customers",
@@ -122,6 +123,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
             "flowlet_audit.view_*",
             "flowlet_audit.export_records",
             "flowlet_events.view_*",
+            "accounts.review_users",
             "ledger.export_reports",
             "wallets.export_statements",
         }
@@ -141,6 +143,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
             "accounts.suspend_partner",
             "accounts.manage_api_keys",
             "accounts.manage_users",
+            "accounts.review_users",
         }
     ),
 }

@@ -56,6 +56,8 @@ class Customer(Identified, Timestamped):
         ]
         indexes = [
             models.Index(fields=["partner", "id"], name="customer_by_partner"),
+            models.Index(fields=["status", "id"], name="customer_by_status", condition=~Q(status=CustomerStatus.ACTIVE)),
+            models.Index(fields=["kyc_tier", "id"], name="customer_by_tier"),
             models.Index(fields=["email_index"], name="customer_by_email", condition=~Q(email_index="")),
             models.Index(fields=["phone_index"], name="customer_by_phone", condition=~Q(phone_index="")),
             GinIndex(fields=["name_indexes"], name="customer_by_name"),

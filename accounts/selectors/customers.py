@@ -93,3 +93,37 @@ def personal_of(customers: Iterable[Customer]) -> dict[UUID, Personal | None]:
         else:
             found[customer.pk] = Personal.load(box.decrypt(customer.personal, aad=personal_aad(customer.pk)))
     return found
+
+
+def masked_pairs(customer: Customer) -> list[tuple[str, str]]:
+    """(label, masked value) of what is personal about the customer, for screens; one query."""
+    personal = personal_of([customer])[customer.pk]
+    if personal is None:
+        return [("Personal data", "erased for good")]
+    masked = personal.masked()
+    shown = {
+        "Name": masked.name,
+        "E-mail": masked.email,
+        "Phone": masked.phone,
+        "Registration number": masked.registration_number,
+    }
+    hidden = {"Address": personal.address, "Born on": personal.born_on, "Incorporated on": personal.incorporated_on}
+    pairs = [(label, value) for label, value in shown.items() if value]
+    return pairs + [(label, "••••") for label, value in hidden.items() if value]
+
+
+def plain_pairs(customer: Customer) -> list[tuple[str, str]]:
+    """The same in plain, for a look that the caller has written to the audit. Raises PersonalDataErased."""
+    personal = personal_of([customer])[customer.pk]
+    if personal is None:
+        raise errors.PersonalDataErased()
+    pairs = {
+        "Name": personal.name,
+        "E-mail": personal.email,
+        "Phone": personal.phone,
+        "Registration number": personal.registration_number,
+        "Address": str(personal.address or ""),
+        "Born on": personal.born_on.isoformat() if personal.born_on else "",
+        "Incorporated on": personal.incorporated_on.isoformat() if personal.incorporated_on else "",
+    }
+    return [(label, value) for label, value in pairs.items() if value]

@@ -74,8 +74,7 @@ def issue(
     """
     with transaction.atomic():
         partner = partners.locked(partner_id)
-        if partner.status == PartnerStatus.SUSPENDED:
-            raise errors.PartnerSuspended()
+        policies.check_can_issue_key(partner)
         if expires_at is not None and expires_at <= at:
             raise errors.ExpiryInThePast(param="expires_at")
         issued = _make(
@@ -102,9 +101,7 @@ def rotate(
         raise Invalid(f"The overlap is 0 to {MAX_OVERLAP.days} days.", param="overlap")
     with transaction.atomic():
         old = _locked(key_id)
-        policies.check_can_revoke(old)
-        if ApiKey.objects.filter(replaces=old).exists():
-            raise errors.KeyAlreadyReplaced()
+        policies.check_can_rotate(old)
         if old.expires_at is not None and old.expires_at <= at:
             raise errors.ExpiryInThePast("The key has expired; issue a new one.")
         if expires_at is None and old.expires_at is not None:

@@ -237,3 +237,17 @@ class Custom(Panel):
     def context(self, obj: Model, request: HttpRequest) -> dict[str, Any] | None:
         """What ``load`` says."""
         return self.load(obj, request)
+
+
+_added: dict[type[Model], list[Panel]] = {}
+
+
+def add(model: type[Model], panel: Panel) -> Panel:
+    """Put a panel on the page of a lower app's row, such as the wallets on a customer's; the page itself knows nothing of it."""
+    _added.setdefault(model, []).append(panel)
+    return panel
+
+
+def added_to(model: type[Model]) -> Sequence[Panel]:
+    """What other apps put on the page, in order of their coming."""
+    return tuple(_added.get(model, ()))

@@ -16,7 +16,7 @@ from unfold.widgets import TEXTAREA_CLASSES
 from flowlet.audit.services import log
 from flowlet.backoffice import permissions
 from flowlet.backoffice.actors import actor_of
-from flowlet.backoffice.panels import Panel, Revealable
+from flowlet.backoffice.panels import Panel, Revealable, added_to
 from flowlet.backoffice.transitions import REASON_MAX, REASON_MIN
 from flowlet.core import clock
 from flowlet.core.errors import DomainError
@@ -51,8 +51,8 @@ class RowPages:
         return ""
 
     def panels_for(self, request: HttpRequest, obj: Model) -> Sequence[Panel]:
-        """The declared panels."""
-        return self.panels
+        """The declared panels, then those that upper apps added."""
+        return [*self.panels, *added_to(type(obj))]
 
     def detail(
         self,

@@ -33,7 +33,7 @@ def signed_in(user: Any, *, verified: bool = True, **extra: Any) -> Client:
 
 
 def press(
-    client: Client, obj: Model, name: str, *, version: str | None = None, site: BackOffice = the_site, **data: Any
+    client: Client, obj: Model, name: str, /, *, version: str | None = None, site: BackOffice = the_site, **data: Any
 ) -> HttpResponse:
     """Send the form of the row transition ``name`` as the page would.
 

@@ -1,0 +1,198 @@
+"""Customers: found by what is sealed, masked until revealed with a reason, frozen, verified, closed."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts import errors, policies
+from accounts.choices import CustomerStatus, KycTier
+from accounts.models import Customer, Partner
+from accounts.selectors import customers as selectors
+from accounts.services import customers
+from flowlet.audit.selectors import records
+from flowlet.backoffice import CaseAdmin, Transition, cells, panels, site
+from flowlet.backoffice.listing import KeysetChangeList
+from flowlet.core import countries, masking
+from flowlet.core.actors import Actor
+from flowlet.core.ids import MalformedId
+
+SHOWN = 20
+PARTNERS_SHOWN = 100
+
+
+class TierForm(forms.Form):
+    """How far the identity is verified."""
+
+    kyc_tier = forms.ChoiceField(choices=KycTier.choices, label="KYC tier")
+
+
+class PartnerFilter(admin.SimpleListFilter):
+    """Whose customers: the first hundred partners by name."""
+
+    title, parameter_name = "partner", "partner"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """By public id."""
+        return [(partner.public_id, str(partner)) for partner in Partner.objects.order_by("name", "mode")[:PARTNERS_SHOWN]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """The chosen one's."""
+        chosen = self.value()
+        if not chosen:
+            return queryset
+        try:
+            return queryset.filter(partner_id=Partner.key(chosen))
+        except MalformedId:
+            return queryset.none()
+
+
+class NamedChangeList(KeysetChangeList):
+    """Opens the names of one page with one query; what is shown of them is masked."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """The page, each row with its masked name."""
+        super().get_results(request)
+        opened = selectors.personal_of(self.result_list)
+        for row in self.result_list:
+            personal = opened[row.pk]
+            row.masked_name = masking.text(personal.name) if personal else "erased"
+
+
+def reveal(customer: Customer, *, actor: Actor, at: datetime, reason: str) -> list[tuple[str, str]]:
+    """The plain values; who looked, and why, was written to the audit by the page."""
+    return selectors.plain_pairs(customer)
+
+
+def history(customer: Customer) -> list[panels.Moment]:
+    """What was done to the customer, newest first."""
+    return [
+        panels.Moment(at=row.at, label=row.action, who=row.actor_label or row.actor_id, text=row.reason)
+        for row in records.of_target(customer.public_id)[:SHOWN]
+    ]
+
+
+def facts(customer: Customer) -> list[tuple[str, Any]]:
+    """What is not personal and no plain column."""
+    pairs: list[tuple[str, Any]] = [
+        ("Partner", customer.partner),
+        ("Country", countries.name(customer.country)),
+        ("Open wallets", customer.open_products),
+        ("Id", cells.code(customer.public_id)),
+    ]
+    if customer.is_frozen:
+        pairs.append(("Frozen by", f"{customer.get_freeze_origin_display()}: {customer.freeze_reason}"))
+    return pairs + [(f"metadata · {name}", value) for name, value in sorted(customer.metadata.items())]
+
+
+class CustomerAdmin(CaseAdmin):
+    """One customer."""
+
+    section, icon, menu_order = "People", "groups", 20
+    list_display = ("public_id", "name", "owner", "kind", "state", "tier", "country", "created_at")
+    list_filter = ("status", "kyc_tier", PartnerFilter)
+    list_select_related = ("partner",)
+    search_fields = ("external_id",)
+    search_help_text = "Id, external id, name, e-mail address or phone number; names by whole words"
+    panels = (
+        panels.Facts(
+            title="Customer",
+            fields=("kind", "status", "kyc_tier", "external_id", "created_at", "updated_at", "closed_at"),
+            rows=facts,
+        ),
+        panels.Revealable(title="Personal data", masked=selectors.masked_pairs, reveal=reveal),
+        panels.Timeline(title="History", moments=history),
+    )
+    transitions = (
+        Transition(
+            name="freeze",
+            label="Freeze",
+            key="f",
+            style="danger",
+            permission="accounts.freeze_customer",
+            service=customers.freeze,
+            policy=policies.check_can_freeze,
+            reason_required=True,
+            confirm="Nothing moves for the customer until somebody of the platform lifts it. The partner is not told why.",
+        ),
+        Transition(
+            name="unfreeze",
+            label="Unfreeze",
+            key="u",
+            permission="accounts.freeze_customer",
+            service=customers.unfreeze,
+            policy=policies.check_can_unfreeze,
+            reason_required=True,
+        ),
+        Transition(
+            name="set_tier",
+            label="Set KYC tier",
+            key="t",
+            permission="accounts.set_kyc_tier",
+            form=TierForm,
+            service=customers.set_kyc_tier,
+            policy=policies.check_is_open,
+            initial=lambda customer: {"kyc_tier": customer.kyc_tier},
+            reason_required=True,
+        ),
+        Transition(
+            name="close",
+            label="Close",
+            key="c",
+            style="danger",
+            permission="accounts.close_customer",
+            service=customers.close,
+            policy=policies.check_can_close,
+            reason_required=True,
+        ),
+    )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
+        """With names."""
+        return NamedChangeList
+
+    def search(self, request: HttpRequest, queryset: QuerySet, term: str) -> QuerySet:
+        """By external id, or by what is sealed: an address, a number, or words of the name. Each through its index."""
+        keys = set(queryset.filter(external_id=term).values_list("pk", flat=True)[:SHOWN])
+        by = "email" if "@" in term else "phone" if term.lstrip().startswith("+") else "name"
+        try:
+            found = selectors.matching(**{by: term}).order_by("-pk").values_list("pk", flat=True)
+        except (errors.MalformedEmail, errors.MalformedPhone, errors.MalformedName):
+            found = Customer.objects.none()
+        if not keys:
+            return queryset.filter(pk__in=found)
+        return queryset.filter(pk__in=keys.union(found[:1000]))
+
+    def title_of(self, obj: Customer) -> str:
+        """Never a name."""
+        return obj.public_id
+
+    def status_of(self, obj: Customer) -> Any:
+        """Beside the heading."""
+        return self.state(obj)
+
+    @admin.display(description="name")
+    def name(self, obj: Customer) -> str:
+        """Masked."""
+        return obj.masked_name
+
+    @admin.display(description="partner")
+    def owner(self, obj: Customer) -> Any:
+        """Whose customer it is."""
+        return cells.link(obj.partner)
+
+    @admin.display(description="state")
+    def state(self, obj: Customer) -> Any:
+        """As a badge."""
+        return cells.choice(obj, "status", CustomerStatus)
+
+    @admin.display(description="KYC tier")
+    def tier(self, obj: Customer) -> Any:
+        """As a badge."""
+        return cells.choice(obj, "kyc_tier", KycTier)
+
+
+site.register(Customer, CustomerAdmin)
