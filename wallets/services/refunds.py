@@ -43,7 +43,8 @@ def make(
     """Move ``amount`` (default: all that is left) of the transfer back from its target to its source wallet.
 
     Counts against no limit: it gives back what came in. ``effective_on`` (default: today) is the day it counts for in the books. Raises
-    TransferNotFound, RefundTooLarge, CurrencyMismatch, InsufficientFunds, DuplicateExternalId, PeriodClosed, EffectiveDayOutOfRange, and of ``spending.begin`` what concerns the standing of wallets and customers.
+    TransferNotFound, RefundTooLarge, CurrencyMismatch, InsufficientFunds, DuplicateExternalId, PeriodClosed, EffectiveDayOutOfRange, and
+    of ``spending.begin`` what concerns the standing of wallets and customers.
     """
     found = transfers.get(transfer_id, partner_id=partner_id)
     payer, receiver = found.target_id, found.source_id
