@@ -8,3 +8,18 @@ class WalletsConfig(AppConfig):
 
     name = "wallets"
     label = "wallets"
+    append_only = ("wallets_refund", "wallets_topup")
+
+    def ready(self) -> None:
+        """Say what can be asked for, and what the checks of the books look at here."""
+        from flowlet.approvals import registry
+        from wallets.services import limits
+
+        registry.kind(
+            limits.CHANGE,
+            label="Change limits",
+            maker_permission="wallets.request_limit_change",
+            checker_permission="wallets.approve_limit_change",
+            execute=limits.execute_change,
+            describe=limits.describe_change,
+        )

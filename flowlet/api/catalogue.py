@@ -1,10 +1,11 @@
 """The catalogue of refusals: every ``DomainError`` that an app declares, with what it means."""
 
 import inspect
+import pkgutil
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
+from types import ModuleType
 
 from django.apps import apps
 
@@ -53,6 +54,9 @@ FIELD_CODES = {
 }
 
 
+_DECIDE = frozenset({"errors", "models", "selectors", "policies", "services", "registry"})
+
+
 def _walk(base: type[DomainError]) -> list[type[DomainError]]:
     found = [base]
     for child in base.__subclasses__():
@@ -61,15 +65,24 @@ def _walk(base: type[DomainError]) -> list[type[DomainError]]:
 
 
 def load() -> None:
-    """Import the ``errors`` module of every app, so that all its refusals are known."""
+    """Import what declares refusals, so that all are known: the ground, and the rooms of every own app that decide."""
+    import flowlet.core
+
+    _import_below(flowlet.core)
     for config in apps.get_app_configs():
-        name = f"{config.name}.errors"
-        if config.name.split(".")[0] in {"flowlet", *_own()} and find_spec(name) is not None:
-            import_module(name)
+        if "site-packages" not in config.path and config.module is not None:
+            _import_below(config.module)
 
 
-def _own() -> set[str]:
-    return {config.name for config in apps.get_app_configs() if (config.path and "site-packages" not in config.path)}
+def _import_below(package: ModuleType) -> None:
+    for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        room = found.name.rpartition(".")[2]
+        if room in _DECIDE or package.__name__ == "flowlet.core":
+            module = import_module(found.name)
+            if found.ispkg:
+                for inner in pkgutil.walk_packages(module.__path__, f"{found.name}."):
+                    if "tests" not in inner.name.split("."):
+                        import_module(inner.name)
 
 
 @cache

@@ -14,4 +14,5 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--port", type=int, default=8000, help="TCP port of the web server (default: 8000)")
     found.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine only)")
     found.add_argument("--data", type=Path, metavar="DIR", help="where data and secrets live (default: one folder per clone)")
+    found.add_argument("--no-demo", action="store_true", help="leave an empty database empty: no demo data")
     return found

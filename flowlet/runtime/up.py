@@ -28,8 +28,8 @@ LONGEST_START = 120.0
 class Platform:
     """The demo platform of one home."""
 
-    def __init__(self, *, home: Path, host: str, port: int) -> None:
-        self.home, self.host, self.port = home, host, port
+    def __init__(self, *, home: Path, host: str, port: int, demo_data: bool = True) -> None:
+        self.home, self.host, self.port, self.demo_data = home, host, port, demo_data
         self.base_url = f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}"  # noqa: S104
         self.supervisor = Supervisor(home / "supervisor.json")
         self.credentials = home / "credentials.json"
@@ -103,7 +103,7 @@ class Platform:
         if collecting:
             stamp.write_text(mark)
         seeds = [*ROOT.glob("*/management/commands/seed_demo.py"), *ROOT.glob("*/*/management/commands/seed_demo.py")]
-        if seeds and _is_empty(self.environment["DATABASE_URL"]):
+        if seeds and self.demo_data and _is_empty(self.environment["DATABASE_URL"]):
             say("seeding the demo")
             return self._finish([self._job("seed_demo", "--credentials", str(self.credentials))])
         return True
@@ -147,7 +147,7 @@ class Platform:
 
     def _publish(self, content: dict[str, object]) -> None:
         demo.write_private(self.home / "demo.json", content)
-        if os.access(ROOT, os.W_OK):
+        if self.demo_data and os.access(ROOT, os.W_OK):
             demo.write_private(ROOT / "var" / "demo.json", content)
 
 
@@ -191,7 +191,7 @@ def main() -> int:
     if not lock.acquire():
         say(f"Flowlet already runs on {home} (process {lock.holder()}).")
         return 1
-    platform = Platform(home=home, host=asked.host, port=asked.port)
+    platform = Platform(home=home, host=asked.host, port=asked.port, demo_data=not asked.no_demo)
     try:
         if platform.start():
             platform.supervisor.run()

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import orjson
+import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver
 
@@ -94,6 +95,13 @@ class World:
     def others_than(self, tenant: Tenant) -> list[Tenant]:
         """Whoever must not see the tenant's things."""
         return [other for other in (self.live, self.sandbox, self.stranger) if other is not tenant]
+
+
+@pytest.fixture
+def world(db: None, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The tenants of one test. What its own transaction wrote counts as final, which the commit horizon would deny."""
+    monkeypatch.setattr("flowlet.events.selectors.horizon", lambda: 2**62)
+    return make_world()
 
 
 def make_world() -> World:

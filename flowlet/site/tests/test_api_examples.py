@@ -8,15 +8,10 @@ import pytest
 
 from flowlet.api.views import PartnerView
 from flowlet.site.portal.document import document
-from flowlet.site.tests.api_world import Operation, World, ask, make_world, operations, routes
+from flowlet.site.tests.api_world import Operation, ask, operations, routes
 
 OPERATIONS = operations()
 FREE = "free-form"
-
-
-@pytest.fixture
-def world(db) -> World:
-    return make_world()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from schemathesis import GenerationMode
 from flowlet.api.testing import SEEDS
 from flowlet.api.tests.fuzz import fuzz, operations_of
 from flowlet.site.portal.document import document
-from flowlet.site.tests.api_world import make_world, operations
+from flowlet.site.tests.api_world import operations
 
 BY_LABEL = {str(operation): operation for operation in operations()}
 EXAMPLES = 40
@@ -18,9 +18,9 @@ EXAMPLES = 40
 @pytest.mark.parametrize(
     "generated", operations_of(orjson.loads(document().content), get_wsgi_application()), ids=lambda each: each.label
 )
-def test_no_generated_request_is_answered_outside_the_schema(db, monkeypatch, generated, mode):
+def test_no_generated_request_is_answered_outside_the_schema(world, monkeypatch, generated, mode):
     monkeypatch.setattr("flowlet.api.views.limiter.take", lambda facts: None)
-    world, operation = make_world(), BY_LABEL[generated.label]
+    operation = BY_LABEL[generated.label]
     tenant = world.owner_of(operation)
     known = {}
     for example in (example for example in _mentioned(operation) if example in SEEDS):

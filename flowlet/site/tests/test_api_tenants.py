@@ -7,14 +7,9 @@ from accounts.choices import Scope
 from accounts.services import api_keys
 from flowlet.api.testing import SEEDS
 from flowlet.core import actors, clock
-from flowlet.site.tests.api_world import World, ask, make_world, operations
+from flowlet.site.tests.api_world import ask, operations
 
 OPERATIONS = operations()
-
-
-@pytest.fixture
-def world(db) -> World:
-    return make_world()
 
 
 def mentions_ids(value):

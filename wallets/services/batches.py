@@ -1,0 +1,305 @@
+"""Up to 1,000 transfers in one call: all or nothing, or each on its own.
+
+Everything is locked first (allowances, then balances, both lowest key first); then the items are tried in order on paper against standing,
+limits and balances, so that each is judged as if those before it had been made; then what passes is posted, counted and written with a
+handful of statements.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Sum
+
+from accounts import errors as people
+from accounts.choices import PartnerStatus
+from accounts.services import partners
+from flowlet.audit.services import log
+from flowlet.audit.services.log import NewRecord
+from flowlet.core import clock, ids
+from flowlet.core.actors import Actor
+from flowlet.core.errors import DomainError
+from flowlet.core.money import Money
+from flowlet.events.services import outbox
+from flowlet.events.services.outbox import NewEvent
+from ledger import errors as ledger_errors
+from ledger.models import Book
+from ledger.services import holds as books
+from ledger.services import journals
+from ledger.services.journals import BATCH_LIMIT, NewJournal, Posted
+from wallets import errors, events
+from wallets.choices import HoldStatus, LimitScope, LimitSpan
+from wallets.models import Allowance, Hold, TierLimit, Transfer, Usage, Wallet
+from wallets.services import lapses, notices, recipes, records, spending, transfers
+from wallets.services.spending import WalletBalance
+
+_PEOPLE = """
+SELECT c.id, c.status, c.kyc_tier FROM accounts_customer c
+WHERE c.id IN (SELECT w.customer_id FROM wallets_wallet w WHERE w.id = ANY (%s::uuid[]) AND w.partner_id = %s)
+ORDER BY c.id FOR SHARE"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTransfer:
+    """One transfer of a batch; the fields are those of ``transfers.make``."""
+
+    source_id: UUID
+    target_id: UUID
+    amount: Money
+    description: str = ""
+    external_id: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    effective_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """What became of one item: a transfer with the balances after it, or a refusal."""
+
+    transfer: Transfer | None = None
+    balances: list[WalletBalance] = field(default_factory=list)
+    refusal: DomainError | None = None
+
+
+@transaction.atomic(savepoint=False)
+def make(*, partner_id: UUID, items: Sequence[NewTransfer], is_atomic: bool, actor: Actor, at: datetime) -> list[ItemResult]:
+    """Make the transfers in order; one result per item, in order.
+
+    ``is_atomic``: the first refusal is raised as ledger's BatchRefused with ``item`` (0-based) and ``reason`` (its code), and nothing
+    stays. Otherwise refused items leave nothing behind and the others are made. Raises BatchTooLarge, PartnerSuspended.
+    """
+    if len(items) > BATCH_LIMIT:
+        raise ledger_errors.BatchTooLarge(f"{len(items)} transfers; send at most {BATCH_LIMIT} a call.")
+    if partners.get(partner_id).status == PartnerStatus.SUSPENDED:
+        raise people.PartnerSuspended()
+    if not items:
+        return []
+    results: list[ItemResult] = [ItemResult()] * len(items)
+    paper = _Paper(partner_id=partner_id, items=items, at=at)
+    accepted: list[tuple[int, Transfer]] = []
+    for number, item in enumerate(items):
+        try:
+            accepted.append((number, paper.take(item)))
+        except DomainError as refusal:
+            if is_atomic:
+                raise journals.batch_refused(number, refusal) from refusal
+            results[number] = ItemResult(refusal=refusal)
+    posted = paper.post([(items[number], transfer) for number, transfer in accepted], is_atomic=is_atomic, actor=actor)
+    made = []
+    for (number, transfer), answer in zip(accepted, posted, strict=True):
+        if isinstance(answer, DomainError):
+            if is_atomic:
+                raise journals.batch_refused(number, answer) from answer
+            results[number] = ItemResult(refusal=answer)
+            continue
+        transfer.journal_id = answer.journal_id
+        made.append(transfer)
+        results[number] = ItemResult(transfer=transfer, balances=paper.balances(transfer, answer))
+    if made:
+        paper.write(made)
+        _tell(made, actor=actor, at=at)
+    return results
+
+
+class _Paper:
+    """All that the items need, locked and read, and what they would change."""
+
+    def __init__(self, *, partner_id: UUID, items: Sequence[NewTransfer], at: datetime) -> None:
+        self.partner_id, self.at = partner_id, at
+        self.book = Book.objects.only("id", "time_zone").get(partner_id=partner_id)
+        self.day = clock.day_of(at, zone=self.book.time_zone)
+        keys = {item.source_id for item in items} | {item.target_id for item in items}
+        allowances = Wallet.objects.filter(partner_id=partner_id, pk__in={item.source_id for item in items}).values_list(
+            "allowance_id", flat=True
+        )
+        self.allowances = list(
+            Allowance.objects.select_for_update(no_key=True)
+            .filter(pk__in=set(allowances))
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(_PEOPLE, [list(keys), partner_id])
+            self.people = {key: (status, tier) for key, status, tier in cursor.fetchall()}
+        accounts = set(Wallet.objects.filter(partner_id=partner_id, pk__in=keys).values_list("account_id", flat=True))
+        lapses.end_many(allowance_ids=self.allowances, accounts=accounts, at=at)
+        locked = books.lock(book_id=self.book.pk, account_ids=accounts)
+        self.available = {account: posted - held for account, (posted, held) in locked.items()}
+        # Read under the balances' locks, which freezing and closing need too.
+        self.wallets = {
+            wallet.pk: wallet for wallet in Wallet.objects.filter(partner_id=partner_id, pk__in=keys).select_related("account")
+        }
+        self.limits = {(row.tier, row.currency): row for row in TierLimit.objects.all()}
+        self.used: dict[tuple, Decimal] = {}
+        self._read_usage()
+        named = {item.external_id for item in items if item.external_id}
+        self.taken = set(
+            Transfer.objects.filter(partner_id=partner_id, external_id__in=named).values_list("external_id", flat=True)
+        )
+        self.lapsed = dict(
+            Hold.objects.filter(wallet__in=keys, status=HoldStatus.OPEN, expires_at__lte=at)
+            .order_by()
+            .values_list("wallet_id")
+            .annotate(left=Sum("amount") - Sum("captured") - Sum("released"))
+        )
+
+    def _read_usage(self) -> None:
+        month = self.day.replace(day=1)
+        following = (month + timedelta(days=32)).replace(day=1)
+        rows = Usage.objects.filter(allowance__in=self.allowances, day__gte=month, day__lt=following)
+        for allowance_id, wallet_id, day, used in rows.values_list("allowance_id", "wallet_id", "day", "used"):
+            for key in ((allowance_id, LimitSpan.MONTHLY), (wallet_id, LimitSpan.MONTHLY)):
+                self.used[key] = self.used.get(key, Decimal(0)) + used
+            if day == self.day:
+                for key in ((allowance_id, LimitSpan.DAILY), (wallet_id, LimitSpan.DAILY)):
+                    self.used[key] = self.used.get(key, Decimal(0)) + used
+
+    def take(self, item: NewTransfer) -> Transfer:
+        """Try one item; what it would change is remembered. Raises as ``transfers.make``."""
+        transfer = transfers.new(
+            partner_id=self.partner_id,
+            source_id=item.source_id,
+            target_id=item.target_id,
+            amount=item.amount,
+            description=item.description,
+            external_id=item.external_id,
+            metadata=dict(item.metadata),
+            at=self.at,
+        )
+        if item.source_id == item.target_id:
+            raise errors.SameWallet(param="target_wallet_id")
+        source = self._wallet(item.source_id, "source_wallet_id", item.amount)
+        target = self._wallet(item.target_id, "target_wallet_id", item.amount)
+        for wallet in (source, target):
+            spending.check_customer(self.people[wallet.customer_id][0])
+            spending.check_wallet(wallet.account.status, wallet.pk)
+        counted = self._check_limits(source, item.amount)
+        value = item.amount.amount
+        if self.available[source.account_id] < value:
+            have = notices.plain(self.available[source.account_id], source.currency)
+            raise spending.insufficient(source.pk, {"available": have, "needed": notices.plain(value, source.currency)})
+        if transfer.external_id and transfer.external_id in self.taken:
+            raise errors.DuplicateExternalId(
+                f"{transfer.external_id!r} is taken.", param="external_id", external_id=transfer.external_id
+            )
+        self.used |= counted
+        self.available[source.account_id] -= value
+        self.available[target.account_id] += value
+        self.taken |= {transfer.external_id} if transfer.external_id else set()
+        return transfer
+
+    def _wallet(self, wallet_id: UUID, param: str, amount: Money) -> Wallet:
+        wallet = self.wallets.get(wallet_id)
+        if wallet is None:
+            raise spending.not_found(wallet_id, param)
+        if wallet.currency != amount.currency.code:
+            raise spending.mismatch(wallet_id, wallet.currency)
+        return wallet
+
+    def _check_limits(self, wallet: Wallet, amount: Money) -> dict[tuple, Decimal]:
+        """The usage after it. Raises LimitExceeded or NoLimitForCurrency."""
+        tier = self.people[wallet.customer_id][1]
+        row = self.limits.get((tier, wallet.currency))
+        counted = {
+            (key, span): self.used.get((key, span), Decimal(0)) + amount.amount
+            for key in (wallet.allowance_id, wallet.pk)
+            for span in (LimitSpan.DAILY, LimitSpan.MONTHLY)
+        }
+        if row is None:
+            raise errors.NoLimitForCurrency(f"No limits are set for {wallet.currency}.", currency=wallet.currency)
+        for span in (LimitSpan.TRANSACTION, LimitSpan.DAILY, LimitSpan.MONTHLY):
+            for scope, key, limit in (
+                (LimitScope.WALLET, wallet.pk, getattr(wallet, f"limit_{span.value}")),
+                (LimitScope.CUSTOMER, wallet.allowance_id, getattr(row, span.value)),
+            ):
+                used = amount.amount if span == LimitSpan.TRANSACTION else counted[key, span]
+                if limit is not None and used > limit:
+                    raise spending.limit_exceeded(
+                        scope,
+                        span,
+                        limit=limit,
+                        used=used - amount.amount,
+                        amount=amount.amount,
+                        currency=wallet.currency,
+                        source_id=wallet.pk,
+                        tier=tier,
+                    )
+        return counted
+
+    def post(
+        self, accepted: Sequence[tuple[NewTransfer, Transfer]], *, is_atomic: bool, actor: Actor
+    ) -> list[Posted | DomainError]:
+        """Post what passed. What the books refuse (a closed period) stands as a refusal in its place."""
+        new = [
+            NewJournal(
+                legs=recipes.legs(
+                    debit=self.wallets[transfer.source_id].account_id,
+                    credit=self.wallets[transfer.target_id].account_id,
+                    amount=item.amount,
+                ),
+                kind=recipes.TRANSFER,
+                effective_on=item.effective_on,
+                description=transfer.description,
+                cause=transfer.public_id,
+                metadata=transfer.metadata,
+            )
+            for item, transfer in accepted
+        ]
+        accounts = {wallet.account_id: wallet.pk for wallet in self.wallets.values()}
+        alone = not is_atomic and any(item.effective_on for item, _ in accepted)
+        found: list[Posted | DomainError] = []
+        for result in journals.post_batch(book_id=self.book.pk, items=new, atomic=not alone, actor=actor):
+            if result.posted is not None:
+                found.append(result.posted)
+            else:
+                refusal = result.refusal
+                found.append(spending.worded(refusal, accounts.get(refusal.details.get("account_id"))))
+        return found
+
+    def balances(self, transfer: Transfer, posted: Posted) -> list[WalletBalance]:
+        """The balances of both wallets after the item."""
+        return [
+            spending.balance_of(
+                key,
+                posted.balances[self.wallets[key].account_id],
+                transfer.currency,
+                lapsed=self.lapsed.get(key, Decimal(0)),
+            )
+            for key in (transfer.source_id, transfer.target_id)
+        ]
+
+    def write(self, made: Sequence[Transfer]) -> None:
+        """Write the transfers and count them."""
+        sums: dict[tuple[int, UUID], Decimal] = {}
+        for transfer in made:
+            key = (self.wallets[transfer.source_id].allowance_id, transfer.source_id)
+            sums[key] = sums.get(key, Decimal(0)) + transfer.amount
+        spending.count((allowance, self.day, wallet, amount) for (allowance, wallet), amount in sums.items())
+        records.insert_many(made)
+
+
+def _tell(made: Sequence[Transfer], *, actor: Actor, at: datetime) -> None:
+    facts = [(transfer, notices.of_transfer(transfer)) for transfer in made]
+    log.record_many(
+        [
+            NewRecord(action=events.TRANSFER_COMPLETED, target=transfer.public_id, partner_id=transfer.partner_id, after=data)
+            for transfer, data in facts
+        ],
+        actor=actor,
+        at=at,
+    )
+    outbox.publish_many(
+        [
+            NewEvent(
+                type=events.TRANSFER_COMPLETED,
+                partner_id=transfer.partner_id,
+                subject=ids.public_id(Transfer.PREFIX, transfer.pk),
+                data=data,
+                at=at,
+            )
+            for transfer, data in facts
+        ]
+    )
