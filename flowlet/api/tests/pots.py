@@ -4,7 +4,9 @@ import time
 from datetime import datetime
 from uuid import UUID
 
+from django.db import OperationalError
 from django.urls import include, path, re_path
+from psycopg2.errors import DeadlockDetected
 from rest_framework import serializers
 
 from flowlet.api import routes
@@ -117,6 +119,8 @@ class PotList(PartnerView):
             time.sleep(asked["patience"] / 2)
         if asked["size"].amount < 1:
             raise PotTooSmall(param="size")
+        if asked["name"] == "deadlock":
+            raise OperationalError("deadlock detected") from DeadlockDetected()
         if asked["name"] == "broken":
             raise RuntimeError("a secret that must not leave")
         return render_pot(event)

@@ -158,6 +158,19 @@ def test_names_a_record_that_could_never_be_sealed(sealed_trail, write, tamper):
     assert (found.touch, found.record_id) == (Touch.RECORD_AHEAD, late.pk)
 
 
+def test_a_server_that_is_younger_than_its_records_is_said_to_be_so_and_seals_nothing(sealed_trail, write, monkeypatch):
+    """As after a restore from a dump: new records would sort before the sealed ones."""
+    write(11)
+    monkeypatch.setattr(transactions, "next_id", lambda: 1000)
+    found = chain.verify().first_break
+    assert (found.touch, found.block) == (Touch.COUNTER_BEHIND, 3)
+    with pytest.raises(seals.CounterBehind, match="restored from a dump"):
+        seals.seal_next(at=AT)
+    with pytest.raises(CommandError, match="docs/guides/evidence.md"):
+        call_command("seal_audit")
+    assert Block.objects.count() == 3
+
+
 @pytest.mark.parametrize(
     "change",
     [
