@@ -148,7 +148,13 @@ class SandboxOnly(Forbidden):
     code, title = "wallets.sandbox_only", "This works in the sandbox only"
 
 
-class StatementNotReady(Invalid):
+class DayOutOfRange(Invalid):
+    """The day has not begun in the time zone of the books."""
+
+    code, title = "wallets.day_out_of_range", "The day is out of range"
+
+
+class StatementOutOfRange(Invalid):
     """A statement covers a month that has begun, from the month in which the books were opened on."""
 
     code, title = "wallets.statement_out_of_range", "There is no statement for the month"
