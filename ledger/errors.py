@@ -145,3 +145,63 @@ class Busy(DomainError):
     """The rows stayed locked past the time limit; nothing was written."""
 
     code, status, title = "ledger.busy", 503, "The account is busy; nothing was written, try again"
+
+
+class PeriodNotFound(NotFound):
+    """The book has no such period."""
+
+    code, title = "ledger.period_not_found", "There is no such period"
+
+
+class PeriodNotOver(DomainError):
+    """Only days that are over in the book's time zone can be closed."""
+
+    code, title = "ledger.period_not_over", "The period is not over yet"
+
+
+class YearNotClosed(Conflict):
+    """The period holds the last day of a year whose earnings have not been carried to retained earnings yet."""
+
+    code, title = "ledger.year_not_closed", "Close the year first"
+
+
+class YearAlreadyClosed(Conflict):
+    """The year's closing journal has been posted. Reverse it to close the year again."""
+
+    code, title = "ledger.year_already_closed", "The year is closed already"
+
+
+class NothingToClose(DomainError):
+    """No income or expense account has a balance at the end of the year."""
+
+    code, title = "ledger.nothing_to_close", "There are no earnings to carry over"
+
+
+class BooksNotClean(Conflict):
+    """The newest verification of the books found something; nothing is closed before that is cleared up."""
+
+    code, title = "ledger.books_not_clean", "The newest verification found something"
+
+
+class AccountOwned(DomainError):
+    """The account belongs to a wallet or another product; move its money through that product."""
+
+    code, title = "ledger.account_owned", "The account belongs to a product"
+
+
+class ReservedKind(Invalid):
+    """Journals of this kind are posted by the platform itself."""
+
+    code, title = "ledger.reserved_kind", "The kind is reserved"
+
+
+class RangeOutOfOrder(Invalid):
+    """The first day lies after the last, or a report was asked for more days or columns than it can show."""
+
+    code, title = "ledger.range_out_of_order", "The days are out of order"
+
+
+class ReportTooLarge(Invalid):
+    """The report has more rows than a workbook should hold. Ask for fewer days, or for CSV."""
+
+    code, title = "ledger.report_too_large", "The report is too large for a workbook"

@@ -22,6 +22,7 @@ from flowlet.backoffice.listing import KeysetChangeList, NoCountPaginator
 from flowlet.backoffice.panels import Panel
 from flowlet.backoffice.row_pages import RowPages
 from flowlet.backoffice.transitions import Transition
+from flowlet.core import ids
 from flowlet.core.errors import NotFound
 
 SEARCH_LIMIT = 200
@@ -160,10 +161,12 @@ class ReadOnlyAdmin(DeedPages, RowPages, ModelAdmin):
     # The row
 
     def _by_public_id(self, queryset: QuerySet, text: str) -> Model | None:
+        """The row with this public id: its key is the UUID inside, or its ``uid`` is. Raises NotFound when it is malformed."""
         prefix = getattr(self.model, "PREFIX", "")
-        if not prefix or not text.startswith(f"{prefix}_") or not hasattr(self.model, "key"):
+        if not prefix or not text.startswith(f"{prefix}_"):
             return None
-        return queryset.filter(pk=self.model.key(text)).first()
+        named = "uid" if any(field.name == "uid" for field in self.opts.concrete_fields) else "pk"
+        return queryset.filter(**{named: ids.parse(prefix, text)}).first()
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
         """By public id or by key, within what this person's list holds."""

@@ -12,6 +12,7 @@ from decimal import Decimal
 WIDTH, HEIGHT = 960.0, 240.0
 LEFT, RIGHT, TOP, BOTTOM = 64.0, 12.0, 12.0, 26.0
 GRID_LINES = 4
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,9 +80,7 @@ class Health(Figures):
 
 @dataclass(frozen=True, kw_only=True)
 class Chart(HomePanel):
-    """A picture: ``load`` gives ``{"drawing": charts.Drawing | None, "unit": str, "empty": str}``, or a list of them with
-    ``title``.
-    """
+    """Pictures: ``load`` gives ``{"charts": [{"drawing": charts.Drawing, "unit": "USD"}, …], "empty": "…"}``."""
 
     template: ClassVar[str] = "backoffice/home/chart.html"
 

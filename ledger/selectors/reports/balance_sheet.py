@@ -1,0 +1,117 @@
+"""Balance sheet (statement of financial position, IAS 1 §54): assets = liabilities + equity + earnings not yet carried to equity.
+
+Income less expenses is computed until the yearly closing journal moves it to retained earnings: the current year's on one line,
+what is left of earlier years on another.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from ledger.choices import AccountType
+from ledger.models import Book, ChartLine
+from ledger.selectors.reports import figures
+from ledger.selectors.reports.statement import ZERO, Column, Report, Row, RowKind, Span, Translation, check_compared
+
+Figure = dict[str, Decimal]
+TOTALS = {
+    AccountType.ASSET: ("total_assets", "Total assets"),
+    AccountType.LIABILITY: ("total_liabilities", "Total liabilities"),
+    AccountType.EQUITY: ("total_equity", "Total equity"),
+}
+SECTIONS = tuple(TOTALS)
+
+
+def balance_sheet(
+    *,
+    book: Book,
+    on: date,
+    compared: Sequence[date] = (),
+    translated_to: str | None = None,
+    recorded_at: datetime | None = None,
+) -> Report:
+    """The balance sheet as of ``on``, with columns for the days in ``compared``.
+
+    Raises NoRate, RangeOutOfOrder, BeyondHorizon.
+    """
+    spans = [Span(day) for day in (on, *compared)]
+    check_compared(spans[1:])
+    chart, translation = figures.chart(book), Translation(translated_to)
+    readings = [figures.at(book, span.last, recorded_at) for span in spans]
+    earnings, earlier = [], []
+    for span, cells in zip(spans, readings, strict=True):
+        all_years = figures.earnings(cells, chart)
+        before = figures.earnings(figures.at(book, date(span.last.year - 1, 12, 31), recorded_at), chart)
+        this_year = {c: all_years.get(c, ZERO) - before.get(c, ZERO) for c in all_years.keys() | before.keys()}
+        earnings.append(translation.one(this_year, span.last))
+        earlier.append(translation.one(before, span.last))
+    lines = {
+        line.pk: [translation.one(figures.natural(cells, line), span.last) for span, cells in zip(spans, readings, strict=True)]
+        for line in chart.of(*SECTIONS)
+    }
+    currencies = sorted({c for columns in (earnings, earlier, *lines.values()) for figure in columns for c in figure})
+    rows: list[Row] = []
+    gaps: list[str] = []
+    for currency in currencies:
+        block, gap = _block(chart, lines, earnings, earlier, currency, translation.to)
+        rows += block
+        if gap:
+            gaps.append(f"{currency}: assets differ from liabilities and equity by {gap}")
+    return Report(
+        name="balance_sheet",
+        title="Balance sheet",
+        book=book,
+        columns=tuple(Column("balance", span.label, span) for span in spans),
+        rows=tuple(rows),
+        gaps=tuple(gaps),
+        translated_to=translation.to,
+        recorded_at=recorded_at,
+        notes=tuple(filter(None, [translation.note])),
+    )
+
+
+def _block(
+    chart: figures.Chart, lines: dict[int, list[Figure]], earnings: list[Figure], earlier: list[Figure], currency: str, to: str
+) -> tuple[list[Row], Decimal]:
+    """The rows of one currency, and by how much they do not foot."""
+    rows: list[Row] = []
+    width = len(earnings)
+    totals: dict[str, list[Decimal]] = {}
+    for section in SECTIONS:
+        body = [_line_row(line, lines[line.pk], currency) for line in chart.of(section)]
+        body = [row for row in body if any(row.amounts)]
+        if section == AccountType.EQUITY:
+            for key, label, source in (
+                ("earnings_of_the_year", "Earnings of the year", earnings),
+                ("earnings_of_earlier_years", "Earnings of earlier years, not yet closed", earlier),
+            ):
+                amounts = tuple(figure.get(currency, ZERO) for figure in source)
+                if any(amounts) or key == "earnings_of_the_year":
+                    body.append(Row(RowKind.LINE, key, label, currency, amounts, section))
+        totals[section] = [sum((row.amounts[n] or ZERO for row in body), ZERO) for n in range(width)]
+        if section == AccountType.EQUITY and to:
+            gap = [totals[AccountType.ASSET][n] - totals[AccountType.LIABILITY][n] - totals[section][n] for n in range(width)]
+            if any(gap):
+                body.append(
+                    Row(
+                        RowKind.DIFFERENCE,
+                        "translation_difference",
+                        "Translation difference (rounding)",
+                        currency,
+                        tuple(gap),
+                        section,
+                    )
+                )
+                totals[section] = [total + extra for total, extra in zip(totals[section], gap, strict=True)]
+        rows.append(Row(RowKind.HEADING, section.lower(), section.label, currency, section=section))
+        rows += body
+        key, label = TOTALS[section]
+        rows.append(Row(RowKind.SUM, key, label, currency, tuple(totals[section]), section))
+    both = [totals[AccountType.LIABILITY][n] + totals[AccountType.EQUITY][n] for n in range(width)]
+    rows.append(Row(RowKind.SUM, "total_liabilities_and_equity", "Total liabilities and equity", currency, tuple(both)))
+    gaps = [totals[AccountType.ASSET][n] - both[n] for n in range(width)]
+    return rows, next((gap for gap in gaps if gap), ZERO)
+
+
+def _line_row(line: ChartLine, columns: list[Figure], currency: str) -> Row:
+    return Row(RowKind.LINE, line.code, line.name, currency, tuple(figure.get(currency, ZERO) for figure in columns), line.type)

@@ -1,0 +1,86 @@
+"""Income statement (profit or loss, IAS 1 §82): what was earned and spent from one day to another, the yearly closing left out."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from ledger.choices import AccountType
+from ledger.models import Book
+from ledger.selectors.reports import figures
+from ledger.selectors.reports.statement import ZERO, Column, Report, Row, RowKind, Span, Translation, check_compared, check_span
+
+SECTIONS = (AccountType.INCOME, AccountType.EXPENSE)
+TOTALS = {AccountType.INCOME: "total_income", AccountType.EXPENSE: "total_expenses"}
+
+
+def income_statement(
+    *,
+    book: Book,
+    first: date,
+    last: date,
+    compared: Sequence[Span] = (),
+    translated_to: str | None = None,
+    recorded_at: datetime | None = None,
+) -> Report:
+    """What was earned and spent from ``first`` to ``last``, with columns for the spans in ``compared``.
+
+    Raises NoRate, RangeOutOfOrder, BeyondHorizon.
+    """
+    spans = [check_span(book, span) for span in (Span(last, first), *compared)]
+    check_compared(compared)
+    chart, translation = figures.chart(book), Translation(translated_to)
+    readings = [before_closing(book, span, recorded_at) for span in spans]
+    lines = {
+        line.pk: [translation.one(figures.natural(cells, line), span.last) for span, cells in zip(spans, readings, strict=True)]
+        for line in chart.of(*SECTIONS)
+    }
+    results = [translation.one(figures.earnings(cells, chart), span.last) for span, cells in zip(spans, readings, strict=True)]
+    currencies = sorted({c for columns in (results, *lines.values()) for figure in columns for c in figure})
+    rows: list[Row] = []
+    for currency in currencies:
+        totals: dict[str, list[Decimal]] = {}
+        block: list[Row] = []
+        for section in SECTIONS:
+            body = [
+                Row(
+                    RowKind.LINE,
+                    line.code,
+                    line.name,
+                    currency,
+                    tuple(figure.get(currency, ZERO) for figure in lines[line.pk]),
+                    section,
+                )
+                for line in chart.of(section)
+            ]
+            body = [row for row in body if any(row.amounts)]
+            totals[section] = [sum((row.amounts[n] or ZERO for row in body), ZERO) for n in range(len(spans))]
+            block.append(Row(RowKind.HEADING, section.lower(), section.label, currency, section=section))
+            block += body
+            block.append(
+                Row(RowKind.SUM, TOTALS[section], f"Total {section.label.lower()}", currency, tuple(totals[section]), section)
+            )
+        result = [figure.get(currency, ZERO) for figure in results]
+        gap = [result[n] - totals[AccountType.INCOME][n] + totals[AccountType.EXPENSE][n] for n in range(len(spans))]
+        if any(gap):  # only after translation: untranslated figures add up exactly
+            label = "Translation difference (rounding)"
+            block.append(Row(RowKind.DIFFERENCE, "translation_difference", label, currency, tuple(gap)))
+        block.append(Row(RowKind.SUM, "result", "Result", currency, tuple(result)))
+        if any(result) or any(any(total) for total in totals.values()):
+            rows += block
+    return Report(
+        name="income_statement",
+        title="Income statement",
+        book=book,
+        columns=tuple(Column("amount", span.label, span) for span in spans),
+        rows=tuple(rows),
+        translated_to=translation.to,
+        recorded_at=recorded_at,
+        notes=tuple(filter(None, [translation.note])),
+    )
+
+
+def before_closing(book: Book, span: Span, recorded_at: datetime | None) -> figures.Cells:
+    """What every line moved in the span, without the yearly closings."""
+    first = span.first or span.last
+    moved = figures.between(book, first, span.last, recorded_at)
+    return figures.less(moved, figures.closings(book, first, span.last, recorded_at))

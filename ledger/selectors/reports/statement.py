@@ -1,0 +1,149 @@
+"""The shape that reports share: columns of figures over rows, currency by currency.
+
+Amounts are Decimals in the row's currency, or None where a row has no figure in a column. A report carries its footing: ``gaps``
+names every sum that does not come out, which in books that the database guards is none.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal, localcontext
+from enum import StrEnum
+
+from flowlet.core import money
+from ledger import errors
+from ledger.models import Book
+from ledger.selectors import rates
+
+ZERO = Decimal(0)
+PRECISION = 60
+MAX_COMPARED = 12
+
+
+class RowKind(StrEnum):
+    """What a row is: a heading, a line of the chart, a sum, what is left by rounding or exchange rates."""
+
+    HEADING = "HEADING"
+    LINE = "LINE"
+    SUM = "SUM"
+    DIFFERENCE = "DIFFERENCE"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The days of a column: up to and including ``last``, from ``first`` on if there is one."""
+
+    last: date
+    first: date | None = None
+
+    @property
+    def label(self) -> str:
+        """How the column is headed."""
+        return f"{self.first} to {self.last}" if self.first else str(self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of figures: ``key`` names it to programs (``balance``, ``debit``…), ``span`` says for which days."""
+
+    key: str
+    label: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row. ``key`` is the chart line's code or the name of a sum (``total_assets``); ``amounts`` has one figure per column."""
+
+    kind: RowKind
+    key: str
+    label: str
+    currency: str
+    amounts: tuple[Decimal | None, ...] = ()
+    section: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A finished report."""
+
+    name: str
+    title: str
+    book: Book
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    gaps: tuple[str, ...] = ()
+    translated_to: str = ""
+    recorded_at: datetime | None = None
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+    @property
+    def foots(self) -> bool:
+        """Whether every sum comes out."""
+        return not self.gaps
+
+    @property
+    def currencies(self) -> list[str]:
+        """The currencies that have rows, in order."""
+        return list(dict.fromkeys(row.currency for row in self.rows))
+
+    def row(self, key: str, currency: str) -> Row:
+        """The row of this key in a currency. Raises KeyError."""
+        for found in self.rows:
+            if found.key == key and found.currency == currency and found.kind != RowKind.HEADING:
+                return found
+        raise KeyError(f"{key} {currency}")
+
+
+def check_span(book: Book, span: Span) -> Span:
+    """The span, if its days are in order. Raises RangeOutOfOrder."""
+    if span.first is not None and span.first > span.last:
+        raise errors.RangeOutOfOrder("The first day lies after the last.", param="from")
+    return span
+
+
+def check_compared(spans: Sequence[Span]) -> None:
+    """Raise RangeOutOfOrder when more columns are compared than a page can hold."""
+    if len(spans) > MAX_COMPARED:
+        raise errors.RangeOutOfOrder(f"At most {MAX_COMPARED} columns can be compared.", param="compare")
+
+
+class Translation:
+    """Figures of several currencies as one: each column at the rates of its last day.
+
+    Without ``to`` nothing is translated and ``blocks`` keeps currencies apart.
+    """
+
+    def __init__(self, to: str | None) -> None:
+        if to:
+            money.exponent(to)
+        self.to = to or ""
+        self._rates: dict[date, dict[str, Decimal]] = {}
+
+    def learn(self, on: date, currencies: Iterable[str]) -> None:
+        """Read the rates of a day for these currencies at once. Raises NoRate."""
+        if self.to:
+            known = self._rates.setdefault(on, {})
+            missing = set(currencies) - set(known)
+            if missing:
+                known |= rates.rates_to(quote=self.to, bases=missing, on=on)
+
+    def one(self, figures: dict[str, Decimal], on: date) -> dict[str, Decimal]:
+        """Figures by currency, or one translated figure, rounded once, half to even."""
+        if not self.to:
+            return figures
+        self.learn(on, [currency for currency, figure in figures.items() if figure])
+        with localcontext() as context:
+            context.prec = PRECISION
+            total = sum((figure * self._rates[on][currency] for currency, figure in figures.items() if figure), ZERO)
+            return {self.to: money.round_half_even(total, self.to).amount}
+
+    @property
+    def note(self) -> str:
+        """What a reader of a translated report has to know."""
+        return (
+            f"Translated to {self.to} at the rates of each column's last day; "
+            "lines are rounded once, half to even, and sums add rounded lines."
+            if self.to
+            else ""
+        )
