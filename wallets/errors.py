@@ -34,12 +34,6 @@ class FrozenByPlatform(Forbidden):
     code, title = "wallets.frozen_by_platform", "The freeze is not yours to lift"
 
 
-class NoBook(Conflict):
-    """The partner has no books yet, so that no wallet can be opened."""
-
-    code, title = "wallets.no_book", "The partner has no books yet"
-
-
 class InsufficientFunds(LedgerInsufficientFunds):
     """The wallet has less available than the amount. `details` name the wallet, what is available and what is needed."""
 

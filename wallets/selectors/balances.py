@@ -53,10 +53,7 @@ def held_at(wallet: Wallet, *, moment: datetime) -> Decimal:
     holds = dict(running.values_list("pk", "amount"))
     if not holds:
         return ZERO
-    causes = [
-        ids.public_id(Transfer.PREFIX, key)
-        for key in Transfer.objects.filter(hold__in=holds).values_list("pk", flat=True)
-    ]
+    causes = [ids.public_id(Transfer.PREFIX, key) for key in Transfer.objects.filter(hold__in=holds).values_list("pk", flat=True)]
     captured = ZERO
     if causes:
         captured = (

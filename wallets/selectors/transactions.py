@@ -83,7 +83,9 @@ def of_wallet(
     if direction:
         found = found.filter(side="CREDIT" if direction == Direction.IN else "DEBIT")
     if counterparty_id:
-        other = Wallet.objects.filter(pk=counterparty_id, partner_id=wallet.partner_id).values_list("account_id", flat=True).first()
+        other = (
+            Wallet.objects.filter(pk=counterparty_id, partner_id=wallet.partner_id).values_list("account_id", flat=True).first()
+        )
         if other is None:
             return found.none()
         found = found.filter(Exists(Entry.objects.filter(journal=OuterRef("journal"), account_id=other)))
@@ -104,17 +106,16 @@ def read(entries: Sequence[Entry], *, wallet: Wallet) -> list[Transaction]:
     """The transactions behind a page of entries, with three queries at most."""
     journals = {entry.journal_id for entry in entries}
     others: dict[UUID, set[str]] = {}
-    legs = Entry.objects.filter(journal__in=journals).exclude(account_id=wallet.account_id).values_list("journal_id", "account_id")
+    legs = (
+        Entry.objects.filter(journal__in=journals).exclude(account_id=wallet.account_id).values_list("journal_id", "account_id")
+    )
     pairs = list(legs)
     owners = dict(Account.objects.filter(pk__in={account for _, account in pairs}).values_list("pk", "owner"))
     for journal_id, account_id in pairs:
         others.setdefault(journal_id, set()).add(owners[account_id])
-    names = _external_ids({entry.journal.cause for entry in entries}) | {
-        journal: name
-        for journal, name in Refund.objects.filter(
-            journal_id__in=[e.journal_id for e in entries if e.journal.kind == KINDS[TransactionType.REFUND]]
-        ).values_list("journal_id", "external_id")
-    }
+    refunds = [entry.journal_id for entry in entries if entry.journal.kind == KINDS[TransactionType.REFUND]]
+    names = _external_ids({entry.journal.cause for entry in entries})
+    names |= dict(Refund.objects.filter(journal_id__in=refunds).values_list("journal_id", "external_id"))
     return [_transaction(entry, others.get(entry.journal_id, set()), names) for entry in entries]
 
 
@@ -151,7 +152,9 @@ def entry_id(cursor: str, *, wallet: Wallet) -> int:
     journal_id = ids.parse(Journal.PREFIX, name)
     if not ordinal.isdecimal() or not ordinal.isascii() or len(ordinal) > 5:
         raise NotFound
-    found = Entry.objects.filter(journal_id=journal_id, account_id=wallet.account_id, ordinal=int(ordinal)).values_list("id", flat=True)
+    found = Entry.objects.filter(journal_id=journal_id, account_id=wallet.account_id, ordinal=int(ordinal)).values_list(
+        "id", flat=True
+    )
     if not found:
         raise NotFound
     return found[0]
