@@ -247,7 +247,13 @@ class PartnerSchema(AutoSchema):
         if endpoint.query is not None and "starting_after" in endpoint.query().fields:
             found.append(errors.MalformedCursor)
         if self.method in {"POST", "PUT", "PATCH"}:
-            found += [errors.MalformedJson, errors.DuplicateField, errors.UnsupportedMediaType, errors.TooLarge]
+            found += [
+                errors.MalformedJson,
+                errors.DuplicateField,
+                errors.UnsupportedMediaType,
+                errors.TooLarge,
+                errors.LengthRequired,
+            ]
         if self.method == "POST":
             found += [
                 errors.IdempotencyKeyMissing, errors.IdempotencyKeyMalformed, errors.IdempotencyKeyReused,
