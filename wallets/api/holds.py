@@ -133,7 +133,7 @@ class HoldRelease(PartnerView):
 
     @endpoint(
         summary="Release a hold",
-        body=forms.OptionalReasonIn,
+        body=forms.EndReasonIn,
         response=forms.HoldPostedOut,
         errors=(errors.HoldNotFound, errors.HoldEnded, errors.HoldBelongsToTransfer),
         body_example={"reason": "The guest left early"},

@@ -78,13 +78,13 @@ class WalletIn(StrictSerializer):
     metadata = MetadataField(required=False)
 
 
-class ReasonIn(StrictSerializer):
+class FreezeReasonIn(StrictSerializer):
     """Why."""
 
     reason = serializers.CharField(max_length=500, help_text="Kept in the audit; no personal data, please")
 
 
-class OptionalReasonIn(StrictSerializer):
+class EndReasonIn(StrictSerializer):
     """Why, if there is something to say."""
 
     reason = serializers.CharField(max_length=500, required=False, help_text="Kept in the audit; no personal data, please")

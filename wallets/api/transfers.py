@@ -40,7 +40,7 @@ class TransferList(PartnerView):
         summary="List transfers",
         query=forms.TransferFilters,
         response=paged(forms.TransferOut),
-        query_example={"wallet_id": examples.WALLET_ID},
+        query_example={"status": "COMPLETED"},
         example=page_example(examples.TRANSFER),
     )
     def get(self, request: Any) -> dict[str, Any]:
@@ -130,7 +130,7 @@ class TransferVoid(PartnerView):
 
     @endpoint(
         summary="Void a transfer",
-        body=forms.OptionalReasonIn,
+        body=forms.EndReasonIn,
         response=forms.TransferPostedOut,
         errors=(errors.TransferNotFound, errors.TransferNotAuthorized),
         path_example={"transfer_id": examples.AUTHORIZED_ID},

@@ -103,7 +103,7 @@ class WalletFreeze(PartnerView):
 
     @endpoint(
         summary="Freeze a wallet",
-        body=forms.ReasonIn,
+        body=forms.FreezeReasonIn,
         response=forms.WalletOut,
         errors=(errors.WalletNotFound, errors.WalletClosed, IllegalMove, people.ReasonMissing),
         body_example={"reason": "The customer reported a stolen phone"},
@@ -123,7 +123,7 @@ class WalletUnfreeze(PartnerView):
 
     @endpoint(
         summary="Unfreeze a wallet",
-        body=forms.ReasonIn,
+        body=forms.FreezeReasonIn,
         response=forms.WalletOut,
         errors=(errors.WalletNotFound, errors.WalletClosed, IllegalMove, errors.FrozenByPlatform, people.ReasonMissing),
         path_example={"wallet_id": examples.FROZEN_ID},
@@ -144,7 +144,7 @@ class WalletClose(PartnerView):
 
     @endpoint(
         summary="Close a wallet",
-        body=forms.OptionalReasonIn,
+        body=forms.EndReasonIn,
         response=forms.WalletOut,
         errors=(errors.WalletNotFound, errors.WalletClosed, errors.WalletFrozen, errors.WalletNotEmpty),
         path_example={"wallet_id": examples.EMPTY_ID},
