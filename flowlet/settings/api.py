@@ -37,6 +37,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "PartnerMode": "accounts.choices.Mode",
         "PartnerStatus": "accounts.choices.PartnerStatus",
         "Scope": "accounts.choices.Scope",
+        "WalletStatus": "wallets.choices.WalletStatus",
+        "HoldStatus": "wallets.choices.HoldStatus",
+        "TransferKind": "wallets.choices.TransferKind",
+        "TransferStatus": "wallets.choices.TransferStatus",
+        "TransactionType": "wallets.choices.TransactionType",
+        "Direction": "wallets.choices.Direction",
     },
     "APPEND_COMPONENTS": {
         "securitySchemes": {
