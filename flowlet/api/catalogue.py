@@ -77,7 +77,7 @@ def load() -> None:
 def _import_below(package: ModuleType) -> None:
     for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
         room = found.name.rpartition(".")[2]
-        if room in _DECIDE or package.__name__ == "flowlet.core":
+        if room in _DECIDE or (package.__name__ == "flowlet.core" and room != "tests"):
             module = import_module(found.name)
             if found.ispkg:
                 for inner in pkgutil.walk_packages(module.__path__, f"{found.name}."):

@@ -84,6 +84,12 @@ class TooLarge(DomainError):
     code, status, title = "request.too_large", 413, "The body is too large"
 
 
+class LengthRequired(DomainError):
+    """The body comes in chunks without its length. Send `Content-Length`."""
+
+    code, status, title = "request.length_required", 411, "The length of the body is missing"
+
+
 class MalformedJson(Invalid):
     """The body is not a JSON document in UTF-8 (RFC 8259), or is nested too deeply."""
 

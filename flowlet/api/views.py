@@ -176,6 +176,8 @@ class PartnerView(APIView):
     def _content(request: HttpRequest) -> Any:
         raw = request.body
         if not raw:
+            if "HTTP_TRANSFER_ENCODING" in request.META:  # a body without length is not read: it must not pass for an empty one
+                raise errors.LengthRequired
             return {}
         if request.content_type != "application/json":
             raise errors.UnsupportedMediaType

@@ -24,7 +24,7 @@ PRODUCTION = ENVIRONMENT == "production"
 DEBUG = False
 
 # Secrets
-SECRET_KEY = env.text("SECRET_KEY")
+SECRET_KEY = env.long_text("SECRET_KEY", 50)
 # "id:base64,id:base64": 32-byte AES keys, the first one seals, all of them open.
 ENCRYPTION_KEYS = env.text("FLOWLET_ENCRYPTION_KEYS")
 BLIND_INDEX_KEY = env.text("FLOWLET_BLIND_INDEX_KEY")
@@ -34,14 +34,18 @@ METRICS_TOKEN = env.text("FLOWLET_METRICS_TOKEN", "")
 # Where we are
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1],testserver")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
-BASE_URL = env.text("FLOWLET_BASE_URL", "http://localhost:8000")
+BASE_URL = (
+    env.url("FLOWLET_BASE_URL", {"https"})
+    if PRODUCTION
+    else env.url("FLOWLET_BASE_URL", {"http", "https"}, "http://localhost:8000")
+)
 TRUSTED_PROXIES = env.number("FLOWLET_TRUSTED_PROXIES", 0)
 
 # Data
 DATABASE_APP_ROLE = env.text("DATABASE_APP_ROLE", "flowlet_app")
 DATABASES = {"default": database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = env.url("REDIS_URL", {"redis", "rediss"})
 globals().update({f"CELERY_{name.upper()}": value for name, value in celery_settings(redis_url=REDIS_URL).items()})
 
 INSTALLED_APPS = [

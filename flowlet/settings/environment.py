@@ -2,6 +2,7 @@
 
 import os
 from typing import Final
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -42,3 +43,22 @@ def number(name: str, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """The variable as a list, split at commas."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def url(name: str, schemes: set[str], default: object = _MISSING) -> str:
+    """The variable as an address with one of the schemes and a host."""
+    value = text(name, default)
+    parts = urlsplit(value)
+    if parts.scheme not in schemes or not parts.hostname:
+        raise ImproperlyConfigured(
+            f"{name} is not an address of the form {' or '.join(f'{scheme}://host' for scheme in sorted(schemes))}."
+        )
+    return value.rstrip("/")
+
+
+def long_text(name: str, least: int) -> str:
+    """The variable as text of at least so many characters."""
+    value = text(name)
+    if len(value) < least:
+        raise ImproperlyConfigured(f"{name} has {len(value)} characters; at least {least} random ones are needed.")
+    return value

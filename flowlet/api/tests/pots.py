@@ -4,7 +4,10 @@ import time
 from datetime import datetime
 from uuid import UUID
 
+from django.db import OperationalError
 from django.urls import include, path, re_path
+from moneyed import Money
+from psycopg2.errors import DeadlockDetected
 from rest_framework import serializers
 
 from flowlet.api import routes
@@ -116,7 +119,9 @@ class PotList(PartnerView):
         if asked["patience"]:
             time.sleep(asked["patience"] / 2)
         if asked["size"].amount < 1:
-            raise PotTooSmall(param="size")
+            raise PotTooSmall(param="size", least=Money("1.00", "USD"))
+        if asked["name"] == "deadlock":
+            raise OperationalError("deadlock detected") from DeadlockDetected()
         if asked["name"] == "broken":
             raise RuntimeError("a secret that must not leave")
         return render_pot(event)

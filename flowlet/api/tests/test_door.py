@@ -1,6 +1,7 @@
 """What the door lets in, and how it refuses."""
 
 import pytest
+from django.db import InterfaceError, OperationalError
 from django.test import override_settings
 
 from flowlet.api.tests.conftest import TEA, Partner
@@ -193,5 +194,35 @@ def test_what_nobody_anticipated_is_a_clean_500_and_leaves_nothing(partner, pots
 
 
 def test_a_domain_refusal_is_typed_and_leaves_nothing(partner, pots_made):
-    problem(partner.ask("POST", POTS, TEA | {"size": {"amount": "0.50", "currency": "USD"}}), 422, "pot.too_small", "size")
+    response = partner.ask("POST", POTS, TEA | {"size": {"amount": "0.50", "currency": "USD"}})
+    body = problem(response, 422, "pot.too_small", "size")
+    assert body["details"] == {"least": {"amount": "1.00", "currency": "USD"}}
     assert pots_made() == 0
+
+
+def test_a_body_in_chunks_does_not_pass_for_an_empty_one(partner, pots_made):
+    pot = partner.ask("POST", POTS, TEA).json()
+    response = partner.ask("POST", f"{POTS}/{pot['id']}", raw=b"", Transfer_Encoding="chunked", content_type="application/json")
+    problem(response, 411, "request.length_required")
+
+
+def test_a_lock_in_the_way_is_503_with_retry_after_and_leaves_nothing(partner, pots_made):
+    response = partner.ask("POST", POTS, TEA | {"name": "deadlock"})
+    assert problem(response, 503, "server.busy")["details"] == {"retry_after_seconds": 1}
+    assert response["Retry-After"] == "1"
+    assert pots_made() == 0
+
+
+@pytest.mark.parametrize("error", [OperationalError("could not connect"), InterfaceError("connection already closed")])
+def test_a_database_that_is_away_is_503(partner, monkeypatch, error):
+    def away(*_):
+        raise error
+
+    monkeypatch.setattr("flowlet.api.authentication._lookup", away)
+    problem(partner.ask("GET", POTS), 503, "server.busy")
+
+
+def test_head_is_answered_like_get_without_a_body(partner):
+    response = partner.ask("HEAD", POTS)
+    assert (response.status_code, response.content) == (200, b"")
+    assert "RateLimit" in response

@@ -33,6 +33,7 @@ class Touch(StrEnum):
     RECORD_REMOVED = "record removed"
     RECORD_INSERTED = "record inserted"
     RECORD_AHEAD = "record from a transaction that has not happened"
+    COUNTER_BEHIND = "server behind its own records"
     BLOCK_ALTERED = "block altered"
     BLOCK_REMOVED = "block removed"
     ANCHOR_DIFFERS = "block differs from the anchor"
@@ -116,6 +117,8 @@ def verify(*, anchors: dict[int, str] | None = None, on_block: Callable[[int], N
         for block in blocks:
             result.first_break = _check_link(block, result.head_number + 1, previous_hash, wanted) or _check_records(block, place)
             if result.first_break is not None:
+                if result.first_break.touch is Touch.RECORD_INSERTED:
+                    result.first_break = counter_behind() or result.first_break
                 return result
             previous_hash, place = block.hash, (block.last_xid, block.last_id)
             result.blocks += 1
@@ -128,7 +131,7 @@ def verify(*, anchors: dict[int, str] | None = None, on_block: Callable[[int], N
         result.first_break = Break(Touch.BLOCK_REMOVED, missing, None, f"Block {missing} was anchored and is missing.")
         return result
     tail = Record.objects.filter(_after(place))
-    result.first_break = _check_tail(tail)
+    result.first_break = counter_behind() or _check_tail(tail)
     result.unsealed = tail.count()
     if result.unsealed:
         result.unsealed_since = tail.order_by("recorded_xid", "id").values_list("at", flat=True).first()
@@ -170,6 +173,18 @@ def _after(place: tuple[int, int]) -> Q:
     return Q(recorded_xid__gte=place[0]) & (Q(recorded_xid__gt=place[0]) | Q(id__gt=place[1]))
 
 
+def counter_behind() -> Break | None:
+    """Whether the server has yet to reach the transactions that sealed records come from: then nothing new can be sealed."""
+    last = Block.objects.order_by("-number").values_list("number", "last_xid").first()
+    if last is None or last[1] < transactions.next_id():
+        return None
+    text = (
+        f"Block {last[0]} ends with transaction {last[1]}, which this server has not reached: the database was restored from a dump "
+        "into a younger server. Stop writing and advance its counter, as docs/guides/evidence.md says."
+    )
+    return Break(Touch.COUNTER_BEHIND, last[0], None, text)
+
+
 def _until(record: Record) -> Q:
     return Q(last_xid__gte=record.recorded_xid) & (Q(last_xid__gt=record.recorded_xid) | Q(last_id__gte=record.pk))
 
@@ -202,7 +217,7 @@ def _check_tail(tail: QuerySet[Record]) -> Break | None:
         return None
     text = (
         f"Record {ahead.pk} says it was written by transaction {ahead.recorded_xid}, which has not happened yet: it is forged, "
-        "or the database was restored from a dump into a server with a younger counter (see the operations guide)."
+        "or the database was restored from a dump into a younger server (see docs/guides/evidence.md)."
     )
     return Break(Touch.RECORD_AHEAD, None, ahead.pk, text)
 

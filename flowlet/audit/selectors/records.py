@@ -1,6 +1,7 @@
 """Find deeds."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -34,3 +35,19 @@ def of_ids(ids: Sequence[int]) -> list[Record]:
     """The records with these keys that are there, in the order of the keys given."""
     found = Record.objects.in_bulk(list(ids))
     return [found[number] for number in ids if number in found]
+
+
+def matching(
+    *, target: str = "", actor: str = "", since: datetime | None = None, until: datetime | None = None
+) -> QuerySet[Record]:
+    """Records about ``target`` and by ``actor`` (public ids) from ``since`` on and before ``until``, oldest first."""
+    found = Record.objects.order_by("id")
+    if target:
+        found = found.filter(target=target)
+    if actor:
+        found = found.filter(actor_id=actor)
+    if since is not None:
+        found = found.filter(at__gte=since)
+    if until is not None:
+        found = found.filter(at__lt=until)
+    return found

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from flowlet.audit import digests
 from flowlet.audit.models import Block
+from flowlet.audit.selectors import chain
 from flowlet.db.transactions import HORIZON
 
 BLOCK_SIZE = 1000
@@ -40,6 +41,10 @@ SELECT number, sealed_at, count, last_xid, last_id, record_ids, digests, previou
 RETURNING number, count, hash"""  # noqa: S608 - our own constants
 
 
+class CounterBehind(Exception):
+    """The database was restored from a dump into a younger server: what is written now would never be sealed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sealed:
     """A block that was written: its number, how many records it holds, and its hash in hexadecimal."""
@@ -50,10 +55,12 @@ class Sealed:
 
 
 def seal_next(*, at: datetime, size: int = BLOCK_SIZE) -> Sealed | None:
-    """Write the next block of at most ``size`` records; None when nothing below the horizon is unsealed."""
+    """Write the next block of at most ``size`` records; None when nothing below the horizon is unsealed. Raises CounterBehind."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        if (behind := chain.counter_behind()) is not None:
+            raise CounterBehind(behind.message)
         # A statement of its own, after the lock: it has to see what the sealer before us has committed.
         last = Block.objects.order_by("-number").values("number", "last_xid", "last_id", "hash").first()
         with connection.cursor() as cursor:

@@ -21,6 +21,6 @@ def officer() -> Actor:
 def write(officer: Actor) -> Callable[..., Record]:
     def _write(number: int = 0, **more: object) -> Record:
         fields = {"action": "wallet.frozen", "target": f"wal_{number}", "reason": f"deed {number}", "after": {"number": number}}
-        return log.record(actor=officer, at=AT, **{**fields, **more})
+        return log.record(actor=officer, **{"at": AT, **fields, **more})
 
     return _write

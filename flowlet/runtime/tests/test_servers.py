@@ -131,6 +131,24 @@ def test_valkey_wants_its_password_and_keeps_nothing_on_disk(home):
     assert {path.name for path in server.folder.iterdir()} == {"log", "valkey.conf"}
 
 
+def test_the_roles_for_a_server_of_ones_own_can_migrate_and_work(postgres):
+    """deploy/roles.sql makes what docs/guides/operations.md promises."""
+    with contextlib.closing(postgres.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(f"DROP ROLE {APP}; DROP ROLE {OWNER}")
+    names = {"owner": postgres.secrets[f"postgres_{OWNER}"], "app": postgres.secrets[f"postgres_{APP}"]}
+    variables = [f"--set={name}_password={value}" for name, value in names.items()]
+    script = ["-f", str(places.ROOT / "deploy" / "roles.sql")]
+    subprocess.run(
+        [postgres.programs / "psql", postgres.url("postgres", "postgres"), *variables, *script], check=True, capture_output=True
+    )
+    environment = {**os.environ, "DATABASE_URL": postgres.url(), "DATABASE_OWNER_URL": postgres.url(OWNER)}
+    migrate = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
+    subprocess.run(migrate, check=True, cwd=places.ROOT, env=environment)
+    assert asked(postgres.url(), "SELECT count(*) FROM accounts_partner") == (0,)
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        asked(postgres.url(), "CREATE TABLE mine (a int)")
+
+
 class TestSecrets:
     def test_they_are_made_once_and_only_we_can_read_them(self, tmp_path):
         file = VaultFile(tmp_path / "secrets.json")

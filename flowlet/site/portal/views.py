@@ -4,7 +4,6 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
 from django.utils.html import escape
@@ -12,6 +11,7 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
 
 from flowlet.api import catalogue
+from flowlet.api.schema import IDEMPOTENCY_KEY
 from flowlet.site.portal.document import document
 from flowlet.site.portal.pages import page
 
@@ -43,10 +43,9 @@ def errors(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@csp_update({"img-src": ["data:"], "style-src": ["'unsafe-inline'"]})
 def reference(request: HttpRequest) -> HttpResponse:
     """Swagger UI over the document, from our own static files."""
-    return render(request, "portal/reference.html", {"here": "reference"})
+    return render(request, "portal/reference.html", {"here": "reference", "example_key": IDEMPOTENCY_KEY["example"]})
 
 
 @require_safe

@@ -5,6 +5,9 @@ from typing import Any
 import jsonschema
 import orjson
 import pytest
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
 
 from flowlet.api.views import PartnerView
 from flowlet.site.portal.document import document
@@ -65,6 +68,14 @@ def test_every_operation_has_an_example_of_what_it_takes_and_gives():
         or not operation.endpoint.description
     ]
     assert lacking == []
+
+
+def test_the_document_is_valid_and_made_without_warnings():
+    GENERATOR_STATS.reset()
+    with GENERATOR_STATS.silence():
+        found = SchemaGenerator().get_schema(request=None, public=True)
+    validate_schema(found)
+    assert (dict(GENERATOR_STATS._warn_cache), dict(GENERATOR_STATS._error_cache)) == ({}, {})
 
 
 def test_names_of_operations_are_unique(openapi):

@@ -88,12 +88,36 @@ def test_production_settings_pass_the_deployment_checks():
         "FLOWLET_API_KEY_PEPPER",
         "DATABASE_URL",
         "REDIS_URL",
+        "FLOWLET_BASE_URL",
     ],
 )
 def test_a_missing_variable_stops_the_start_and_is_named(variable):
     done = run(sys.executable, "manage.py", "check", **(production() | {variable: ""}))
     assert done.returncode == 1
     assert f"ImproperlyConfigured: {variable} is not set." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "complaint"),
+    [
+        ("FLOWLET_ENV", "development", "use production, demo or test"),
+        ("SECRET_KEY", "short", "at least 50 random ones are needed"),
+        ("DATABASE_URL", "sqlite:///flowlet.db", "must name a PostgreSQL database"),
+        ("REDIS_URL", "amqp://localhost", "not an address of the form redis://host or rediss://host"),
+        ("FLOWLET_BASE_URL", "http://flowlet.example.com", "not an address of the form https://host"),
+        ("FLOWLET_LOG_JSON", "maybe", "neither true nor false"),
+        ("FLOWLET_STATEMENT_TIMEOUT_MS", "30s", "not a whole number"),
+        ("FLOWLET_ENCRYPTION_KEYS", "k1:MDEy", "a key has 3 bytes"),
+        ("FLOWLET_API_KEY_PEPPER", "***", "not base64"),
+    ],
+)
+def test_a_malformed_variable_stops_the_start_and_is_named(variable, value, complaint):
+    done = run(sys.executable, "manage.py", "check", **(production() | {variable: value}))
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert "ImproperlyConfigured" in last
+    assert variable in last
+    assert complaint in last
 
 
 def test_production_cookies_and_transport_are_strict():
@@ -115,3 +139,20 @@ def production():
         "FLOWLET_BASE_URL": "https://flowlet.example.com",
         "FLOWLET_TRUSTED_PROXIES": "1",
     }
+
+
+def test_every_variable_that_the_settings_read_is_documented():
+    read = set()
+    for path in (ROOT / "flowlet" / "settings").glob("*.py"):
+        read |= set(re.findall(r"""env\.\w+\(\s*"([A-Z_]+)""", path.read_text()))
+    guide = (ROOT / "docs" / "guides" / "operations.md").read_text()
+    assert len(read) > 12
+    assert {name for name in read if f"| `{name}` |" not in guide} == set()
+
+
+def test_every_requirement_has_a_reason():
+    page = (ROOT / "docs" / "dependencies.md").read_text()
+    for name in ("requirements.in", "requirements-dev.in"):
+        for line in (ROOT / name).read_text().splitlines():
+            package = re.match(r"[A-Za-z0-9-]+", line)
+            assert package is None or line.startswith("-r") or package[0] in page, line

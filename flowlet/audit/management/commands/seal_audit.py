@@ -39,10 +39,10 @@ class Command(BaseCommand):
         if not options["head"]:
             if options["wait"] > 0 and not transactions.wait_for_horizon(timeout_seconds=options["wait"]):
                 self.stderr.write("Some transaction stays open: what was written after it began is not sealed.")
-            with tqdm(total=chain.unsealed(), unit=" records", desc="Sealing", disable=None) as bar:
-                for sealed in seals.seal_all(at=clock.now(), size=size):
-                    blocks, records = blocks + 1, records + sealed.count
-                    bar.update(sealed.count)
+            try:
+                blocks, records = self._seal(size)
+            except seals.CounterBehind as problem:
+                raise CommandError(str(problem)) from None
         head, waiting = chain.head(), chain.unsealed()
         if options["json"]:
             found = {"blocks": blocks, "records": records, "unsealed": waiting, "head": str(head) if head else None}
@@ -55,3 +55,11 @@ class Command(BaseCommand):
             self.stdout.write(f"Sealed {records} records in {blocks} blocks; {waiting} wait above the commit horizon.")
             if head:
                 self.stdout.write(f"Head: {head}")
+
+    def _seal(self, size: int) -> tuple[int, int]:
+        blocks = records = 0
+        with tqdm(total=chain.unsealed(), unit=" records", desc="Sealing", disable=None) as bar:
+            for sealed in seals.seal_all(at=clock.now(), size=size):
+                blocks, records = blocks + 1, records + sealed.count
+                bar.update(sealed.count)
+        return blocks, records

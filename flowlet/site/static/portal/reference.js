@@ -1,17 +1,18 @@
-/* Starts Swagger UI on the document of this installation. An Idempotency-Key is filled in for each POST that has none. */
+/* Starts Swagger UI on the document of this installation. Each POST gets an Idempotency-Key of its own unless one was typed in. */
 window.addEventListener("DOMContentLoaded", () => {
   const place = document.getElementById("reference");
+  const example = place.dataset.exampleKey;
   SwaggerUIBundle({
     url: place.dataset.document,
     domNode: place,
     deepLinking: true,
     docExpansion: "list",
     defaultModelsExpandDepth: 0,
-    tryItOutEnabled: false,
     persistAuthorization: false,
     validatorUrl: null,
     requestInterceptor: (request) => {
-      if (request.method === "POST" && !request.headers["Idempotency-Key"]) request.headers["Idempotency-Key"] = crypto.randomUUID();
+      const key = request.headers["Idempotency-Key"];
+      if (request.method === "POST" && (!key || key === example)) request.headers["Idempotency-Key"] = crypto.randomUUID();
       return request;
     },
   });
