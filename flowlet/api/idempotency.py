@@ -16,10 +16,12 @@ import orjson
 import psycopg2.errors
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.http import HttpResponse
+from prometheus_client import Counter
 
 from flowlet.api.errors import IdempotencyInFlight, IdempotencyKeyMalformed, IdempotencyKeyMissing, IdempotencyKeyReused
 from flowlet.core import crypto
 
+REPLAYS = Counter("flowlet_api_idempotent_replays_total", "POSTs answered with the stored answer of an earlier one")
 WAIT_MS = 5_000
 RETENTION = timedelta(days=30)
 CONSTRAINT = "idempotency_key_is_unique_per_partner"
@@ -137,6 +139,7 @@ def _replay(partner_id: UUID, key: str, asked: bytes, fingerprint: bytes, stored
         raise IdempotencyKeyReused(f"The first request with this key differs in {where}.", param=where)
     response = HttpResponse(answer, status=status, content_type="application/json")
     response["Idempotency-Replayed"] = "true"
+    REPLAYS.inc()
     return response
 
 

@@ -14,6 +14,7 @@ from django.http.response import Http404
 from rest_framework import exceptions
 
 from flowlet.api import errors
+from flowlet.core import money
 from flowlet.core.errors import DomainError, Invalid
 
 log = logging.getLogger(__name__)
@@ -46,10 +47,14 @@ def body_of(error: DomainError, *, request_id: str = "", parts: list[dict[str, s
     }
 
 
+def _plain(value: Any) -> Any:
+    return money.to_json(value) if isinstance(value, money.Money) else str(value)
+
+
 def respond(error: DomainError, request: HttpRequest, *, parts: list[dict[str, str]] | None = None) -> HttpResponse:
     """The HTTP answer for a refusal, with ``Retry-After``, ``WWW-Authenticate`` and ``Allow`` where they belong."""
     request_id = getattr(request, "request_id", "")
-    content = orjson.dumps(body_of(error, request_id=request_id, parts=parts), default=str)
+    content = orjson.dumps(body_of(error, request_id=request_id, parts=parts), default=_plain)
     response = HttpResponse(content, status=error.status, content_type=CONTENT_TYPE)
     if error.status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="Flowlet"'

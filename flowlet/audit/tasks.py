@@ -7,7 +7,7 @@ from flowlet.core import actors, clock
 
 BEAT = {
     "audit-seal": {"task": "flowlet.audit.tasks.seal_audit", "schedule": 30.0, "options": {"queue": "batch", "expires": 25}},
-    "audit-verify": {"task": "flowlet.audit.tasks.verify_audit", "schedule": 86_400.0, "options": {"queue": "batch"}},
+    "audit-verify": {"task": "flowlet.audit.tasks.verify_audit", "schedule": 21_600.0, "options": {"queue": "batch"}},
 }
 
 

@@ -39,20 +39,20 @@ CREATE TRIGGER entries_are_checked AFTER INSERT ON ledger_entry
 
 -- At commit: a journal has exactly the legs it announced (so none is added later either), its period is open, and a reversal mirrors its
 -- original. A day that is not over anywhere on earth cannot lie in a closed period (a period is closed only after its end), so it is not looked up.
-CREATE FUNCTION ledger_check_journal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+CREATE FUNCTION ledger_check_journal() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
-    IF (SELECT count(*) FROM ledger_entry WHERE journal_id = NEW.id) <> NEW.leg_count THEN
+    IF (SELECT count(*) FROM public.ledger_entry WHERE journal_id = NEW.id) <> NEW.leg_count THEN
         RAISE EXCEPTION 'journal % has not the % legs it announced', NEW.id, NEW.leg_count USING ERRCODE = 'restrict_violation';
     END IF;
     IF NEW.effective_on < (NEW.posted_at + interval '14 hours')::date
-       AND EXISTS (SELECT FROM ledger_book WHERE id = NEW.book_id AND NEW.effective_on <= closed_through) THEN
+       AND EXISTS (SELECT FROM public.ledger_book WHERE id = NEW.book_id AND NEW.effective_on <= closed_through) THEN
         RAISE EXCEPTION 'the period of % is closed', NEW.effective_on USING ERRCODE = 'FL008';
     END IF;
     IF NEW.reverses_id IS NOT NULL THEN
-        IF NOT EXISTS (SELECT FROM ledger_journal WHERE id = NEW.reverses_id AND book_id = NEW.book_id AND reverses_id IS NULL AND leg_count = NEW.leg_count)
-           OR EXISTS (SELECT account_id, ordinal, side, amount FROM ledger_entry WHERE journal_id = NEW.id
+        IF NOT EXISTS (SELECT FROM public.ledger_journal WHERE id = NEW.reverses_id AND book_id = NEW.book_id AND reverses_id IS NULL AND leg_count = NEW.leg_count)
+           OR EXISTS (SELECT account_id, ordinal, side, amount FROM public.ledger_entry WHERE journal_id = NEW.id
                       EXCEPT
-                      SELECT account_id, ordinal, CASE side WHEN 'DEBIT' THEN 'CREDIT' ELSE 'DEBIT' END, amount FROM ledger_entry WHERE journal_id = NEW.reverses_id)
+                      SELECT account_id, ordinal, CASE side WHEN 'DEBIT' THEN 'CREDIT' ELSE 'DEBIT' END, amount FROM public.ledger_entry WHERE journal_id = NEW.reverses_id)
         THEN
             RAISE EXCEPTION 'journal % is not the mirror of %', NEW.id, NEW.reverses_id USING ERRCODE = 'restrict_violation';
         END IF;

@@ -85,8 +85,8 @@ CREATE FUNCTION ledger_post(
     p_journal uuid, p_book bigint, p_kind text, p_effective_on date, p_actor text, p_description text, p_external_id text, p_cause text,
     p_metadata jsonb, p_reverses uuid, p_adjusting boolean, p_accounts bigint[], p_amounts numeric[], p_currencies text[],
     p_ordinals smallint[], p_hold_accounts bigint[] DEFAULT NULL, p_hold_changes numeric[] DEFAULT NULL,
-    OUT journal_id uuid, OUT posted_at timestamptz, OUT effective_on date,
-    OUT accounts bigint[], OUT posted numeric[], OUT held numeric[], OUT floors numeric[], OUT seqs bigint[])
+    OUT journal_id uuid, OUT posted_at timestamptz, OUT effective_on date, OUT accounts bigint[], OUT posted numeric[], OUT held numeric[],
+    OUT seqs bigint[])
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
@@ -128,12 +128,11 @@ BEGIN
         UPDATE ledger_balance l SET posted = l.posted + l.sign * v_net, held = l.held + v_hold, seq = l.seq + (j - i + 1)
          WHERE l.account_id = v_account AND l.book_id = p_book AND l.status = 'OPEN' AND l.currency = p_currencies[i] AND l.held + v_hold >= 0
            AND (l.floor IS NULL OR l.posted + l.sign * v_net - l.held - v_hold >= l.floor)
-        RETURNING l.posted, l.held, l.floor, l.seq, l.sign INTO b;
+        RETURNING l.posted, l.held, l.seq, l.sign INTO b;
         IF FOUND THEN
             accounts := accounts || v_account;
             posted := posted || b.posted;
             held := held || b.held;
-            floors := floors || b.floor;
             seqs := seqs || b.seq;
             v_seqs[j] := b.seq;
             v_after[j] := b.posted;

@@ -101,11 +101,11 @@ class Balance(models.Model):
 
     class Meta:
         constraints = [
+            # One constraint, not two: PostgreSQL prepares each anew for every posting.
             models.CheckConstraint(
-                condition=Q(floor__isnull=True) | Q(posted__gte=models.F("floor") + models.F("held")),
+                condition=Q(held__gte=0) & (Q(floor__isnull=True) | Q(posted__gte=models.F("floor") + models.F("held"))),
                 name="balance_stays_above_floor",
             ),
-            models.CheckConstraint(condition=Q(held__gte=0), name="held_is_not_negative"),
         ]
 
     def __str__(self) -> str:

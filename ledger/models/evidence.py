@@ -7,8 +7,10 @@ from django.db import models
 class SealBlock(models.Model):
     """One row seals the journals of the transactions ``from_xid`` (inclusive) to ``to_xid`` (exclusive), at most some thousand.
 
-    ``journal_digests`` has 32 bytes (SHA-256) for each journal in the order of ``journal_ids``, ``entry_digests`` 32 bytes for each of their
-    entries in the order of their ordinals; ``hash`` is SHA-256 over number, range, previous hash, ids and digests. Blocks form one chain over
+    ``journal_digests`` has 32 bytes (SHA-256) for each journal in the order of ``journal_ids``, ``entry_digests`` 32 bytes
+    for each of their
+    entries in the order of their ordinals; ``hash`` is SHA-256 over number, range, previous hash, ids and digests. Blocks
+    form one chain over
     all books.
     """
 

@@ -14,8 +14,10 @@ from ledger.models.book import Account, Book
 class Journal(Identified):
     """One row is one event in the books; its entries balance per currency.
 
-    ``effective_on`` is the day it counts for, ``posted_at`` the moment it was recorded by the database's clock, ``posted_xid`` the
-    transaction that recorded it (for the commit horizon). ``cause`` is the public id of what brought it about (``trf_…``), opaque here;
+    ``effective_on`` is the day it counts for, ``posted_at`` the moment it was recorded by the database's clock,
+    ``posted_xid`` the
+    transaction that recorded it (for the commit horizon). ``cause`` is the public id of what brought it about (``trf_…``),
+    opaque here;
     ``actor`` is who posted it.
     """
 
@@ -55,8 +57,10 @@ class Journal(Identified):
 class Entry(models.Model):
     """One row is one leg of a journal.
 
-    ``id`` grows in the order of recording within an account. On STRICT accounts ``seq`` counts the account's entries without a gap and
-    ``balance_after`` is its posted balance in the normal direction; both are null on DEFERRED accounts. ``effective_on``, ``posted_at`` and
+    ``id`` grows in the order of recording within an account. On STRICT accounts ``seq`` counts the account's entries without
+    a gap and
+    ``balance_after`` is its posted balance in the normal direction; both are null on DEFERRED accounts. ``effective_on``,
+    ``posted_at`` and
     ``posted_xid`` repeat the journal's (a trigger compares), so that reports need no join.
     """
 
@@ -77,8 +81,9 @@ class Entry(models.Model):
     class Meta:
         verbose_name_plural = "entries"
         constraints = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="entry_amount_is_positive"),
-            models.CheckConstraint(condition=Q(side__in=["DEBIT", "CREDIT"]), name="entry_has_a_side"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0) & (Q(side="DEBIT") | Q(side="CREDIT")), name="entry_is_a_positive_debit_or_credit"
+            ),
         ]
         indexes = [BrinIndex(fields=["posted_xid", "posted_at"], name="entry_by_xid_and_moment", pages_per_range=32)]
 

@@ -55,6 +55,9 @@ class AccountMovement(models.Model):
     class Meta:
         indexes = [models.Index(fields=["account", "recorded_on"], name="movement_by_recorded_day")]
 
+    def __str__(self) -> str:
+        return f"account {self.account_id}, {self.effective_on}"
+
 
 class AccountDay(models.Model):
     """One row: an account's total debits and credits of all days up to and including ``effective_on``."""
@@ -64,6 +67,9 @@ class AccountDay(models.Model):
     effective_on = models.DateField()
     debits = AmountField(max_digits=24)
     credits = AmountField(max_digits=24)
+
+    def __str__(self) -> str:
+        return f"account {self.account_id}, {self.effective_on}"
 
 
 class LineMovement(models.Model):
@@ -81,6 +87,9 @@ class LineMovement(models.Model):
     class Meta:
         indexes = [models.Index(fields=["line", "currency", "recorded_on"], name="line_movement_by_recorded")]
 
+    def __str__(self) -> str:
+        return f"line {self.line_id}, {self.currency}, {self.effective_on}"
+
 
 class LineDay(models.Model):
     """As AccountDay, for all accounts of a chart line in one currency."""
@@ -91,3 +100,6 @@ class LineDay(models.Model):
     effective_on = models.DateField()
     debits = AmountField(max_digits=24)
     credits = AmountField(max_digits=24)
+
+    def __str__(self) -> str:
+        return f"line {self.line_id}, {self.currency}, {self.effective_on}"

@@ -1,6 +1,7 @@
 """Balances now, on any day, and as they were recorded at any moment.
 
-All of it comes from the snapshots plus the tail (``migrations/snapshots.sql``), so the cost does not grow with the age of the book. Figures are
+All of it comes from the snapshots plus the tail (``migrations/snapshots.sql``), so the cost does not grow with the age of the
+book. Figures are
 total debits and credits; ``Totals.natural`` gives the balance in an account's normal direction.
 """
 
@@ -78,7 +79,8 @@ def current(*, account_ids: Iterable[int]) -> dict[int, Balance]:
 def _settle(moment: datetime | None) -> None:
     """Wait a moment for open transactions that may still record something before ``moment``, then refuse.
 
-    Settled means: a mark lies at or after the moment and everything before the mark is finished. Without such a mark we draw a transaction
+    Settled means: a mark lies at or after the moment and everything before the mark is finished. Without such a mark we draw
+    a transaction
     id ourselves and wait until all below it are finished; within a transaction that has written already, only the marks can tell.
     """
     if moment is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ledger.choices import NORMAL_SIDE, AccountType, CashFlow
 from ledger.models import Book, ChartLine
 
-A, L, E, I, X = AccountType.ASSET, AccountType.LIABILITY, AccountType.EQUITY, AccountType.INCOME, AccountType.EXPENSE
+ASSET, LIABILITY, EQUITY, INCOME, EXPENSE = AccountType
 CASH, OPERATING, INVESTING, FINANCING = CashFlow.CASH, CashFlow.OPERATING, CashFlow.INVESTING, CashFlow.FINANCING
 
 SAFEGUARDING = "1010"
@@ -41,22 +41,22 @@ class Line:
 
 
 STANDARD = (
-    Line(SAFEGUARDING, "Safeguarded customer money at banks", A, CASH),
-    Line(OPERATING_BANK, "Operating bank accounts", A, CASH),
-    Line(CLEARING_IN, "Incoming payments in clearing", A, OPERATING),
-    Line(CLEARING_OUT, "Outgoing payments in clearing", A, OPERATING),
-    Line(RECOVERY_RECEIVABLE, "Recovery receivables from customers", A, OPERATING),
-    Line(FIXED_ASSETS, "Equipment and software", A, INVESTING),
-    Line(FX_POSITION, "Foreign exchange position", A, OPERATING),
-    Line(CUSTOMER_WALLETS, "Customer wallets", L, OPERATING),
-    Line(PARTNER_PAYABLE, "Payable to the partner", L, OPERATING),
-    Line(SUSPENSE, "Suspense", L, OPERATING),
-    Line(SHARE_CAPITAL, "Share capital", E, FINANCING),
-    Line(RETAINED_EARNINGS, "Retained earnings", E, OPERATING),
-    Line(FEE_INCOME, "Fees", I, OPERATING),
-    Line(FX_INCOME, "Foreign exchange result", I, OPERATING),
-    Line(PROVIDER_COSTS, "Bank and provider costs", X, OPERATING),
-    Line(LOSSES, "Losses and write-offs", X, OPERATING),
+    Line(SAFEGUARDING, "Safeguarded customer money at banks", ASSET, CASH),
+    Line(OPERATING_BANK, "Operating bank accounts", ASSET, CASH),
+    Line(CLEARING_IN, "Incoming payments in clearing", ASSET, OPERATING),
+    Line(CLEARING_OUT, "Outgoing payments in clearing", ASSET, OPERATING),
+    Line(RECOVERY_RECEIVABLE, "Recovery receivables from customers", ASSET, OPERATING),
+    Line(FIXED_ASSETS, "Equipment and software", ASSET, INVESTING),
+    Line(FX_POSITION, "Foreign exchange position", ASSET, OPERATING),
+    Line(CUSTOMER_WALLETS, "Customer wallets", LIABILITY, OPERATING),
+    Line(PARTNER_PAYABLE, "Payable to the partner", LIABILITY, OPERATING),
+    Line(SUSPENSE, "Suspense", LIABILITY, OPERATING),
+    Line(SHARE_CAPITAL, "Share capital", EQUITY, FINANCING),
+    Line(RETAINED_EARNINGS, "Retained earnings", EQUITY, OPERATING),
+    Line(FEE_INCOME, "Fees", INCOME, OPERATING),
+    Line(FX_INCOME, "Foreign exchange result", INCOME, OPERATING),
+    Line(PROVIDER_COSTS, "Bank and provider costs", EXPENSE, OPERATING),
+    Line(LOSSES, "Losses and write-offs", EXPENSE, OPERATING),
 )
 TEMPLATES = {"standard": STANDARD}
 

@@ -188,7 +188,8 @@ def balances_add_up() -> Iterator[tuple[str, str]]:
     """Invariant: posted is the sum, seq the gap-free count, and the running balance right at every entry."""
     for account, posted, total, seq, count in _rows(
         """SELECT b.account_id, b.posted, coalesce(e.total, 0), b.seq, coalesce(e.n, 0) FROM ledger_balance b
-           LEFT JOIN (SELECT l.account_id, sum(CASE side WHEN 'DEBIT' THEN l.sign * amount ELSE -l.sign * amount END) AS total, count(*) AS n
+           LEFT JOIN (SELECT l.account_id,
+                             sum(CASE side WHEN 'DEBIT' THEN l.sign * amount ELSE -l.sign * amount END) AS total, count(*) AS n
                         FROM ledger_entry JOIN ledger_balance l USING (account_id) GROUP BY 1) e USING (account_id)
            WHERE b.posted <> coalesce(e.total, 0) OR b.seq <> coalesce(e.n, 0) ORDER BY 1 LIMIT %s""",
         LIMIT,
@@ -243,7 +244,8 @@ def reversals_mirror() -> Iterator[tuple[str, str]]:
 def periods_hold() -> Iterator[tuple[str, str]]:
     """Invariant: a closed period has no journal recorded after it was closed."""
     for (key,) in _rows(
-        """SELECT j.id FROM ledger_period p JOIN ledger_journal j ON j.book_id = p.book_id AND j.effective_on BETWEEN p.starts_on AND p.ends_on
+        """SELECT j.id FROM ledger_period p
+             JOIN ledger_journal j ON j.book_id = p.book_id AND j.effective_on BETWEEN p.starts_on AND p.ends_on
            WHERE p.status = 'CLOSED' AND j.posted_at > p.closed_at ORDER BY 1 LIMIT %s""",
         LIMIT,
     ):
@@ -254,7 +256,8 @@ def periods_hold() -> Iterator[tuple[str, str]]:
 def snapshots_add_up() -> Iterator[tuple[str, str]]:
     """Invariant: daily totals of accounts and lines equal the entries below the roll-up's horizon."""
     for account, day in _rows(
-        """WITH real AS (SELECT account_id, effective_on, sum(amount) FILTER (WHERE side = 'DEBIT') AS d, sum(amount) FILTER (WHERE side = 'CREDIT') AS c
+        """WITH real AS (SELECT account_id, effective_on, sum(amount) FILTER (WHERE side = 'DEBIT') AS d,
+                                sum(amount) FILTER (WHERE side = 'CREDIT') AS c
                            FROM ledger_entry WHERE posted_xid < (SELECT xid FROM ledger_rollup) GROUP BY 1, 2),
                 running AS (SELECT account_id, effective_on, sum(coalesce(d, 0)) OVER w AS d, sum(coalesce(c, 0)) OVER w AS c FROM real
                             WINDOW w AS (PARTITION BY account_id ORDER BY effective_on))

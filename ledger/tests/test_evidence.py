@@ -55,7 +55,8 @@ def test_the_application_cannot_switch_a_guard_off(history, sql):
 def test_the_owner_cannot_insert_legs_into_an_old_journal(history, owner_connection):
     with pytest.raises(psycopg2.errors.RestrictViolation, match="not of this transaction"), owner_connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO ledger_entry SELECT nextval('ledger_entry_id_seq'), ordinal, side, amount, currency, effective_on, posted_at, posted_xid,
+            """INSERT INTO ledger_entry
+               SELECT nextval('ledger_entry_id_seq'), ordinal, side, amount, currency, effective_on, posted_at, posted_xid,
                seq + 1000, balance_after, account_id, journal_id FROM ledger_entry WHERE journal_id = %s""",
             [str(history[0])],
         )
@@ -64,7 +65,8 @@ def test_the_owner_cannot_insert_legs_into_an_old_journal(history, owner_connect
 def test_the_database_refuses_a_journal_without_legs(history, owner_connection):
     with pytest.raises(psycopg2.errors.RestrictViolation, match="legs it announced"), owner_connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO ledger_journal (id, book_id, kind, effective_on, posted_at, posted_xid, leg_count, external_id, description, cause, actor, metadata)
+            """INSERT INTO ledger_journal (id, book_id, kind, effective_on, posted_at, posted_xid, leg_count, external_id,
+                                           description, cause, actor, metadata)
                SELECT ledger_uuid7(), book_id, kind, effective_on, posted_at, pg_current_xact_id()::text::bigint, 2, '', '', '', '', '{}'
                  FROM ledger_journal LIMIT 1"""
         )
@@ -132,7 +134,8 @@ def test_names_a_forged_journal_in_a_sealed_range(history, superuser_connection)
     with superuser_connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(
-            """INSERT INTO ledger_journal SELECT ledger_uuid7(), kind, effective_on, posted_at, posted_xid, leg_count, 'forged', description, cause, actor, metadata,
+            """INSERT INTO ledger_journal
+               SELECT ledger_uuid7(), kind, effective_on, posted_at, posted_xid, leg_count, 'forged', description, cause, actor, metadata,
                book_id, reverses_id FROM ledger_journal WHERE id = %s""",
             [str(history[2])],
         )
@@ -154,7 +157,7 @@ def test_finds_a_cached_balance_that_was_touched(history, superuser_connection):
         cursor.execute(
             "UPDATE ledger_balance SET posted = posted + %s WHERE account_id = %s", [Decimal("0.01"), entry.account_id]
         )
-    findings = [f for f in verification.verify().findings]
+    findings = verification.verify().findings
     assert [f.check for f in findings] == ["Every strict balance is the sum of its entries"]
     assert findings[0].where == entry.account.public_id
 

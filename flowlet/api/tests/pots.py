@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import OperationalError
 from django.urls import include, path, re_path
+from moneyed import Money
 from psycopg2.errors import DeadlockDetected
 from rest_framework import serializers
 
@@ -118,7 +119,7 @@ class PotList(PartnerView):
         if asked["patience"]:
             time.sleep(asked["patience"] / 2)
         if asked["size"].amount < 1:
-            raise PotTooSmall(param="size")
+            raise PotTooSmall(param="size", least=Money("1.00", "USD"))
         if asked["name"] == "deadlock":
             raise OperationalError("deadlock detected") from DeadlockDetected()
         if asked["name"] == "broken":

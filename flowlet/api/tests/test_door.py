@@ -194,7 +194,9 @@ def test_what_nobody_anticipated_is_a_clean_500_and_leaves_nothing(partner, pots
 
 
 def test_a_domain_refusal_is_typed_and_leaves_nothing(partner, pots_made):
-    problem(partner.ask("POST", POTS, TEA | {"size": {"amount": "0.50", "currency": "USD"}}), 422, "pot.too_small", "size")
+    response = partner.ask("POST", POTS, TEA | {"size": {"amount": "0.50", "currency": "USD"}})
+    body = problem(response, 422, "pot.too_small", "size")
+    assert body["details"] == {"least": {"amount": "1.00", "currency": "USD"}}
     assert pots_made() == 0
 
 

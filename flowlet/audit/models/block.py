@@ -22,6 +22,7 @@ class Block(models.Model):
     hash = models.BinaryField(unique=True, help_text="32 bytes")
 
     class Meta:
+        verbose_name = "audit block"
         indexes = [models.Index("last_xid", "last_id", name="audit_block_by_end")]
         constraints = [
             models.CheckConstraint(condition=models.Q(count__gt=0), name="audit_block_is_not_empty"),

@@ -35,6 +35,7 @@ class Record(models.Model):
     )
 
     class Meta:
+        verbose_name = "audit record"
         indexes = [
             models.Index("recorded_xid", "id", name="audit_record_in_seal_order"),
             models.Index("target", "id", name="audit_record_by_target"),

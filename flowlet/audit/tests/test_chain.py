@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def seal(size=seals.BLOCK_SIZE):
     # The horizon is the whole server's: tests of other processes hold it back for a moment.
-    assert transactions.wait_for_horizon(timeout_seconds=60)
+    assert transactions.wait_for_horizon(timeout_seconds=240)
     return list(seals.seal_all(at=AT, size=size))
 
 
@@ -347,7 +347,7 @@ def run_command(name, *args):
 def test_the_commands_seal_verify_and_give_the_head(write):
     for number in range(5):
         write(number)
-    code, out, _ = run_command("seal_audit", "--block-size", "2", "--wait", "60", "--json")
+    code, out, _ = run_command("seal_audit", "--block-size", "2", "--wait", "240", "--json")
     assert (code, json.loads(out)) == (0, {"blocks": 3, "records": 5, "unsealed": 0, "head": str(chain.head())})
     code, out, _ = run_command("seal_audit", "--head")
     assert (code, out.strip()) == (0, f"3:{chain.head().hash}")
@@ -384,7 +384,7 @@ def test_the_command_has_no_head_to_give_before_the_first_seal():
 
 def test_the_tasks_seal_and_write_down_what_verifying_found(sealed_trail, write, tamper, caplog):
     write(10)
-    assert transactions.wait_for_horizon(timeout_seconds=60)
+    assert transactions.wait_for_horizon(timeout_seconds=240)
     assert tasks.seal_audit() == 1
     assert tasks.verify_audit() is True
     good = Record.objects.latest("id")

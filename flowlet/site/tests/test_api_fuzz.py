@@ -11,7 +11,7 @@ from flowlet.site.portal.document import document
 from flowlet.site.tests.api_world import operations
 
 BY_LABEL = {str(operation): operation for operation in operations()}
-EXAMPLES = 40
+EXAMPLES = 25
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)

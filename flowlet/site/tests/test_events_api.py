@@ -54,7 +54,7 @@ def publish(partner):
 
 
 def feed(program, **query):
-    assert wait_for_horizon(timeout_seconds=60)
+    assert wait_for_horizon(timeout_seconds=240)
     status, body = program.ask("events", **query)
     assert status == 200, body
     return body

@@ -160,7 +160,7 @@ def test_the_audit_of_a_thing_is_found_by_its_id(person, pair):
 @pytest.mark.django_db(transaction=True)
 def test_a_sealed_record_shows_its_seal_and_an_altered_one_says_so(person, pair, superuser_connection):
     record = log.record(action="a.b", actor=system("tests"), at=clock.now(), target="wal_1")
-    assert wait_for_horizon(timeout_seconds=60)
+    assert wait_for_horizon(timeout_seconds=240)
     list(seals.seal_all(at=clock.now()))
     client = signed_in(person(Role.AUDITOR))
     assert "agrees with its seal" in client.get(cells.admin_url(record)).content.decode()

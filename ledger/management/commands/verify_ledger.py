@@ -30,7 +30,8 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(report.as_dict(), indent=2))
         else:
             self.stdout.write(
-                f"{report.journals} journals, {report.entries} entries, {report.sealed_blocks} sealed blocks, {report.unsealed} journals unsealed yet."
+                f"{report.journals} journals, {report.entries} entries, {report.sealed_blocks} sealed blocks,"
+                f" {report.unsealed} journals unsealed yet."
             )
             for finding in report.findings:
                 self.stdout.write(self.style.ERROR(f"{finding.check}: {finding.where}: {finding.message}"))
