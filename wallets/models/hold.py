@@ -59,6 +59,7 @@ class Hold(Identified):
         indexes = [
             models.Index(fields=["partner", "id"], name="hold_by_partner"),
             models.Index(fields=["wallet", "id"], name="hold_by_wallet"),
+            models.Index(fields=["wallet", "ended_at"], name="hold_by_end"),
             models.Index(fields=["wallet", "expires_at"], name="hold_open_by_wallet", condition=Q(status="OPEN")),
             models.Index(fields=["allowance", "expires_at"], name="hold_open_by_allowance", condition=Q(status="OPEN")),
             models.Index(fields=["expires_at"], name="hold_open_by_expiry", condition=Q(status="OPEN")),
