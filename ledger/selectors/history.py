@@ -23,7 +23,7 @@ def daily(*, account: Account, first: date, last: date) -> list[tuple[date, Deci
     rolled = AccountMovement.objects.filter(**days).values_list("effective_on").annotate(Sum("debits"), Sum("credits"))
     rollup = RollUp.objects.get()
     tail = Entry.objects.filter(**days, id__gt=rollup.entry_id, posted_xid__gte=rollup.xid).values_list("effective_on")
-    tail = tail.annotate(Sum("amount", filter=Q(side="DEBIT")), Sum("amount", filter=Q(side="CREDIT")))
+    tail = tail.annotate(debits=Sum("amount", filter=Q(side="DEBIT")), credits=Sum("amount", filter=Q(side="CREDIT")))
     for day, debits, credits in [*rolled, *tail]:
         moved[day] += (debits or ZERO) - (credits or ZERO)
     sign = 1 if account.normal_side == "DEBIT" else -1
