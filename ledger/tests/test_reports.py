@@ -1,7 +1,7 @@
 """A month of an e-money firm by hand, and what each report says of it to the cent."""
 
 import io
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import openpyxl
@@ -11,7 +11,7 @@ from moneyed import Money
 from flowlet.core import clock
 from ledger import errors
 from ledger.models import Rate
-from ledger.selectors import reports
+from ledger.selectors import entries, reports
 from ledger.selectors.reports import Span, sheets
 from ledger.services import accounts, charts, journals
 from ledger.services.journals import Leg
@@ -305,3 +305,34 @@ def test_no_text_becomes_a_formula(book, wallet):
 def test_defuses_what_a_spreadsheet_would_compute(text):
     assert sheets.defused(text) == f"'{text}"
     assert sheets.defused(f"a{text}") == f"a{text}"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reports_as_they_were_recorded_leave_out_what_came_later(book, wallet):
+    both(book, date(2026, 1, 5), charts.SAFEGUARDING, wallet(), "10.00")
+    known_at = clock.now()
+    both(book, date(2026, 1, 5), charts.PROVIDER_COSTS, charts.SAFEGUARDING, "3.00")
+    now, then = (figures(reports.balance_sheet(book=book, on=LAST, recorded_at=moment)) for moment in (None, known_at))
+    assert (now["total_assets"], then["total_assets"]) == (D(7), D(10))
+    assert "result" not in figures(reports.income_statement(book=book, first=FIRST, last=LAST, recorded_at=known_at))
+    assert figures(reports.income_statement(book=book, first=FIRST, last=LAST))["result"] == D(-3)
+    with pytest.raises(errors.BeyondHorizon):
+        reports.trial_balance(book=book, on=LAST, recorded_at=clock.now() + timedelta(days=1))
+
+
+def test_entries_of_a_long_account_are_paged_by_day_without_gap_or_repeat(book, wallet, monkeypatch):
+    ada = wallet()
+    for day in (3, 1, 2, 1, 3, 2, 1):
+        both(book, date(2026, 1, day), charts.SAFEGUARDING, ada, f"{day}.00")
+    seen, after, pages = [], None, 0
+    while True:
+        found = entries.page(account=ada, first=FIRST, last=LAST, after=after, limit=2)
+        seen += [(booked.entry.effective_on.day, booked.balance) for booked in found.entries]
+        pages += 1
+        if not found.has_more:
+            break
+        after = found.entries[-1].place
+    assert pages == 4
+    assert seen == [(1, 1), (1, 2), (1, 3), (2, 5), (2, 7), (3, 10), (3, 13)]
+    monkeypatch.setattr(entries, "PAGE", 3)
+    assert [booked.balance for booked in entries.walk(account=ada, first=date(2026, 1, 2), last=LAST)] == [5, 7, 10, 13]
