@@ -27,8 +27,8 @@ def make(accounts: int, *, opened_days_ago: int = 400) -> Bench:
     from accounts.services import partners
     from ledger.choices import AccountMode
     from ledger.models import Account, ChartLine
-    from ledger.services import books, charts, journals
     from ledger.services import accounts as ledger_accounts
+    from ledger.services import books, charts, journals
     from ledger.services.journals import Leg
 
     at = clock.now()
@@ -54,7 +54,10 @@ def make(accounts: int, *, opened_days_ago: int = 400) -> Bench:
     strict = list(Account.objects.filter(book=book, line=line).order_by("id").values_list("id", flat=True))
     for start in range(0, len(strict), 1000):
         part = strict[start : start + 1000]
-        legs = [Leg(cash.pk, "DEBIT", Money(FUNDS * len(part), "USD")), *[Leg(key, "CREDIT", Money(FUNDS, "USD")) for key in part]]
+        legs = [
+            Leg(cash.pk, "DEBIT", Money(FUNDS * len(part), "USD")),
+            *[Leg(key, "CREDIT", Money(FUNDS, "USD")) for key in part],
+        ]
         journals.post(book_id=book.pk, legs=legs, kind="funding", actor=ACTOR)
     return Bench(book.pk, strict, cash.pk)
 

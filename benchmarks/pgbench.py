@@ -33,7 +33,9 @@ def load(
                 file.flush()
                 command += ["-f", file.name]
             before = _children_cpu()
-            done = subprocess.run([*command, database_of(url)], check=True, capture_output=True, text=True, env=environment, cwd=Path(os.sep))
+            done = subprocess.run(
+                [*command, database_of(url)], check=True, capture_output=True, text=True, env=environment, cwd=Path(os.sep)
+            )
             cpu = _children_cpu() - before
         if not re.search(r"number of failed transactions: 0 ", done.stdout):
             raise RuntimeError(done.stdout + done.stderr)

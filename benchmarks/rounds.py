@@ -127,9 +127,21 @@ def report(title: str, rows: Sequence[Mapping[str, Any]], *, as_json: bool, **mo
         table = [columns, *[[_cell(line.get(name, "")) for name in columns] for line in rows]]
         widths = [max(len(line[i]) for line in table) for i in range(len(columns))]
         for line in table:
-            print("  " + "  ".join(cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(line, widths, strict=True))))
+            print(
+                "  "
+                + "  ".join(
+                    cell.ljust(width) if i == 0 else cell.rjust(width)
+                    for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+                )
+            )
     return 0 if all(line.get("reached", True) for line in rows) else 1
 
 
 def _cell(value: Any) -> str:
-    return {True: "yes", False: "NO"}.get(value, str(value)) if isinstance(value, bool) else f"{value:,}" if isinstance(value, (int, float)) else str(value)
+    return (
+        {True: "yes", False: "NO"}.get(value, str(value))
+        if isinstance(value, bool)
+        else f"{value:,}"
+        if isinstance(value, (int, float))
+        else str(value)
+    )
