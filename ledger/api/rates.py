@@ -82,12 +82,16 @@ class RateOn(PartnerView):
         query=serializers.RateOnFilters,
         response=serializers.RateOnOut,
         errors=(errors.NoRate, UnknownCurrency),
-        path_example={"base": "EUR", "quote": "USD"},
+        path_example={"pair": "EURUSD"},
         query_example={"on": "2026-01-16"},
         example={"base": "EUR", "quote": "USD", "on": "2026-01-16", "rate": "1.0866"},
     )
-    def get(self, request: Any, base: str, quote: str) -> dict[str, Any]:
-        """The newest rate of the last seven days: direct, inverse, or through EUR or USD. This is what reports translate with."""
+    def get(self, request: Any, pair: str) -> dict[str, Any]:
+        """The newest rate of the last seven days: direct, inverse, or through EUR or USD. Reports translate with it.
+
+        The pair is two ISO 4217 codes: `EURUSD` is how many US dollars one euro is worth.
+        """
+        base, quote = pair[:3], pair[3:]
         exponent(base), exponent(quote)
         on = request.query.get("on") or request.at.date()
         found = rates.rate(base=base, quote=quote, on=on)

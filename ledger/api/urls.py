@@ -19,5 +19,5 @@ urlpatterns = [
     path("reports/cash_flow", reports.CashFlow.as_view()),
     path("reports/general_ledger", reports.GeneralLedger.as_view()),
     path("exchange_rates", rates.RateList.as_view()),
-    path("exchange_rates/<str:base>/<str:quote>", rates.RateOn.as_view()),
+    path("exchange_rates/<str:pair>", rates.RateOn.as_view()),
 ]

@@ -81,8 +81,8 @@ def rate(tenant: Tenant) -> str:
     return name_of(Rate.objects.get(base="EUR", quote="USD", valid_on=DAY, source="ECB"))
 
 
-@seed("2026-01-16")
-def day_with_a_rate(tenant: Tenant) -> str:
-    """The day after the rate's: it still counts."""
+@seed("EURUSD")
+def pair(tenant: Tenant) -> str:
+    """A pair that has a rate."""
     tenant.id(RATE["id"])
-    return "2026-01-16"
+    return "EURUSD"
