@@ -9,7 +9,7 @@ from django.db.models import Q, Sum
 
 from flowlet.core import clock, ids
 from flowlet.core.money import Money
-from ledger.models import Book, Entry
+from ledger.models import AccountMovement, Book, Entry, RollUp
 from ledger.selectors import balances as books
 from wallets import errors
 from wallets.choices import HoldStatus
@@ -66,17 +66,16 @@ def held_at(wallet: Wallet, *, moment: datetime) -> Decimal:
 
 
 def daily(wallet: Wallet, *, last: date, days: int) -> list[tuple[date, Decimal]]:
-    """The booked balance at the end of each of the ``days`` days up to ``last``, oldest first."""
+    """The booked balance at the end of each of the ``days`` days up to ``last``, oldest first; from the snapshots plus the tail."""
     first = last - timedelta(days=days - 1)
     running = totals([wallet.account_id], on=first - timedelta(days=1))[wallet.account_id]
+    window = {"account_id": wallet.account_id, "effective_on__gte": first, "effective_on__lte": last}
     moved: dict[date, Decimal] = {}
-    rows = (
-        Entry.objects.filter(account_id=wallet.account_id, effective_on__gte=first, effective_on__lte=last)
-        .order_by()
-        .values_list("effective_on", "side")
-        .annotate(sum=Sum("amount"))
-    )
-    for day, side, amount in rows:
+    for day, credit, debit in AccountMovement.objects.filter(**window).values_list("effective_on", "credits", "debits"):
+        moved[day] = moved.get(day, ZERO) + credit - debit
+    rollup = RollUp.objects.get()
+    tail = Entry.objects.filter(**window, id__gt=rollup.entry_id, posted_xid__gte=rollup.xid)
+    for day, side, amount in tail.values_list("effective_on", "side", "amount"):
         moved[day] = moved.get(day, ZERO) + (amount if side == "CREDIT" else -amount)
     found = []
     for offset in range(days):

@@ -22,6 +22,7 @@ KINDS = {
     TransactionType.REFUND: "wallets.refund",
     TransactionType.TOP_UP: "wallets.top_up",
 }
+CHUNK = 1000
 TYPES = {kind: type_ for type_, kind in KINDS.items()}
 
 
@@ -99,17 +100,23 @@ def _named(partner_id: UUID, external_id: str) -> Q:
     named = {"partner_id": partner_id, "external_id": external_id}
     causes = [row.public_id for kind in (Transfer, TopUp) for row in kind.objects.filter(**named).only("id")]
     journals = list(Refund.objects.filter(**named).values_list("journal_id", flat=True))
-    return Q(journal__cause__in=causes) | Q(journal__in=journals)
+    caused = Q(journal__cause__in=causes) & ~Q(journal__kind=KINDS[TransactionType.REFUND])
+    return caused | Q(journal__in=journals)
 
 
 def read(entries: Sequence[Entry], *, wallet: Wallet) -> list[Transaction]:
-    """The transactions behind a page of entries, with three queries at most."""
+    """The transactions behind entries of the wallet, with five queries for every thousand."""
+    found = []
+    for start in range(0, len(entries), CHUNK):
+        found += _read(entries[start : start + CHUNK], wallet)
+    return found
+
+
+def _read(entries: Sequence[Entry], wallet: Wallet) -> list[Transaction]:
     journals = {entry.journal_id for entry in entries}
     others: dict[UUID, set[str]] = {}
-    legs = (
-        Entry.objects.filter(journal__in=journals).exclude(account_id=wallet.account_id).values_list("journal_id", "account_id")
-    )
-    pairs = list(legs)
+    legs = Entry.objects.filter(journal__in=journals).exclude(account_id=wallet.account_id)
+    pairs = list(legs.values_list("journal_id", "account_id"))
     owners = dict(Account.objects.filter(pk__in={account for _, account in pairs}).values_list("pk", "owner"))
     for journal_id, account_id in pairs:
         others.setdefault(journal_id, set()).add(owners[account_id])

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from accounts.models import Partner
 from flowlet.core import clock, money
 from flowlet.core.money import Money
+from ledger.selectors import entries
 from wallets import errors
 from wallets.models import Wallet
 from wallets.selectors import balances, transactions
@@ -66,10 +67,8 @@ def of_month(wallet: Wallet, *, month: date, at: datetime) -> Statement:
         account = wallet.account_id
         before = balances.totals([account], on=first - timedelta(days=1))[account]
         after = balances.totals([account], on=last)[account]
-        entries = list(
-            transactions.of_wallet(wallet, effective_on__gte=first, effective_on__lte=last).order_by("effective_on", "id")
-        )
-        read = transactions.read(entries, wallet=wallet)
+        booked = entries.walk(account=wallet.account, first=first, last=last)
+        read = transactions.read([one.entry for one in booked], wallet=wallet)
         partner = Partner.objects.only("name").get(pk=wallet.partner_id)
     currency, running = wallet.currency, Money(before, wallet.currency)
     opening, nothing = running, Money(Decimal(0), currency)

@@ -154,7 +154,7 @@ class Month:
         for person in self.cast.persons:
             for purse in person:
                 by_currency.setdefault(purse.currency, []).append(purse)
-        for _ in range(round(len(self.cast.persons) * GIFTS)):
+        for _ in range(self._some(GIFTS)):
             purse = self.dice.choice(self.dice.choice(self.cast.persons))
             friend = self.dice.choice(by_currency[purse.currency])
             gift = price(self.dice.choice((5, 8, 10, 12.5, 15, 20, 25, 40, 60)), purse.currency)
@@ -171,7 +171,7 @@ class Month:
                 self.placed.append(placed)
             else:
                 self._end(placed, day, at)
-        for _ in range(max(1, round(len(self.cast.persons) * HOLDS))):
+        for _ in range(self._some(HOLDS)):
             purse = self.dice.choice(self.cast.persons)[0]
             _, stalls = self.dice.choice(self.cast.merchants)
             amount = price(self.dice.choice((40, 60, 75, 100, 120, 180)), purse.currency)
@@ -220,7 +220,7 @@ class Month:
 
     def _refunds(self, day: date) -> None:
         at = self._moment(day, 15)
-        for _ in range(min(len(self.bought), round(len(self.cast.persons) * REFUNDS))):
+        for _ in range(min(len(self.bought), self._some(REFUNDS))):
             key, _, stall, cost = self.bought.pop(self.dice.randrange(len(self.bought)))
             back = cost if self.dice.random() < 0.7 else _rounded(cost / 2, stall.currency)
             if not 0 < back <= stall.available:
@@ -312,6 +312,10 @@ class Month:
                 made.append(result.transfer.pk)  # type: ignore[union-attr]
             self.tick(len(part))
         return made
+
+    def _some(self, per_person: float) -> int:
+        """About so many for all persons; a fraction is a chance."""
+        return int(len(self.cast.persons) * per_person + self.dice.random())
 
     def _moment(self, day: date, hour: int) -> datetime:
         """That hour of the day in the book's zone, a few minutes past; never later than now."""

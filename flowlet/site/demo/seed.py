@@ -3,9 +3,10 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
@@ -123,9 +124,11 @@ def _play(founded: Founded, dice: random.Random, at: datetime) -> None:
     staff = side.backend
     with transaction.atomic():
         cast = _crowd(founded, dice, staff, at - timedelta(days=3), side).cast(SANDBOX_PERSONS)
+    zone = ZoneInfo(side.book.time_zone)
+    midnight = datetime.combine(at.astimezone(zone), time.min, tzinfo=zone)  # top-ups count for today
     previous = None
     for number, (purse, *_) in enumerate(cast.persons):
-        moment = at - timedelta(hours=5) + timedelta(minutes=7 * number)
+        moment = max(at - timedelta(hours=5) + timedelta(minutes=7 * number), midnight)
         amount = Money(price(100, purse.currency), purse.currency)
         top_ups.simulate(partner_id=side.partner.pk, wallet_id=purse.wallet_id, amount=amount, actor=side.backend, at=moment)
         if previous is not None:
@@ -136,6 +139,6 @@ def _play(founded: Founded, dice: random.Random, at: datetime) -> None:
                 amount=Money(price(float(Decimal(5) + number), purse.currency), purse.currency),
                 description="Trying it out",
                 actor=side.backend,
-                at=moment + timedelta(minutes=2),
+                at=min(moment + timedelta(minutes=2), at),
             )
         previous = purse
