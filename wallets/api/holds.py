@@ -9,7 +9,7 @@ from flowlet.api.paging import page
 from flowlet.api.serializers import between
 from flowlet.api.views import PartnerView
 from wallets import errors
-from wallets.api import examples, rendering
+from wallets.api import examples, rendering, transfer_serializers
 from wallets.api import serializers as forms
 from wallets.models import Hold
 from wallets.selectors import holds as selectors
@@ -92,7 +92,7 @@ class HoldCapture(PartnerView):
     @endpoint(
         summary="Capture a hold",
         body=forms.HoldCaptureIn,
-        response=forms.HoldCapturedOut,
+        response=transfer_serializers.HoldCapturedOut,
         status=201,
         errors=(
             errors.HoldNotFound,

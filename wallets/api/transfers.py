@@ -5,14 +5,15 @@ from uuid import UUID
 
 from flowlet.api.endpoints import endpoint, page_example, paged
 from flowlet.api.paging import page
-from flowlet.api.serializers import between
+from flowlet.api.serializers import PageFilters, between
 from flowlet.api.views import PartnerView
 from flowlet.core.errors import Invalid
 from ledger import errors as ledger_errors
 from wallets import errors
 from wallets.api import examples, rendering
-from wallets.api import serializers as forms
+from wallets.api import transfer_serializers as forms
 from wallets.api.holds import NAMES, SPENDING, STANDING
+from wallets.api.serializers import EndReasonIn
 from wallets.models import Transfer
 from wallets.selectors import transfers as selectors
 from wallets.services import batches, refunds, top_ups, transfers
@@ -130,7 +131,7 @@ class TransferVoid(PartnerView):
 
     @endpoint(
         summary="Void a transfer",
-        body=forms.EndReasonIn,
+        body=EndReasonIn,
         response=forms.TransferPostedOut,
         errors=(errors.TransferNotFound, errors.TransferNotAuthorized),
         path_example={"transfer_id": examples.AUTHORIZED_ID},
@@ -158,7 +159,7 @@ class TransferRefunds(PartnerView):
 
     @endpoint(
         summary="List refunds of a transfer",
-        query=forms.PageFilters,
+        query=PageFilters,
         response=paged(forms.RefundOut),
         errors=(errors.TransferNotFound,),
         example=page_example(examples.REFUND),
