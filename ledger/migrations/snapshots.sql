@@ -44,12 +44,18 @@ BEGIN
     ), account_steps AS (
         SELECT account_id, effective_on, sum(sum(coalesce(debits, 0))) OVER w AS debits, sum(sum(coalesce(credits, 0))) OVER w AS credits
           FROM delta GROUP BY 1, 2 WINDOW w AS (PARTITION BY account_id ORDER BY effective_on)
-    ), account_later AS (   -- days after a changed one that have no change of their own
-        UPDATE ledger_accountday d SET debits = d.debits + s.debits, credits = d.credits + s.credits
-          FROM ledger_accountday k
-          JOIN LATERAL (SELECT * FROM account_steps s WHERE s.account_id = k.account_id AND s.effective_on <= k.effective_on ORDER BY s.effective_on DESC LIMIT 1) s ON true
-         WHERE d.account_id = k.account_id AND d.effective_on = k.effective_on AND s.effective_on < k.effective_on
-           AND k.account_id IN (SELECT account_id FROM account_steps)
+    ), account_later AS (   -- later days that have no change of their own; running totals only grow, so the last step before is the greatest
+        UPDATE ledger_accountday d SET debits = d.debits + r.debits, credits = d.credits + r.credits
+          FROM (SELECT account_id, effective_on, is_later, max(debits) OVER w AS debits, max(credits) OVER w AS credits
+                  FROM (SELECT account_id, effective_on, debits, credits, false AS is_later FROM account_steps
+                        UNION ALL
+                        SELECT k.account_id, k.effective_on, NULL, NULL, true
+                          FROM ledger_accountday k
+                          JOIN (SELECT account_id, min(effective_on) AS first FROM account_steps GROUP BY 1) f
+                            ON k.account_id = f.account_id AND k.effective_on > f.first
+                         WHERE NOT EXISTS (SELECT FROM account_steps s WHERE s.account_id = k.account_id AND s.effective_on = k.effective_on)) u
+                WINDOW w AS (PARTITION BY account_id ORDER BY effective_on)) r
+         WHERE r.is_later AND d.account_id = r.account_id AND d.effective_on = r.effective_on
     ), account_days AS (
         INSERT INTO ledger_accountday AS d (account_id, effective_on, debits, credits)
         SELECT s.account_id, s.effective_on, s.debits + coalesce(p.debits, 0), s.credits + coalesce(p.credits, 0)
@@ -61,11 +67,18 @@ BEGIN
         SELECT line_id, currency, effective_on, sum(sum(coalesce(debits, 0))) OVER w AS debits, sum(sum(coalesce(credits, 0))) OVER w AS credits
           FROM delta GROUP BY 1, 2, 3 WINDOW w AS (PARTITION BY line_id, currency ORDER BY effective_on)
     ), line_later AS (
-        UPDATE ledger_lineday d SET debits = d.debits + s.debits, credits = d.credits + s.credits
-          FROM ledger_lineday k
-          JOIN LATERAL (SELECT * FROM line_steps s WHERE s.line_id = k.line_id AND s.currency = k.currency AND s.effective_on <= k.effective_on
-                        ORDER BY s.effective_on DESC LIMIT 1) s ON true
-         WHERE d.line_id = k.line_id AND d.currency = k.currency AND d.effective_on = k.effective_on AND s.effective_on < k.effective_on
+        UPDATE ledger_lineday d SET debits = d.debits + r.debits, credits = d.credits + r.credits
+          FROM (SELECT line_id, currency, effective_on, is_later, max(debits) OVER w AS debits, max(credits) OVER w AS credits
+                  FROM (SELECT line_id, currency, effective_on, debits, credits, false AS is_later FROM line_steps
+                        UNION ALL
+                        SELECT k.line_id, k.currency, k.effective_on, NULL, NULL, true
+                          FROM ledger_lineday k
+                          JOIN (SELECT line_id, currency, min(effective_on) AS first FROM line_steps GROUP BY 1, 2) f
+                            ON k.line_id = f.line_id AND k.currency = f.currency AND k.effective_on > f.first
+                         WHERE NOT EXISTS (SELECT FROM line_steps s
+                                            WHERE s.line_id = k.line_id AND s.currency = k.currency AND s.effective_on = k.effective_on)) u
+                WINDOW w AS (PARTITION BY line_id, currency ORDER BY effective_on)) r
+         WHERE r.is_later AND d.line_id = r.line_id AND d.currency = r.currency AND d.effective_on = r.effective_on
     ), line_days AS (
         INSERT INTO ledger_lineday AS d (line_id, currency, effective_on, debits, credits)
         SELECT s.line_id, s.currency, s.effective_on, s.debits + coalesce(p.debits, 0), s.credits + coalesce(p.credits, 0)
