@@ -173,3 +173,9 @@ def test_the_guard_triggers_are_told_of():
     names = re.findall(r"CREATE (?:CONSTRAINT )?TRIGGER (\w+)", guards)
     assert len(names) == 4
     assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_every_benchmark_is_listed():
+    ours = {path.stem for path in (ROOT / "benchmarks").glob("*.py") if '__name__ == "__main__"' in read(path)}
+    assert len(ours) >= 4
+    assert ours == set(re.findall(r"^\| `python -m benchmarks\.(\w+)", read(ROOT / "benchmarks" / "README.md"), re.MULTILINE))
