@@ -22,3 +22,9 @@ class LedgerConfig(AppConfig):
         "ledger_lineday",
         "ledger_sealblock",
     )
+
+    def ready(self) -> None:
+        """Say what can be asked for here."""
+        from ledger.services import manual
+
+        manual.register()

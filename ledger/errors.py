@@ -205,3 +205,9 @@ class ReportTooLarge(Invalid):
     """The report has more rows than a workbook should hold. Ask for fewer days, or for CSV."""
 
     code, title = "ledger.report_too_large", "The report is too large for a workbook"
+
+
+class JournalOwned(DomainError):
+    """A product posted the journal (a transfer, a hold's capture). Correct it there, so that the product knows."""
+
+    code, title = "ledger.journal_owned", "The journal belongs to a product"

@@ -13,8 +13,9 @@ class WalletsConfig(AppConfig):
     def ready(self) -> None:
         """Say what can be asked for, and what the checks of the books look at here."""
         from flowlet.approvals import registry
-        from wallets.services import limits
+        from wallets.services import checks, limits
 
+        checks.register()
         registry.kind(
             limits.CHANGE,
             label="Change limits",

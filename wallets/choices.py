@@ -65,3 +65,20 @@ class LimitSpan(TextChoices):
     TRANSACTION = "per_transaction", "One transaction"
     DAILY = "daily", "A day"
     MONTHLY = "monthly", "A calendar month"
+
+
+class TransactionType(TextChoices):
+    """What a movement of a wallet is to its owner."""
+
+    TRANSFER = "TRANSFER", "Transfer"
+    CAPTURE = "CAPTURE", "Captured hold"
+    REFUND = "REFUND", "Refund"
+    TOP_UP = "TOP_UP", "Sandbox top-up"
+    OTHER = "OTHER", "Other"
+
+
+class Direction(TextChoices):
+    """Whether money came or went."""
+
+    IN = "IN", "In"
+    OUT = "OUT", "Out"

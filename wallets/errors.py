@@ -34,12 +34,6 @@ class FrozenByPlatform(Forbidden):
     code, title = "wallets.frozen_by_platform", "The freeze is not yours to lift"
 
 
-class NoBook(Conflict):
-    """The partner has no books yet, so that no wallet can be opened."""
-
-    code, title = "wallets.no_book", "The partner has no books yet"
-
-
 class InsufficientFunds(LedgerInsufficientFunds):
     """The wallet has less available than the amount. `details` name the wallet, what is available and what is needed."""
 
@@ -148,7 +142,13 @@ class SandboxOnly(Forbidden):
     code, title = "wallets.sandbox_only", "This works in the sandbox only"
 
 
-class StatementNotReady(Invalid):
+class DayOutOfRange(Invalid):
+    """The day has not begun in the time zone of the books."""
+
+    code, title = "wallets.day_out_of_range", "The day is out of range"
+
+
+class StatementOutOfRange(Invalid):
     """A statement covers a month that has begun, from the month in which the books were opened on."""
 
     code, title = "wallets.statement_out_of_range", "There is no statement for the month"

@@ -22,6 +22,7 @@ from flowlet.core.ids import MalformedId
 
 SHOWN = 20
 PARTNERS_SHOWN = 100
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 class TierForm(forms.Form):
@@ -59,7 +60,7 @@ class NamedChangeList(KeysetChangeList):
         opened = selectors.personal_of(self.result_list)
         for row in self.result_list:
             personal = opened[row.pk]
-            row.masked_name = masking.text(personal.name) if personal else "erased"
+            row.masked_name = masking.text(personal.name).replace(" ", NO_BREAK) if personal else "erased"
 
 
 def reveal(customer: Customer, *, actor: Actor, at: datetime, reason: str) -> list[tuple[str, str]]:
@@ -70,9 +71,14 @@ def reveal(customer: Customer, *, actor: Actor, at: datetime, reason: str) -> li
 def history(customer: Customer) -> list[panels.Moment]:
     """What was done to the customer, newest first."""
     return [
-        panels.Moment(at=row.at, label=row.action, who=row.actor_label or row.actor_id, text=row.reason)
+        panels.Moment(at=row.at, label=in_words(row.action), who=row.actor_label or row.actor_id, text=row.reason)
         for row in records.of_target(customer.public_id)[:SHOWN]
     ]
+
+
+def in_words(action: str) -> str:
+    """``customer.kyc_tier_changed`` as ``Kyc tier changed``."""
+    return action.rpartition(".")[2].replace("_", " ").capitalize()
 
 
 def facts(customer: Customer) -> list[tuple[str, Any]]:

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts import policies
 from accounts.choices import Mode, PartnerStatus, Scope
@@ -45,7 +46,7 @@ class IssueForm(TransitionForm):
     """A new key."""
 
     name = forms.CharField(max_length=100, help_text="What the key is for")
-    scopes = forms.MultipleChoiceField(choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
+    scopes = forms.MultipleChoiceField(choices=Scope.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget)
     allowed_networks = forms.CharField(
         required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="CIDR, one a line; every address without any"
     )

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts import policies
 from accounts.choices import Role
@@ -23,7 +24,7 @@ class RolesForm(forms.Form):
     """What a member of staff is here to do."""
 
     roles = forms.MultipleChoiceField(
-        choices=[(role.value, role.label) for role in staff.STAFF_ROLES], widget=forms.CheckboxSelectMultiple
+        choices=[(role.value, role.label) for role in staff.STAFF_ROLES], widget=UnfoldAdminCheckboxSelectMultipleWidget
     )
 
 

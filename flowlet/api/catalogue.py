@@ -40,7 +40,7 @@ FIELD_CODES = {
     "field.malformed_id": "The text is not a public id of the wanted kind.",
     "field.naive": "The moment lacks its offset from UTC.",
     "field.make_aware": "The moment does not exist in its time zone.",
-    "field.overflow": "The moment lies outside the calendar.",
+    "field.overflow": "The day or moment lies outside the calendar.",
     "field.date": "A day was expected, not a moment.",
     "field.datetime": "A moment was expected, not a day.",
     "field.max_length": "The text or list is too long.",

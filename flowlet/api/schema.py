@@ -148,6 +148,21 @@ def _component(auto_schema: Any, name: str, schema: dict[str, Any]) -> dict[str,
     return component.ref
 
 
+def _app(cls: type) -> str:
+    first, _, rest = cls.__module__.partition(".")
+    return rest.partition(".")[0] if first == "flowlet" else first
+
+
+def _namesakes(cls: type) -> bool:
+    """Whether another app has a serializer of the same name."""
+    pending, found = [StrictSerializer], False
+    while pending:
+        other = pending.pop()
+        found = found or (other.__name__ == cls.__name__ and _app(other) != _app(cls))
+        pending.extend(other.__subclasses__())
+    return found
+
+
 class PartnerSchema(AutoSchema):
     """Builds the operation of one method of a ``PartnerView``."""
 
@@ -177,6 +192,13 @@ class PartnerSchema(AutoSchema):
 
     def _ref(self, serializer: Any, direction: str) -> dict[str, Any]:
         return self.resolve_serializer(force_instance(serializer), direction).ref
+
+    def get_serializer_name(self, serializer: Any, direction: str) -> str:
+        """The class's name; two apps' classes of one name carry their app's."""
+        cls = type(serializer)
+        if isinstance(serializer, StrictSerializer) and _namesakes(cls):
+            return f"{_app(cls).capitalize()}{cls.__name__}"
+        return cls.__name__
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
         schema = super()._map_basic_serializer(serializer, direction)

@@ -31,13 +31,14 @@ SEARCH_LIMIT = 200
 class ReadOnlyAdmin(DeedPages, RowPages, ModelAdmin):
     """Rows that nobody edits: a list by key and a page of panels.
 
-    ``view_permission`` (default ``app.view_model``) opens both. ``section``, ``icon`` and ``menu_order`` place the list in the
-    menu. ``search_fields`` are matched exactly (``^field`` by its beginning) and have to be indexed; a public id finds its row
-    at once. ``list_filter`` may name choices, booleans and own filters, nothing that would have to look through the table.
-    ``query_budget`` is how many queries the list may take, ``page_budget`` the same for a row's page.
+    ``view_permission`` (default ``app.view_model``) opens both. ``section``, ``menu_title``, ``icon`` and ``menu_order`` place
+    the list in the menu. ``search_fields`` are matched exactly (``^field`` by its beginning) and have to be indexed; a public
+    id finds its row at once. ``list_filter`` may name choices, booleans and own filters, nothing that would have to look
+    through the table. ``query_budget`` is how many queries the list may take, ``page_budget`` the same for a row's page.
     """
 
     section: ClassVar[str] = "Settings"
+    menu_title: ClassVar[str] = ""
     icon: ClassVar[str] = "table_rows"
     menu_order: ClassVar[int] = 50
     in_menu: ClassVar[bool] = True
@@ -59,6 +60,11 @@ class ReadOnlyAdmin(DeedPages, RowPages, ModelAdmin):
     change_list_template = "backoffice/list.html"
     list_disable_select_all = True
     empty_value_display = cells.DASH
+
+    @property
+    def title(self) -> str:
+        """What the list is called in the menu and above itself."""
+        return self.menu_title or str(self.opts.verbose_name_plural)[:1].upper() + str(self.opts.verbose_name_plural)[1:]
 
     # Who may
 
@@ -126,6 +132,8 @@ class ReadOnlyAdmin(DeedPages, RowPages, ModelAdmin):
             for found in self.transitions
             if found.scope == "list" and found.shown_to(request)
         ]
+        # The theme renders the heading apart, with nothing but the request.
+        request.fl_title = self.title
         return super().changelist_view(request, {"fl_buttons": buttons, **(extra_context or {})})
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:

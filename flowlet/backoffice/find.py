@@ -1,5 +1,6 @@
 """Finding: a public id leads straight to its row; other words are matched exactly, model by model, within one's permissions."""
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model
@@ -44,13 +45,13 @@ def rows(site: "BackOffice", request: HttpRequest, term: str) -> list[tuple[str,
         queryset, _ = admin.get_search_results(request, admin.get_queryset(request), term)
         hits = [(admin.url_of(row), admin.title_of(row)) for row in queryset[:PER_MODEL]]
         if hits:
-            found.append((str(admin.opts.verbose_name_plural), hits))
+            found.append((admin.title, hits))
     return found
 
 
 def palette(site: "BackOffice", request: HttpRequest) -> HttpResponse:
     """The theme's command palette: pages whose name holds the words, then rows."""
-    term = request.GET.get("s", "").strip()
+    began, term = time.perf_counter(), request.GET.get("s", "").strip()
     results = []
     if term:
         for group in site.get_sidebar_list(request):
@@ -66,5 +67,6 @@ def palette(site: "BackOffice", request: HttpRequest) -> HttpResponse:
             for kind, hits in rows(site, request, term):
                 results += [SearchResult(title=title, description=kind, link=link, icon="data_object") for link, title in hits]
     template = "unfold/helpers/command_results.html" if "extended" in request.GET else "unfold/helpers/search_results.html"
-    context = {"results": results, "page_obj": {"count": len(results)}, "page_counter": 0, "execution_time": 0}
+    context = {"results": results, "page_obj": {"count": len(results)}, "page_counter": 0}
+    context["execution_time"] = time.perf_counter() - began
     return TemplateResponse(request, template, context, headers={"HX-Trigger": "search"})

@@ -99,7 +99,7 @@ class KeysetChangeList(ChangeList):
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         self.after, self.before = request.GET.get(AFTER, ""), request.GET.get(BEFORE, "")
         super().__init__(request, *args, **kwargs)
-        self.title = str(self.opts.verbose_name_plural).capitalize()
+        self.title = self.model_admin.title
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
         """The filters without our own two words."""

@@ -124,12 +124,11 @@ class BackOffice(UnfoldAdminSite):
             for found in self._registry.values()
             if getattr(found, "in_menu", False) and permissions.allows(request.user, found.permission)
         ]
-        for found in sorted(items, key=lambda admin: (admin.menu_order, str(admin.opts.verbose_name_plural))):
+        for found in sorted(items, key=lambda admin: (admin.menu_order, admin.title)):
             url = reverse(f"admin:{found.opts.app_label}_{found.opts.model_name}_changelist")
-            title = str(found.opts.verbose_name_plural)
             groups.setdefault(found.section, []).append(
                 {
-                    "title": title[:1].upper() + title[1:],
+                    "title": found.title,
                     "icon": found.icon,
                     "link": url,
                     "has_permission": True,

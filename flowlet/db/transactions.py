@@ -41,9 +41,10 @@ def horizon() -> HorizonFunction:
 
 
 def next_id() -> int:
-    """The first transaction id that the server has not given out, at this moment.
+    """A transaction id above every one whose rows can be seen.
 
-    A stored id at or above it has been forged, or comes from a logical dump of another server (whose counter was further on).
+    A stored id at or above it has been forged, or comes from a logical dump of another server (whose counter was further on). It is no
+    bound for transactions that still run: a snapshot's xmax is one past the newest *finished* one.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -58,7 +59,10 @@ def wait_for_horizon(*, timeout_seconds: float) -> bool:
 
     Not to be called inside a transaction that has written: it would wait for itself.
     """
-    wanted, deadline = next_id(), time.monotonic() + timeout_seconds
+    deadline = time.monotonic() + timeout_seconds
+    with connection.cursor() as cursor:  # an id of our own: whoever began before us has a smaller one
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        wanted = cursor.fetchone()[0]
     while True:
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {HORIZON}")

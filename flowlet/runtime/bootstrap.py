@@ -83,26 +83,26 @@ def _runs(python: Path) -> bool:
 
 
 def _make(folder: Path, python: Path) -> list[str]:
-    """Make the environment unless it is there; the command that installs into it."""
-    options = ["install", "-qq", "--disable-pip-version-check", "--no-input", "--prefer-binary"]
-    own_pip = [str(python), "-m", "pip", *options]
+    """Make the environment unless it is there; the command that installs into it.
+
+    The pip that came with this Python installs (from outside if it can, which saves the seconds of giving the environment one); else
+    one of the environment's own; else uv. Modules are compiled when they are first imported, not all of them now.
+    """
+    options = ["install", "-qq", "--disable-pip-version-check", "--no-input", "--prefer-binary", "--no-compile"]
+    pip = [sys.executable, "-m", "pip", "--python", str(python)]
     if not python.exists():
         _say(f"Making the virtual environment {folder} …")
-        try:
-            venv.EnvBuilder(with_pip=True, symlinks=True).create(folder)
-        except (subprocess.CalledProcessError, ImportError, SystemExit):
-            # Debian ships Python without ensurepip unless python3-venv is installed.
-            shutil.rmtree(folder, ignore_errors=True)
-            venv.EnvBuilder(with_pip=False, symlinks=True).create(folder)
-    if _can([str(python), "-m", "pip", "--version"]):
-        return own_pip
-    if _can([sys.executable, "-m", "pip", "--version"]):
-        return [sys.executable, "-m", "pip", "--python", str(python), *options]
+        venv.EnvBuilder(with_pip=False, symlinks=True).create(folder)
+    if _can([*pip, "--version"]):
+        return [*pip, *options]
+    # Debian ships Python without ensurepip unless python3-venv is installed.
+    if _can([str(python), "-m", "pip", "--version"]) or _can([str(python), "-m", "ensurepip", "--default-pip"]):
+        return [str(python), "-m", "pip", *options]
     uv = shutil.which("uv")
     if uv:
         return [uv, "pip", "install", "--quiet", "--python", str(python)]
     shutil.rmtree(folder, ignore_errors=True)
-    raise RuntimeProblem("This Python has neither ensurepip nor pip. On Debian and Ubuntu: apt install python3-venv")
+    raise RuntimeProblem("This Python has neither pip nor ensurepip. On Debian and Ubuntu: apt install python3-venv")
 
 
 def _can(command: list[str]) -> bool:

@@ -1,8 +1,9 @@
 """The early pytest plugin (``-p flowlet.runtime.pytest_plugin``): servers and secrets before Django reads its settings.
 
-Without DATABASE_URL and REDIS_URL it starts embedded servers, in a home of their own that the next run finds again. Under xdist
-the controller starts them and the workers inherit the addresses. The database of each worker is a clone (``clones``); fixtures
-are in ``fixtures``.
+Without DATABASE_URL and REDIS_URL it starts embedded servers, in a home of their own that the next run finds again. Under xdist the
+controller starts Valkey, whose address the workers inherit, and each worker a PostgreSQL of its own: seals and snapshots wait for
+transactions anywhere on the server (the commit horizon), so tests on one server would disturb each other. The database of each worker
+is a clone (``clones``); fixtures are in ``fixtures``.
 """
 
 import os
@@ -28,7 +29,10 @@ TEST_SECRETS = {
     "FLOWLET_API_KEY_PEPPER": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDM=",
     "FLOWLET_METRICS_TOKEN": "only-for-tests",
 }
+# Tells xdist's workers which servers are embedded.
 _MARK = "FLOWLET_TEST_SERVERS"
+_ADDRESSES = ("DATABASE_URL", "DATABASE_OWNER_URL", "FLOWLET_TEST_SUPERUSER_URL")
+NOWHERE = "postgres://nobody@127.0.0.1:1/none"
 _embedded: "Embedded | None" = None
 
 
@@ -36,7 +40,8 @@ class Embedded:
     """The servers of one test run."""
 
     def __init__(self) -> None:
-        self.home = places.make_home(places.default_home() / "tests") if _parent_ready() else Path()
+        places.make_home(places.default_home())
+        self.home = places.make_home(places.default_home() / ("tests-" + os.environ.get("PYTEST_XDIST_WORKER", "main")))
         self.lock = places.Lock(self.home / "lock")
         self.temporary = not self.lock.acquire()
         if self.temporary:
@@ -45,9 +50,13 @@ class Embedded:
         self.postgres: Postgres | None = None
         self.valkey: Valkey | None = None
 
-    def start(self) -> None:
+    def start(self, *, database: bool) -> None:
         """Start what the environment does not name and put the addresses into it."""
-        if not os.environ.get("DATABASE_URL"):
+        if not database:
+            # xdist's controller runs no test, yet Django reads its settings there.
+            os.environ.setdefault("DATABASE_URL", NOWHERE)
+            os.environ.setdefault("FLOWLET_TEST_SUPERUSER_URL", "")
+        elif not os.environ.get("DATABASE_URL"):
             self.postgres = self._start_postgres()
             self.postgres.ensure_database(BASE)
             os.environ["DATABASE_URL"] = self.postgres.url(APP, BASE)
@@ -78,11 +87,6 @@ class Embedded:
             self.lock.release()
 
 
-def _parent_ready() -> bool:
-    places.make_home(places.default_home())
-    return True
-
-
 def _is_worker() -> bool:
     return "PYTEST_XDIST_WORKER" in os.environ
 
@@ -95,24 +99,32 @@ def _redis_of_worker() -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_load_initial_conftests() -> Generator[None, Any, Any]:
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
     """Set the environment before pytest-django loads the settings."""
     global _embedded
     os.environ.setdefault("FLOWLET_ENV", "test")
     os.environ["PYTHONHASHSEED"] = os.environ.get("PYTHONHASHSEED", "0")
     for name, value in TEST_SECRETS.items():
         os.environ.setdefault(name, value)
-    needed = not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
-    if needed and not _is_worker():
+    if _is_worker():
+        embedded = os.environ.get(_MARK, "").split()
+        if "redis" in embedded:
+            _redis_of_worker()
+        if "database" in embedded:
+            for name in _ADDRESSES:
+                os.environ.pop(name, None)
+    else:
+        embedded = [
+            name for name, variable in (("database", "DATABASE_URL"), ("redis", "REDIS_URL")) if not os.environ.get(variable)
+        ]
+        os.environ[_MARK] = " ".join(embedded)
+    if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
         _embedded = Embedded()
-        os.environ[_MARK] = "embedded" if not os.environ.get("REDIS_URL") else "own"
         try:
-            _embedded.start()
+            _embedded.start(database=_is_worker() or not getattr(early_config.known_args_namespace, "numprocesses", None))
         except BaseException:
             _embedded.stop()
             raise
-    if _is_worker() and os.environ.get(_MARK) == "embedded":
-        _redis_of_worker()
     if "FLOWLET_TEST_SUPERUSER_URL" not in os.environ:
         os.environ.setdefault("DATABASE_OWNER_URL", os.environ["DATABASE_URL"])
         candidate = clones.as_superuser(os.environ["DATABASE_OWNER_URL"])

@@ -249,6 +249,11 @@ class Postgres(_Server):
             cursor.execute(f'CREATE DATABASE "{name}" OWNER {OWNER}')
             return True
 
+    def drop_database(self, name: str = "flowlet") -> None:
+        """Drop the database, whoever is connected."""
+        with contextlib.closing(self.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
     def _initialise(self) -> None:
         draft = Path(tempfile.mkdtemp(dir=self.folder, prefix="new-"))
         self.account.take(draft, 0o700)

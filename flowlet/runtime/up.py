@@ -33,6 +33,7 @@ class Platform:
         self.base_url = f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}"  # noqa: S104
         self.supervisor = Supervisor(home / "supervisor.json")
         self.credentials = home / "credentials.json"
+        self.seeding = home / "seeding"  # there while demo data are being made
         self.owner_url = ""
         self.environment: dict[str, str] = {}
 
@@ -80,6 +81,10 @@ class Platform:
         if not self.environment.get("DATABASE_URL"):
             postgres = Postgres(self.home)
             self.supervisor.add(Service("postgres", postgres))
+            if self.seeding.exists():
+                say("an earlier start was interrupted while it made the demo data; making them afresh")
+                postgres.drop_database()
+                self.seeding.unlink()
             postgres.ensure_database()
             self.environment["DATABASE_URL"], self.owner_url = postgres.url(), postgres.url(OWNER)
         if not self.environment.get("REDIS_URL"):
@@ -105,7 +110,10 @@ class Platform:
         seeds = [*ROOT.glob("*/management/commands/seed_demo.py"), *ROOT.glob("*/*/management/commands/seed_demo.py")]
         if seeds and self.demo_data and _is_empty(self.environment["DATABASE_URL"]):
             say("seeding the demo")
-            return self._finish([self._job("seed_demo", "--credentials", str(self.credentials))])
+            self.seeding.touch()
+            if not self._finish([self._job("seed_demo", "--credentials", str(self.credentials))]):
+                return False
+            self.seeding.unlink()
         return True
 
     def _job(self, *command: str, **variables: str) -> subprocess.Popen[bytes]:

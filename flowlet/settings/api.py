@@ -26,6 +26,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SORT_OPERATIONS": True,
+    # Choices stay with their fields: components made of them would be named by guessing, and renamed by the next app.
+    "POSTPROCESSING_HOOKS": [],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "CustomerKind": "accounts.choices.CustomerKind",
@@ -35,6 +37,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "PartnerMode": "accounts.choices.Mode",
         "PartnerStatus": "accounts.choices.PartnerStatus",
         "Scope": "accounts.choices.Scope",
+        "WalletStatus": "wallets.choices.WalletStatus",
+        "HoldStatus": "wallets.choices.HoldStatus",
+        "TransferKind": "wallets.choices.TransferKind",
+        "TransferStatus": "wallets.choices.TransferStatus",
+        "TransactionType": "wallets.choices.TransactionType",
+        "Direction": "wallets.choices.Direction",
     },
     "APPEND_COMPONENTS": {
         "securitySchemes": {

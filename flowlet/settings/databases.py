@@ -23,7 +23,11 @@ def database() -> dict[str, Any]:
         raise ImproperlyConfigured(f"{name} must name a PostgreSQL database: row locks and triggers are needed.")
     options = config.setdefault("OPTIONS", {})
     timeout = env.number("FLOWLET_STATEMENT_TIMEOUT_MS", 30_000) if role == "app" else 0
-    options["options"] = f"-c statement_timeout={timeout} -c lock_timeout={min(timeout, 10_000)}"
+    # An idle transaction holds the commit horizon of the whole server back: roll-ups, seals and the events feed would wait for it.
+    idle = env.number("FLOWLET_IDLE_TRANSACTION_TIMEOUT_MS", 60_000) if role == "app" else 0
+    options["options"] = (
+        f"-c statement_timeout={timeout} -c lock_timeout={min(timeout, 10_000)} -c idle_in_transaction_session_timeout={idle}"
+    )
     config["CONN_MAX_AGE"] = env.number("FLOWLET_CONN_MAX_AGE", 60)
     config["CONN_HEALTH_CHECKS"] = True
     return config

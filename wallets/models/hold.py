@@ -42,7 +42,7 @@ class Hold(Identified):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["partner", "external_id"], condition=~Q(external_id=""), name="hold_external_id_is_unique_per_partner"
+                fields=["external_id", "partner"], condition=~Q(external_id=""), name="hold_external_id_is_unique_per_partner"
             ),
             models.CheckConstraint(
                 condition=Q(amount__gt=0, captured__gte=0, released__gte=0), name="hold_amounts_are_not_negative"
@@ -59,6 +59,8 @@ class Hold(Identified):
         indexes = [
             models.Index(fields=["partner", "id"], name="hold_by_partner"),
             models.Index(fields=["wallet", "id"], name="hold_by_wallet"),
+            models.Index(fields=["status", "id"], name="hold_by_status"),
+            models.Index(fields=["wallet", "ended_at"], name="hold_by_end"),
             models.Index(fields=["wallet", "expires_at"], name="hold_open_by_wallet", condition=Q(status="OPEN")),
             models.Index(fields=["allowance", "expires_at"], name="hold_open_by_allowance", condition=Q(status="OPEN")),
             models.Index(fields=["expires_at"], name="hold_open_by_expiry", condition=Q(status="OPEN")),

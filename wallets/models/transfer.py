@@ -46,7 +46,7 @@ class Transfer(Identified):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["partner", "external_id"], condition=~Q(external_id=""), name="transfer_external_id_is_unique_per_partner"
+                fields=["external_id", "partner"], condition=~Q(external_id=""), name="transfer_external_id_is_unique_per_partner"
             ),
             models.UniqueConstraint(fields=["hold"], condition=Q(kind="AUTHORIZED"), name="hold_is_of_one_authorised_transfer"),
             models.CheckConstraint(condition=~Q(source=F("target")), name="transfer_is_between_two_wallets"),
@@ -68,6 +68,11 @@ class Transfer(Identified):
             models.Index(fields=["partner", "id"], name="transfer_by_partner"),
             models.Index(fields=["source", "id"], name="transfer_by_source"),
             models.Index(fields=["target", "id"], name="transfer_by_target"),
+            models.Index(
+                fields=["status", "id"],
+                name="transfer_not_completed",
+                condition=Q(status__in=["AUTHORIZED", "VOIDED", "EXPIRED"]),
+            ),
             models.Index(fields=["hold"], name="transfer_by_hold", condition=Q(hold__isnull=False)),
             GinIndex(fields=["metadata"], name="transfer_by_metadata", opclasses=["jsonb_path_ops"], condition=~Q(metadata={})),
         ]

@@ -42,7 +42,7 @@ class Wallet(Identified, Timestamped):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["partner", "external_id"], condition=~Q(external_id=""), name="wallet_external_id_is_unique_per_partner"
+                fields=["external_id", "partner"], condition=~Q(external_id=""), name="wallet_external_id_is_unique_per_partner"
             ),
             models.CheckConstraint(
                 condition=(Q(status=WalletStatus.FROZEN) & ~Q(freeze_reason="") & ~Q(freeze_origin=""))

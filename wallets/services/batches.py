@@ -69,7 +69,8 @@ def make(*, partner_id: UUID, items: Sequence[NewTransfer], is_atomic: bool, act
     """Make the transfers in order; one result per item, in order.
 
     ``is_atomic``: the first refusal is raised as ledger's BatchRefused with ``item`` (0-based) and ``reason`` (its code), and nothing
-    stays. Otherwise refused items leave nothing behind and the others are made. Raises BatchTooLarge, PartnerSuspended.
+    stays. Otherwise refused items leave nothing behind and the others are made. Raises BatchTooLarge, PartnerSuspended, and WalletNotFound
+    for a partner without any wallet.
     """
     if len(items) > BATCH_LIMIT:
         raise ledger_errors.BatchTooLarge(f"{len(items)} transfers; send at most {BATCH_LIMIT} a call.")
@@ -78,7 +79,10 @@ def make(*, partner_id: UUID, items: Sequence[NewTransfer], is_atomic: bool, act
     if not items:
         return []
     results: list[ItemResult] = [ItemResult()] * len(items)
-    paper = _Paper(partner_id=partner_id, items=items, at=at)
+    book = Book.objects.filter(partner_id=partner_id).only("id", "time_zone").first()
+    if book is None:  # the book is opened with the first wallet
+        raise spending.not_found(items[0].source_id, "source_wallet_id")
+    paper = _Paper(partner_id=partner_id, book=book, items=items, at=at)
     accepted: list[tuple[int, Transfer]] = []
     for number, item in enumerate(items):
         try:
@@ -107,9 +111,8 @@ def make(*, partner_id: UUID, items: Sequence[NewTransfer], is_atomic: bool, act
 class _Paper:
     """All that the items need, locked and read, and what they would change."""
 
-    def __init__(self, *, partner_id: UUID, items: Sequence[NewTransfer], at: datetime) -> None:
-        self.partner_id, self.at = partner_id, at
-        self.book = Book.objects.only("id", "time_zone").get(partner_id=partner_id)
+    def __init__(self, *, partner_id: UUID, book: Book, items: Sequence[NewTransfer], at: datetime) -> None:
+        self.partner_id, self.book, self.at = partner_id, book, at
         self.day = clock.day_of(at, zone=self.book.time_zone)
         keys = {item.source_id for item in items} | {item.target_id for item in items}
         allowances = Wallet.objects.filter(partner_id=partner_id, pk__in={item.source_id for item in items}).values_list(

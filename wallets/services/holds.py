@@ -1,7 +1,7 @@
 """Holds: placed, captured in part or in whole, released. ``lapses`` ends those whose time is over."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -83,14 +83,16 @@ def capture(
     description: str = "",
     external_id: str | None = None,
     metadata: dict[str, str] | None = None,
+    effective_on: date | None = None,
     actor: Actor,
     at: datetime,
 ) -> Captured:
     """Move ``amount`` (default: all that is left) of the hold to the target wallet as a completed transfer.
 
     May be done several times until nothing is left; ``is_final`` releases the rest at once. Limits were counted when the hold was
-    placed. Raises HoldNotFound, HoldEnded, HoldTooSmall, HoldBelongsToTransfer, CurrencyMismatch, DuplicateExternalId, and of
-    ``spending.begin`` what concerns the standing of wallets and customers.
+    placed; ``effective_on`` (default: today) is the day the capture counts for in the books. Raises HoldNotFound, HoldEnded, HoldTooSmall,
+    HoldBelongsToTransfer, CurrencyMismatch, DuplicateExternalId, PeriodClosed, EffectiveDayOutOfRange, and of ``spending.begin`` what
+    concerns the standing of wallets and customers.
     """
     source_id = wallet_of(hold_id, partner_id=partner_id)
     facts = spending.begin(partner_id=partner_id, source_id=source_id, target_id=target_id, amount=None, at=at)
@@ -114,7 +116,7 @@ def capture(
         created_at=at,
         completed_at=at,
     )
-    balances = draw(hold, value, facts=facts, transfer=transfer, is_final=is_final, actor=actor, at=at)
+    balances = draw(hold, value, facts=facts, transfer=transfer, is_final=is_final, effective_on=effective_on, actor=actor, at=at)
     with unique_external_id(Transfer, partner_id=partner_id, external_id=transfer.external_id):
         records.insert(transfer)
     _tell(hold, events.HOLD_CAPTURED, actor=actor, at=at)
@@ -184,7 +186,15 @@ def put(
 
 
 def draw(
-    hold: Hold, value: Money, *, facts: spending.Facts, transfer: Transfer, is_final: bool, actor: Actor, at: datetime
+    hold: Hold,
+    value: Money,
+    *,
+    facts: spending.Facts,
+    transfer: Transfer,
+    is_final: bool,
+    effective_on: date | None = None,
+    actor: Actor,
+    at: datetime,
 ) -> list[WalletBalance]:
     """Move ``value`` of the locked hold to the transfer's target and let go of the rest if it is the last time."""
     rest = hold.remaining - value.amount if is_final else Decimal(0)
@@ -196,6 +206,7 @@ def draw(
             legs=recipes.legs(debit=source, credit=target, amount=value),
             kind=recipes.CAPTURE,
             actor=actor,
+            effective_on=effective_on,
             description=transfer.description,
             cause=transfer.public_id,
             metadata=transfer.metadata,

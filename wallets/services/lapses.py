@@ -18,7 +18,7 @@ from wallets.choices import HoldStatus, TransferKind, TransferStatus
 from wallets.models import Allowance, Hold, Transfer
 from wallets.services import notices, spending
 
-ACTOR = actors.system("wallets.release_expired_holds")
+ACTOR = actors.system("wallets.expire_holds")
 
 
 def sweep(*, at: datetime, limit: int = 500) -> int:

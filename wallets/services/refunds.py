@@ -1,7 +1,7 @@
 """Refunds: money of a transfer goes back, in whole or in parts, never more than was captured."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -36,13 +36,15 @@ def make(
     reason: str = "",
     external_id: str | None = None,
     metadata: dict[str, str] | None = None,
+    effective_on: date | None = None,
     actor: Actor,
     at: datetime,
 ) -> Refunded:
     """Move ``amount`` (default: all that is left) of the transfer back from its target to its source wallet.
 
-    Counts against no limit: it gives back what came in. Raises TransferNotFound, RefundTooLarge, CurrencyMismatch, InsufficientFunds,
-    DuplicateExternalId, and of ``spending.begin`` what concerns the standing of wallets and customers.
+    Counts against no limit: it gives back what came in. ``effective_on`` (default: today) is the day it counts for in the books. Raises
+    TransferNotFound, RefundTooLarge, CurrencyMismatch, InsufficientFunds, DuplicateExternalId, PeriodClosed, EffectiveDayOutOfRange, and
+    of ``spending.begin`` what concerns the standing of wallets and customers.
     """
     found = transfers.get(transfer_id, partner_id=partner_id)
     payer, receiver = found.target_id, found.source_id
@@ -67,6 +69,7 @@ def make(
             legs=recipes.legs(debit=source, credit=target, amount=value),
             kind=recipes.REFUND,
             actor=actor,
+            effective_on=effective_on,
             description=refund.reason,
             cause=transfer.public_id,
             metadata=refund.metadata,

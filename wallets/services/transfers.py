@@ -147,7 +147,7 @@ def capture(
     found = get(transfer_id, partner_id=partner_id)
     facts = spending.begin(partner_id=partner_id, source_id=found.source_id, target_id=found.target_id, amount=None, at=at)
     transfer = locked(transfer_id)
-    _check_waits(transfer)
+    check_waits(transfer)
     hold = holds.locked(transfer.hold_id)
     value = holds.checked_part(hold, amount)
     balances = holds.draw(hold, value, facts=facts, transfer=transfer, is_final=is_final, actor=actor, at=at)
@@ -161,7 +161,7 @@ def capture(
 
 
 @transaction.atomic(savepoint=False)
-def void(*, partner_id: UUID, transfer_id: UUID, reason: str = "", actor: Actor, at: datetime) -> TransferAfter:
+def void(*, transfer_id: UUID, partner_id: UUID | None = None, reason: str = "", actor: Actor, at: datetime) -> TransferAfter:
     """Give back what is left of an authorised transfer. It is VOIDED, or COMPLETED when a part was captured.
 
     Raises TransferNotFound, TransferNotAuthorized.
@@ -169,7 +169,7 @@ def void(*, partner_id: UUID, transfer_id: UUID, reason: str = "", actor: Actor,
     found = get(transfer_id, partner_id=partner_id)
     allowance = spending.lock(wallet_id=found.source_id, at=at)
     transfer = locked(transfer_id)
-    _check_waits(transfer)
+    check_waits(transfer)
     hold = holds.locked(transfer.hold_id)
     after = holds.let_go(hold, allowance, at=at)
     fact = lapses.close_rest(transfer, to=TransferStatus.VOIDED, at=at)
@@ -222,7 +222,8 @@ def locked(transfer_id: UUID) -> Transfer:
     return Transfer.objects.select_for_update(no_key=True).get(pk=transfer_id)
 
 
-def _check_waits(transfer: Transfer) -> None:
+def check_waits(transfer: Transfer) -> None:
+    """Raises TransferNotAuthorized."""
     if transfer.status != TransferStatus.AUTHORIZED:
         raise errors.TransferNotAuthorized(f"The transfer is {transfer.get_status_display().lower()}.", status=transfer.status)
 

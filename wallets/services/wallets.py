@@ -17,8 +17,8 @@ from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
 from ledger.choices import AccountMode, AccountStatus
 from ledger.models import Account, Book
-from ledger.services import accounts as books
-from ledger.services import charts
+from ledger.services import accounts as ledger_accounts
+from ledger.services import books, charts
 from wallets import errors, events, policies
 from wallets.choices import WalletStatus
 from wallets.models import Allowance, TierLimit, Wallet
@@ -39,9 +39,9 @@ def create(
     actor: Actor,
     at: datetime,
 ) -> Wallet:
-    """A new wallet of the customer, empty and open, with its account in the partner's book.
+    """A new wallet of the customer, empty and open, with its account in the partner's book (which is opened with the first wallet).
 
-    Raises PartnerNotFound, PartnerSuspended, NoBook, UnknownCurrency, NoLimitForCurrency, CustomerNotFound, CustomerClosed,
+    Raises PartnerNotFound, PartnerSuspended, UnknownCurrency, NoLimitForCurrency, CustomerNotFound, CustomerClosed,
     CustomerFrozen, MalformedLimits, DuplicateExternalId and refusals of form.
     """
     money.exponent(currency)
@@ -55,17 +55,15 @@ def create(
     with transaction.atomic(savepoint=False):
         if partners.get(partner_id).status == PartnerStatus.SUSPENDED:
             raise people.PartnerSuspended()
-        book = Book.objects.filter(partner_id=partner_id).only("id").first()
-        if book is None:
-            raise errors.NoBook()
+        book_id = _book_of(partner_id, actor=actor, at=at)
         check_external_id_is_free(Wallet, partner_id=partner_id, external_id=external_id)
         customer = customers.open_product(customer_id=customer_id, partner_id=partner_id)
         if not TierLimit.objects.filter(tier=customer.kyc_tier, currency=currency).exists():
             raise errors.NoLimitForCurrency(f"No limits are set for {currency}.", param="currency", currency=currency)
         Allowance.objects.bulk_create([Allowance(customer_id=customer_id, currency=currency)], ignore_conflicts=True)
         allowance = Allowance.objects.get(customer_id=customer_id, currency=currency)
-        account = books.open(
-            book_id=book.pk,
+        account = ledger_accounts.open(
+            book_id=book_id,
             line=charts.CUSTOMER_WALLETS,
             currency=currency,
             mode=AccountMode.STRICT,
@@ -160,6 +158,11 @@ def locked(wallet_id: UUID, *, partner_id: UUID | None = None) -> Wallet:
     return wallet
 
 
+def _book_of(partner_id: UUID, *, actor: Actor, at: datetime) -> int:
+    found = Book.objects.filter(partner_id=partner_id).values_list("id", flat=True).first()
+    return found or books.create(partner=partners.locked(partner_id), actor=actor, at=at).pk
+
+
 def _checked_name(name: str) -> str:
     name = " ".join(name.split())
     if len(name) > 120 or not name.isprintable():
@@ -172,7 +175,11 @@ def _set_account(wallet: Wallet, status: AccountStatus, *, actor: Actor, at: dat
     current = Account.objects.values_list("status", flat=True).get(pk=wallet.account_id)
     if current == status:
         return
-    move = {AccountStatus.FROZEN: books.freeze, AccountStatus.OPEN: books.unfreeze, AccountStatus.CLOSED: books.close}[status]
+    move = {
+        AccountStatus.FROZEN: ledger_accounts.freeze,
+        AccountStatus.OPEN: ledger_accounts.unfreeze,
+        AccountStatus.CLOSED: ledger_accounts.close,
+    }[status]
     with spending.in_words_of_wallets({wallet.account_id: wallet.pk}):
         move(account_id=wallet.account_id, actor=actor, at=at, reason=reason)
 

@@ -59,15 +59,19 @@ class Command(BaseCommand):
             raise CommandError(f"{broken} sealed values do not open. Keep the old keys in the keyring and look into them.")
 
     def _subjects(self, report: dict[str, Any], waiting: int, size: int) -> None:
-        done, broken = 0, list[UUID]()
+        done, broken, after = 0, list[UUID](), None
         with tqdm(total=waiting, desc="subject keys", unit="key", disable=None) as bar:
+            moved = False
             while True:
-                fresh, failed = subjects.rewrap_batch(size=size, skip=broken)
-                done += fresh
-                broken += failed
-                bar.update(fresh + len(failed))
-                if not fresh and not failed:
-                    break
+                batch = subjects.rewrap_batch(size=size, after=after, skip=broken)
+                done, moved, after = done + batch.done, moved or batch.done > 0, batch.last
+                broken += batch.broken
+                bar.update(batch.done + len(batch.broken))
+                if after is None:
+                    # Once more from the beginning, for rows that somebody held, until a round finds nothing.
+                    if not moved:
+                        break
+                    moved = False
         report["tables"]["flowlet_vault_subjectkey.wrapped_key"] = {
             "done": done,
             "waiting": subjects.waiting_for_rewrap() - len(broken),

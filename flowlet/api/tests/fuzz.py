@@ -47,6 +47,13 @@ def with_real_ids(value: Any, known: dict[str, str]) -> Any:
     return value
 
 
+def _one_of(generated: dict[str, Any] | None, pick: int) -> dict[str, Any]:
+    """One of the generated members, or none of them."""
+    names = ["", *sorted(generated or {})]
+    name = names[pick % len(names)]
+    return {name: generated[name]} if name else {}
+
+
 @contextmanager
 def _kept_connection() -> Iterator[None]:
     """As Django's test client does: the end of a request does not close the connection that holds the test's transaction."""
@@ -65,9 +72,14 @@ def fuzz(
     mode: GenerationMode,
     key: str,
     known: dict[str, str] | None = None,
+    example: dict[str, Any] | None = None,
     max_examples: int,
 ) -> None:
-    """Send ``max_examples`` generated requests of the operation with the API key; half of the right ones with ids that exist."""
+    """Send ``max_examples`` generated requests of the operation with the API key.
+
+    Half of the right ones are about things that exist: they take the ids of ``known`` by prefix, and the body of ``example`` with one
+    generated field, or one generated parameter, so that they come as far as the services.
+    """
     checks = [*CHECKS, negative_data_rejection] if mode is GenerationMode.NEGATIVE else CHECKS
 
     @settings(
@@ -79,12 +91,13 @@ def fuzz(
         suppress_health_check=list(HealthCheck),
         print_blob=False,
     )
-    @given(case=operation.as_strategy(generation_mode=mode), real=st.booleans())
-    def run(case: Any, real: bool) -> None:
-        if real and known and mode is GenerationMode.POSITIVE:
-            case.path_parameters = with_real_ids(case.path_parameters, known)
-            case.query = with_real_ids(case.query, known)
-            case.body = with_real_ids(case.body, known)
+    @given(case=operation.as_strategy(generation_mode=mode), real=st.booleans(), pick=st.integers(0, 9))
+    def run(case: Any, real: bool, pick: int) -> None:
+        if real and mode is GenerationMode.POSITIVE:
+            case.path_parameters = with_real_ids(case.path_parameters, known or {})
+            case.query = with_real_ids(_one_of(case.query, pick), known or {})
+            if example is not None and isinstance(case.body, dict):
+                case.body = example | with_real_ids(_one_of(case.body, pick), known or {})
         headers = {"Authorization": f"Bearer {key}", "Accept-Encoding": "identity"}
         with transaction.atomic(), _kept_connection():
             response = case.call(headers=headers)

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 import orjson
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from flowlet.api.models import IdempotencyRecord
 from flowlet.api.tests.conftest import TEA
@@ -20,12 +19,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 @contextmanager
 def server(moment):
-    """A server process on the test's database; its port."""
-    found = connection.settings_dict
-    address = (
-        f"postgres://{found['USER']}:{found['PASSWORD']}@{found['HOST'].replace('/', '%2F')}:{found['PORT']}/{found['NAME']}"
-    )
-    environment = os.environ | {"DATABASE_URL": address, "FLOWLET_DATABASE_ROLE": "app", "FLOWLET_LOG_LEVEL": "ERROR"}
+    """A server process on the test's database, which DATABASE_URL names; its port."""
+    environment = os.environ | {"FLOWLET_DATABASE_ROLE": "app", "FLOWLET_LOG_LEVEL": "ERROR"}
     process = subprocess.Popen(
         [sys.executable, "-m", "flowlet.api.tests.crashing", moment],
         stdout=subprocess.PIPE,

@@ -20,4 +20,4 @@ def test_no_generated_request_is_answered_outside_the_schema(partner, monkeypatc
     monkeypatch.setattr("time.sleep", lambda _: None)
     monkeypatch.setattr("flowlet.api.views.limiter.take", lambda facts: None)
     known = {"evt": partner.ask("POST", POTS, TEA).json()["id"]}
-    fuzz(operation, mode=mode, key="fk_live_ada", known=known, max_examples=60)
+    fuzz(operation, mode=mode, key="fk_live_ada", known=known, example=TEA, max_examples=60)

@@ -1,5 +1,7 @@
 """The OpenAPI document says what the endpoints do."""
 
+import gc
+
 import jsonschema
 import pytest
 from drf_spectacular.drainage import GENERATOR_STATS
@@ -7,6 +9,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from flowlet.api.endpoints import endpoint, example_id, paged
+from flowlet.api.serializers import StrictSerializer
 from flowlet.api.tests import pots
 from flowlet.api.tests.conftest import TEA
 from flowlet.api.tests.test_door import POTS
@@ -104,6 +107,16 @@ def test_example_ids_are_real_ids_and_stay_the_same():
     assert example_id("wal").startswith("wal_")
     assert len({example_id("wal"), example_id("wal", 2), example_id("cus"), example_id("par")}) == 4
     assert ids.parse("wal", example_id("wal")).version == 7
+
+
+def test_two_apps_serializers_of_one_name_carry_their_apps_names():
+    twin = type("PotIn", (StrictSerializer,), {"__module__": "kitchen.api.serializers"})
+    view = pots.PotList()
+    assert view.schema.get_serializer_name(twin(), "request") == "KitchenPotIn"
+    assert view.schema.get_serializer_name(pots.PotIn(), "request") == "ApiPotIn"
+    del twin
+    gc.collect()
+    assert view.schema.get_serializer_name(pots.PotIn(), "request") == "PotIn"
 
 
 def test_pages_of_one_item_share_one_serializer():

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -50,7 +51,10 @@ def page(monkeypatch: pytest.MonkeyPatch, live_server: Any) -> Iterator[Any]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_officers_first_minutes(live_server, page, shots, pages, person, request_by, monkeypatch):
+def test_an_officers_first_minutes(live_server, page, shots, pages, person, request_by, monkeypatch, settings):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user, current_database()")
+        assert cursor.fetchone() == (settings.DATABASE_APP_ROLE, settings.DATABASES["default"]["NAME"])
     officer = person("COMPLIANCE_MANAGER", email="ada@flowlet.test")
     device = TOTPDevice.objects.create(user=officer, name="Authenticator app", confirmed=True)
     maker = person("OPERATIONS")

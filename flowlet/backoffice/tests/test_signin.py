@@ -260,5 +260,18 @@ def test_what_was_about_to_be_sent_is_not_replayed_after_the_time_out(officer):
 
 def test_signing_out_ends_the_session(officer):
     client = signed_in(officer)
-    client.post("/admin/logout/")
+    answer = client.post("/admin/logout/")
+    assert answer.status_code == 200
+    assert "Flowlet" in answer.content.decode()
+    assert SESSION_KEY not in client.session
     assert not is_in(client)
+
+
+def test_the_own_password_can_be_changed(officer):
+    client = signed_in(officer)
+    assert client.get("/admin/password_change/").status_code == 200
+    fields = {"old_password": PASSWORD, "new_password1": "a wholly new phrase 77", "new_password2": "a wholly new phrase 77"}
+    assert client.post("/admin/password_change/", fields)["Location"] == "/admin/password_change/done/"
+    assert is_in(client)
+    officer.refresh_from_db()
+    assert officer.check_password("a wholly new phrase 77")

@@ -61,6 +61,7 @@ class RecordAdmin(ReadOnlyAdmin):
     """Who did what."""
 
     section, icon, menu_order = "Evidence", "history", 10
+    menu_title = "Audit"
     list_display = ("at_", "action", "target_", "actor", "partner", "reason")
     list_display_links = ("at_",)
     search_fields = ("target", "actor_id")
@@ -131,6 +132,7 @@ class BlockAdmin(ReadOnlyAdmin):
     """Seals of the trail."""
 
     section, icon, menu_order = "Evidence", "link", 20
+    menu_title = "Seals of the audit"
     list_display = ("number", "sealed", "count", "head")
     panels = (
         panels.Facts(

@@ -16,9 +16,10 @@ from accounts.services import api_keys, customers, partners
 from flowlet.core import actors, clock
 from flowlet.core.actors import Actor, ActorKind
 from ledger.choices import AccountMode
-from ledger.models import Account, Book
-from ledger.services import accounts, books, charts, journals
+from ledger.models import Account, Book, Verification
+from ledger.services import accounts, books, charts, journals, periods, rates
 from ledger.services.journals import Leg
+from wallets.services import holds, refunds, top_ups, transfers, wallets
 
 SYSTEM = actors.system("tests")
 
@@ -75,6 +76,18 @@ def book_of(partner: Partner, *, at: datetime) -> Book:
     return known or books.create(partner=partner, actor=SYSTEM, at=at, opened_on=date(2020, 1, 1))
 
 
+def play(partner: Partner, customer: Customer, *, at: datetime) -> None:
+    """In the sandbox: two wallets, a top-up, a transfer, a refund, a hold."""
+    book_of(partner, at=at)
+    common = {"partner_id": partner.pk, "actor": SYSTEM, "at": at}
+    customers.set_kyc_tier(customer_id=customer.pk, kyc_tier="PREMIUM", reason="papers seen", actor=SYSTEM, at=at)
+    source, target = (wallets.create(customer_id=customer.pk, currency="USD", **common) for _ in range(2))
+    top_ups.simulate(wallet_id=source.pk, amount=Money("100.00", "USD"), **common)
+    sent = transfers.make(source_id=source.pk, target_id=target.pk, amount=Money("10.00", "USD"), **common)
+    refunds.make(transfer_id=sent.transfer.pk, amount=Money("1.00", "USD"), **common)
+    holds.place(wallet_id=source.pk, amount=Money("5.00", "USD"), **common)
+
+
 def build() -> World:
     """Two siblings, a book with a journal, a customer, a key, a request for approval, one person of each role."""
     at = clock.now()
@@ -88,4 +101,8 @@ def build() -> World:
     book = book_of(pair.live, at=at)
     wallet = open_wallet(book, "USD", "wallet-1", at=at)
     fund(book, wallet, "100.00", at=at)
+    periods.define_months(book_id=book.pk, through=date(2020, 3, 31), actor=SYSTEM, at=at)
+    rates.add(rates=[rates.NewRate(base="EUR", quote="USD", valid_on=at.date(), rate=Decimal("1.1"))], source="ECB", at=at)
+    Verification.objects.create(started_at=at, finished_at=at, is_clean=True, journals=1, entries=2)
+    play(pair.sandbox, customer, at=at)
     return World(at=at, live=pair.live, sandbox=pair.sandbox, book=book, wallet=wallet, customer=customer, staff=staff)

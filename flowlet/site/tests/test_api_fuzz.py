@@ -25,7 +25,8 @@ def test_no_generated_request_is_answered_outside_the_schema(world, monkeypatch,
     known = {}
     for example in (example for example in _mentioned(operation) if example in SEEDS):
         known.setdefault(example.rpartition("_")[0], tenant.id(example))
-    fuzz(generated, mode=mode, key=tenant.key, known=known, max_examples=EXAMPLES)
+    example = tenant.real(operation.endpoint.body_example)
+    fuzz(generated, mode=mode, key=tenant.key, known=known, example=example, max_examples=EXAMPLES)
 
 
 def _mentioned(operation):

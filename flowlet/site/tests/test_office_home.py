@@ -62,13 +62,12 @@ def test_volume_has_a_bar_for_each_of_thirty_days(world):
 
 def test_health_says_what_the_last_verification_found(world):
     client = signed_in(world.staff[Role.FINANCE])
-    assert figures(shown(client)["health.books"])[0] == ("Last verification", "never", "verify_ledger has not run")
-    run = {"started_at": world.at, "finished_at": world.at, "journals": 1, "entries": 2}
-    Verification.objects.create(is_clean=True, **run)
     assert figures(shown(client)["health.books"])[0] == ("Last verification", "just now", "clean, 2 entries")
+    run = {"started_at": world.at, "finished_at": world.at, "journals": 1, "entries": 2}
     Verification.objects.create(is_clean=False, findings=[{"check": "legs"}], **run)
-    figure = shown(client)["health.books"][0]
+    figure, seal, *_ = shown(client)["health.books"]
     assert (figure.value, figure.text, figure.tone) == ("broken", "1 findings", "bad")
+    assert (seal.value, seal.tone) == ("never", "warn")
 
 
 def test_my_requests_show_only_mine(world):

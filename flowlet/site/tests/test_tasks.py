@@ -26,7 +26,11 @@ def test_every_scheduled_task_exists_and_goes_to_a_declared_queue():
 
 
 def test_the_relay_is_critical_and_heavy_work_is_batch():
-    queues = {name: entry["options"]["queue"] for name, entry in celery.schedule().items()}
+    app.loader.import_default_modules()
+    route = app.amqp.router.route
+    queues = {
+        name: route(dict(entry.get("options", {})), entry["task"])["queue"].name for name, entry in celery.schedule().items()
+    }
     assert queues["events-relay"] == "critical"
     assert {queues["audit-seal"], queues["ledger-seal"], queues["ledger-verify"]} == {"batch"}
 

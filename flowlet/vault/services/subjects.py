@@ -6,6 +6,7 @@ not open even if both keys were the same.
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -129,29 +130,40 @@ def waiting_for_rewrap() -> int:
     return SubjectKey.objects.filter(erased_at=None).exclude(wrapped_by=crypto.active_key_id()).count()
 
 
+class Rewrapped(NamedTuple):
+    """What became of a batch: keys wrapped anew, subjects whose wrapped key does not open, and the last subject looked at."""
+
+    done: int
+    broken: list[UUID]
+    last: UUID | None
+
+
 @transaction.atomic
-def rewrap_batch(*, size: int, skip: Collection[UUID] = ()) -> tuple[int, list[UUID]]:
+def rewrap_batch(*, size: int, after: UUID | None = None, skip: Collection[UUID] = ()) -> Rewrapped:
     """Wrap up to ``size`` keys anew by the keyring's first key; the keys themselves, and what they sealed, stay.
 
-    Rows that somebody else holds are left for the next call. Returns how many were wrapped, and the subjects whose wrapped key
-    does not open (altered, or its wrapping key left the keyring), which are left as they are; name them in ``skip`` next time.
+    Goes by the subject's id, from ``after`` on. Rows that somebody else holds are left for another round. A key that does not open
+    (altered, or its wrapping key left the keyring) stays as it is and is reported; name it in ``skip`` in the next round.
     """
-    rows = (
-        SubjectKey.objects.select_for_update(skip_locked=True)
-        .filter(erased_at=None)
-        .exclude(wrapped_by=crypto.active_key_id())
-        .exclude(subject_id__in=list(skip))
-        .order_by("subject_id")[:size]
-    )
-    done, broken = [], []
-    for row in rows:
-        aad = _wrapping_aad(row.subject_id)
+    active = crypto.active_key_id()
+    rows = SubjectKey.objects.select_for_update(skip_locked=True).filter(erased_at=None).exclude(wrapped_by=active)
+    if after is not None:
+        rows = rows.filter(subject_id__gt=after)
+    found = list(rows.exclude(subject_id__in=list(skip)).order_by("subject_id").values_list("subject_id", "wrapped_key")[:size])
+    subject_ids, wrapped, broken = [], [], []
+    for subject_id, token in found:
+        aad = _wrapping_aad(subject_id)
         try:
-            key = crypto.open_sealed(row.wrapped_key, aad=aad)
+            wrapped.append(crypto.seal(crypto.open_sealed(token, aad=aad), aad=aad))
         except crypto.CannotOpen:
-            broken.append(row.subject_id)
-            continue
-        row.wrapped_key, row.wrapped_by = crypto.seal(key, aad=aad), crypto.active_key_id()
-        done.append(row)
-    SubjectKey.objects.bulk_update(done, ["wrapped_key", "wrapped_by"])
-    return len(done), broken
+            broken.append(subject_id)
+        else:
+            subject_ids.append(subject_id)
+    if subject_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE flowlet_vault_subjectkey k SET wrapped_key = v.wrapped, wrapped_by = %s"
+                " FROM unnest(%s::uuid[], %s::bytea[]) AS v (id, wrapped) WHERE k.subject_id = v.id",
+                [active, subject_ids, wrapped],
+            )
+    return Rewrapped(len(subject_ids), broken, found[-1][0] if found else None)

@@ -113,7 +113,7 @@ def test_rewrapping_changes_the_wrapping_and_nothing_else(settings, subject):
     subjects.key_for(erased)
     subjects.erase(erased, at=AT)
     assert subjects.waiting_for_rewrap() == 1
-    assert subjects.rewrap_batch(size=10) == (1, [])
+    assert subjects.rewrap_batch(size=10) == (1, [], subject)
     assert subjects.waiting_for_rewrap() == 0
     settings.ENCRYPTION_KEYS = f"k2:{K2}"
     assert subjects.decrypt(subject, token, aad="t.c:1") == "Ada"
@@ -124,7 +124,30 @@ def test_rewrapping_goes_batch_by_batch(settings):
     for _ in range(5):
         subjects.key_for(ids.uuid7())
     settings.ENCRYPTION_KEYS = f"k2:{K2},k1:{K1}"
-    assert [subjects.rewrap_batch(size=2)[0] for _ in range(4)] == [2, 2, 1, 0]
+    assert [subjects.rewrap_batch(size=2).done for _ in range(4)] == [2, 2, 1, 0]
+
+
+def test_rewrapping_goes_on_after_a_subject(settings):
+    made = sorted(ids.uuid7() for _ in range(3))
+    for one in made:
+        subjects.key_for(one)
+    settings.ENCRYPTION_KEYS = f"k2:{K2},k1:{K1}"
+    assert subjects.rewrap_batch(size=10, after=made[0]) == (2, [], made[2])
+    assert SubjectKey.objects.get(wrapped_by="k1").subject_id == made[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rewrapping_leaves_rows_that_somebody_holds_for_another_round(settings, subject, owner_connection):
+    subjects.key_for(subject)
+    free = ids.uuid7()
+    subjects.key_for(free)
+    settings.ENCRYPTION_KEYS = f"k2:{K2},k1:{K1}"
+    owner_connection.autocommit = False
+    with owner_connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM flowlet_vault_subjectkey WHERE subject_id = %s FOR UPDATE", [str(subject)])
+        assert subjects.rewrap_batch(size=10) == (1, [], free)
+        owner_connection.rollback()
+    assert subjects.rewrap_batch(size=10) == (1, [], subject)
 
 
 def test_a_key_that_does_not_open_is_reported_and_left_as_it_is(settings, subject):
@@ -134,8 +157,8 @@ def test_a_key_that_does_not_open_is_reported_and_left_as_it_is(settings, subjec
     junk = crypto.seal(b"x" * 32, aad="elsewhere")
     SubjectKey.objects.filter(subject_id=subject).update(wrapped_key=junk)
     settings.ENCRYPTION_KEYS = f"k2:{K2},k1:{K1}"
-    assert subjects.rewrap_batch(size=10) == (1, [subject])
-    assert subjects.rewrap_batch(size=10, skip=[subject]) == (0, [])
+    assert subjects.rewrap_batch(size=10) == (1, [subject], whole)
+    assert subjects.rewrap_batch(size=10, skip=[subject]) == (0, [], None)
     assert bytes(SubjectKey.objects.get(subject_id=subject).wrapped_key) == junk
 
 

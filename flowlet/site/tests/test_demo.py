@@ -1,0 +1,227 @@
+"""The demo: what seed_demo leaves behind, and one transfer that is everywhere at once."""
+
+from datetime import timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+import phonenumbers
+import pytest
+from django.db.models import Max, Min, Sum
+from django.test import Client
+
+from accounts.choices import CustomerKind, Mode, PartnerStatus, Role
+from accounts.models import Customer, Partner, User
+from accounts.selectors.customers import personal_of
+from flowlet.approvals.choices import ApprovalStatus
+from flowlet.approvals.models import Approval
+from flowlet.backoffice import cells
+from flowlet.backoffice.testing import signed_in
+from flowlet.core import clock
+from flowlet.events.models import Event
+from flowlet.runtime import demo as card
+from flowlet.runtime import fixtures
+from flowlet.site.demo import seed
+from ledger.choices import PeriodStatus
+from ledger.models import Balance, Book, Journal, Period, Verification
+from ledger.selectors import rates
+from ledger.services import seals, verification
+from wallets.choices import HoldStatus, WalletStatus
+from wallets.models import Hold, Transfer, Usage, Wallet
+
+pytestmark = [pytest.mark.bulk, pytest.mark.django_db]
+SCALE = 0.05
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup, django_db_blocker):
+    """Seeded once for the module, in the clone that is made anew afterwards."""
+    with django_db_blocker.unblock():
+        try:
+            yield seed.run(scale=SCALE)
+        finally:
+            fixtures._renew()
+
+
+def test_the_month_is_there_with_its_currencies_kinds_and_days(demo):
+    today = clock.now().date()
+    journals = Journal.objects.exclude(kind__in=["capital.paid_in", "assets.equipment"])
+    span = journals.aggregate(first=Min("effective_on"), last=Max("effective_on"))
+    assert 29 <= (span["last"] - span["first"]).days <= 31
+    assert abs((today - span["last"]).days) <= 1
+    assert set(journals.values_list("kind", flat=True)) >= {
+        "wallets.transfer",
+        "wallets.capture",
+        "wallets.refund",
+        "wallets.top_up",
+        "bank.transfer_in",
+        "bank.payroll_funding",
+        "fees.merchant",
+        "fees.sweep",
+        "costs.bank",
+        "reversal",
+    }
+    assert set(Wallet.objects.values_list("currency", flat=True)) == {"USD", "EUR", "GBP", "JPY", "KWD"}
+    assert seed.JOURNALS * SCALE * 0.6 < journals.count() < seed.JOURNALS * SCALE * 2.5
+    assert set(Hold.objects.values_list("status", flat=True)) == set(HoldStatus.values)
+
+
+def test_every_moment_of_a_transfer_lies_on_the_day_it_counts_for(demo):
+    zones = dict(Book.objects.values_list("partner_id", "time_zone"))
+    journals = dict(Journal.objects.values_list("id", "effective_on"))
+    for transfer in Transfer.objects.exclude(journal_id=None):
+        assert clock.day_of(transfer.completed_at, zone=zones[transfer.partner_id]) == journals[transfer.journal_id]
+
+
+def test_the_past_kept_to_the_limits_of_its_days(demo):
+    limits = seed.Limits().rows
+    by_day = Usage.objects.values("allowance__customer__kyc_tier", "allowance__currency", "allowance", "day").annotate(
+        used=Sum("used")
+    )
+    assert by_day.count() > 100
+    for row in by_day:
+        tier, currency = row["allowance__customer__kyc_tier"], row["allowance__currency"]
+        assert row["used"] <= max(limits[tier, currency][1], limits[tier, currency][1] / Decimal("1.2"))
+
+
+def test_partners_are_pairs_with_keys_that_work(demo):
+    assert sorted(Partner.objects.values_list("mode", "status")) == [
+        (Mode.LIVE, PartnerStatus.ACTIVE),
+        (Mode.LIVE, PartnerStatus.ACTIVE),
+        (Mode.SANDBOX, PartnerStatus.ACTIVE),
+        (Mode.SANDBOX, PartnerStatus.ACTIVE),
+    ]
+    for partner in demo.credentials()["partners"]:
+        for side in ("live", "sandbox"):
+            answer = Client().get("/v1/wallets?limit=1", headers={"authorization": f"Bearer {partner[side]['api_key']}"})
+            assert (answer.status_code, len(answer.json()["data"])) == (200, 1)
+
+
+def test_staff_of_every_role_can_sign_in_with_the_credentials(demo):
+    users = demo.credentials()["users"]
+    assert {user["role"] for user in users} == {role.label for role in Role if role != Role.PARTNER_DEVELOPER}
+    for user in users:
+        known = User.objects.get(email=user["email"])
+        assert known.check_password(user["password"])
+        assert known.totpdevice_set.get().verify_token(int(card.one_time_code(user["totp_secret"])))
+
+
+def test_people_are_believable(demo):
+    customers = list(Customer.objects.all())
+    found = personal_of(customers)
+    assert len({personal.email for personal in found.values()}) == len(customers)
+    for customer in customers:
+        personal = found[customer.pk]
+        assert personal.email.rpartition("@")[2] in {"example.com", "example.org", "example.net"}
+        assert personal.address.country == customer.country
+        assert not personal.phone or phonenumbers.is_valid_number(phonenumbers.parse(personal.phone))
+    assert {customer.kind for customer in customers} == set(CustomerKind.values)
+    assert sum(bool(personal.phone) for personal in found.values()) > len(customers) / 2
+
+
+def test_there_is_something_to_do_for_everybody(demo):
+    statuses = set(Approval.objects.values_list("kind", "status"))
+    assert {
+        ("wallets.limit_change", status) for status in (ApprovalStatus.PENDING, ApprovalStatus.APPROVED, ApprovalStatus.REJECTED)
+    } <= statuses
+    assert Wallet.objects.filter(status=WalletStatus.FROZEN).count() == 2
+    assert Customer.objects.filter(status="FROZEN").count() == 2
+    assert Journal.objects.filter(kind="reversal").count() == 2
+    assert set(Period.objects.values_list("status", flat=True)) == {PeriodStatus.SOFT_CLOSED, PeriodStatus.OPEN}
+
+
+def test_the_books_are_rolled_up_sealed_and_verified_and_no_event_waits(demo):
+    assert Verification.objects.latest("pk").is_clean
+    assert seals.head() is not None
+    assert not Event.objects.filter(relayed_at=None).exists()
+    assert verification.verify().is_clean
+
+
+def test_safeguarded_money_is_what_wallets_hold_and_the_fees_not_yet_collected(demo):
+    for founded in demo.partners:
+        book = founded.live.book
+        held = dict(Balance.objects.filter(book=book).values_list("currency").annotate(total=Sum("posted")).order_by())
+        safe = _line(book, "1010")
+        earned = {currency: safe[currency] - held[currency] for currency in held}
+        assert all(0 <= value < held[currency] / 20 for currency, value in earned.items()), earned
+
+
+def test_every_currency_translates_to_the_reporting_currency_on_every_day(demo):
+    today = clock.now().date()
+    for back in (0, 1, 15, 31):
+        found = rates.rates_to(quote="USD", bases=["EUR", "GBP", "JPY", "KWD"], on=today - timedelta(days=back))
+        assert all(rate > 0 for rate in found.values())
+
+
+def test_a_transfer_over_the_api_is_in_the_admin_the_statement_and_the_trial_balance_at_once(demo):
+    side = demo.partners[0].live
+    auth = {"authorization": f"Bearer {side.key}"}
+    payer = Wallet.objects.filter(
+        partner=side.partner,
+        currency="USD",
+        status=WalletStatus.OPEN,
+        customer__kind="PERSON",
+        customer__status="ACTIVE",
+        customer__kyc_tier="ENHANCED",
+    ).order_by("-account__balance__posted")[0]
+    payee = Wallet.objects.filter(partner=side.partner, currency="USD", status=WalletStatus.OPEN, customer__kind="BUSINESS")[0]
+    before = _turnover(side, auth)
+
+    answer = Client().post(
+        "/v1/transfers",
+        {
+            "source_wallet_id": payer.public_id,
+            "target_wallet_id": payee.public_id,
+            "amount": {"amount": "1.37", "currency": "USD"},
+            "description": "Seen everywhere",
+        },
+        content_type="application/json",
+        headers={**auth, "idempotency-key": uuid4().hex},
+    )
+
+    assert answer.status_code == 201, answer.content
+    transfer = Transfer.fetch(answer.json()["id"])
+    balances = {balance["wallet_id"]: balance["total"]["amount"] for balance in answer.json()["balances"]}
+    month = clock.day_of(clock.now(), zone=side.book.time_zone).strftime("%Y-%m")
+    statement = Client().get(f"/v1/wallets/{payer.public_id}/statement?month={month}", headers=auth).json()
+    assert statement["lines"][-1]["cause_id"] == transfer.public_id
+    assert statement["closing"]["amount"] == balances[payer.public_id]
+
+    one = Decimal("1.37")
+    wanted = {**before, "2010": tuple(figure + one for figure in before.get("2010", (Decimal(0), Decimal(0))))}
+    assert _turnover(side, auth) == wanted
+
+    officer = signed_in(User.objects.get(email="finance@flowlet.example"))
+    journal = Journal.objects.get(pk=transfer.journal_id)
+    page = officer.get(cells.admin_url(journal)).content.decode()
+    assert "Seen everywhere" in page
+    assert transfer.public_id in page
+    assert page.count("1.37") >= 2
+    assert journal.public_id in officer.get(cells.admin_url(Journal, "changelist")).content.decode()
+    wallet_page = officer.get(cells.admin_url(payer)).content.decode()
+    assert journal.public_id in wallet_page
+    assert f"{Decimal(balances[payer.public_id]):,}" in wallet_page
+
+
+def _turnover(side, auth):
+    """Today's debits and credits in dollars, per chart code."""
+    today = clock.day_of(clock.now(), zone=side.book.time_zone)
+    answer = Client().get(f"/v1/reports/trial_balance?from={today}&as_of={today}", headers=auth)
+    assert answer.status_code == 200, answer.content
+    report = answer.json()
+    assert report["foots"] is True
+    keys = [column["key"] for column in report["columns"]]
+    return {
+        row["key"]: tuple(Decimal(row["amounts"][keys.index(key)]["amount"]) for key in ("debits", "credits"))
+        for row in report["rows"]
+        if row["kind"] == "LINE" and row["currency"] == "USD"
+    }
+
+
+def _line(book, code):
+    from ledger.models import ChartLine
+    from ledger.selectors import balances
+
+    line = ChartLine.objects.get(book=book, code=code)
+    return {
+        row.currency: row.natural(line.normal_side) for row in balances.line_totals(book_id=book.pk) if row.line_id == line.pk
+    }

@@ -1,0 +1,175 @@
+"""The documentation says what the code says: links, settings, commands, packages, storeys, states, statements, tests."""
+
+import ast
+import configparser
+import re
+from functools import lru_cache
+
+import pytest
+from django.conf import settings
+from django.core.management import get_commands
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from flowlet import celery
+from flowlet.site.tests import drawings
+from flowlet.site.tests.api_world import ask, operations
+
+ROOT = settings.BASE_DIR
+DOCS = ROOT / "docs"
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "benchmarks" / "README.md", *DOCS.rglob("*.md")])
+LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^()\s]+)\)")
+
+
+@lru_cache
+def read(path):
+    return path.read_text(encoding="utf-8")
+
+
+def prose(path):
+    """The page without its code blocks."""
+    return re.sub(r"^```.*?^```", "", read(path), flags=re.MULTILINE | re.DOTALL)
+
+
+@lru_cache
+def anchors(path):
+    """The anchors of a page's headings, as GitHub makes them."""
+    found = set()
+    for title in re.findall(r"^#+ (.+)$", prose(path), flags=re.MULTILINE):
+        plain = re.sub(r"[^\w\- ]", "", title.strip().lower()).replace(" ", "-")
+        found.add(plain)
+    return found
+
+
+def in_first_cells(page):
+    """What stands in backticks in the first cell of the rows of its tables."""
+    return {word for row in re.findall(r"^\| ([^|]+) \|", read(page), re.MULTILINE) for word in re.findall(r"`([^`]+)`", row)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_relative_links_resolve(page):
+    broken = []
+    for target in LINK.findall(prose(page)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        path = (page.parent / name).resolve() if name else page
+        if not path.exists() or (anchor and path.suffix == ".md" and anchor not in anchors(path)):
+            broken.append(target)
+    assert broken == []
+
+
+def test_every_page_can_be_reached_from_the_front_page():
+    reached, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in reached or page.suffix != ".md":
+            continue
+        reached.add(page)
+        waiting += [(page.parent / link.partition("#")[0]).resolve() for link in LINK.findall(prose(page)) if ":" not in link]
+    assert set(PAGES) - reached == set()
+    assert len(reached) > 20
+
+
+def test_every_variable_that_the_settings_read_is_described():
+    read_ones = set()
+    for path in (ROOT / "flowlet" / "settings").glob("*.py"):
+        read_ones |= set(re.findall(r"""env\.\w+\(\s*"([A-Z_]+)""", path.read_text()))
+    assert len(read_ones) > 15
+    assert read_ones - in_first_cells(DOCS / "guides" / "operations.md") == set()
+
+
+def test_every_command_is_named_for_operations():
+    ours = {
+        name
+        for name, app in get_commands().items()
+        if isinstance(app, str) and (ROOT / app.replace(".", "/") / "management" / "commands" / f"{name}.py").exists()
+    }
+    named = {word for span in re.findall(r"`([^`\n]+)`", read(DOCS / "guides" / "operations.md")) for word in span.split()}
+    assert len(ours) > 10
+    assert ours - named == set()
+
+
+def test_every_package_has_its_reason():
+    reasons = {}
+    for packages, reason in re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", read(DOCS / "dependencies.md"), re.MULTILINE):
+        for package in packages.split(","):
+            reasons[package.strip().split(" ")[0].lower()] = reason.strip()
+    asked = set()
+    for name in ("requirements.in", "requirements-dev.in"):
+        lines = [line for line in (ROOT / name).read_text().splitlines() if line.strip() and not line.startswith(("-", "#"))]
+        asked |= {re.match(r"[A-Za-z0-9._-]+", line)[0].lower() for line in lines}
+    assert len(asked) > 30
+    assert {package for package in asked if len(reasons.get(package, "")) < 10} == set()
+
+
+def test_every_storey_and_room_is_drawn():
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / ".importlinter")
+    page = read(drawings.PAGE)
+    drawing = next(block for block in re.findall(r"^```\n(.*?)^```", page, re.MULTILINE | re.DOTALL) if "flowlet.core" in block)
+    drawn = [[name for name in re.split(r"[ |]+", line[:60]) if name] for line in drawing.splitlines()]
+    storeys = [re.split(r"\s*[|:]\s*", line) for line in parser["importlinter:contract:storeys"]["layers"].strip().split("\n")]
+    assert drawn == storeys
+    rooms = re.findall(r"\w+", parser["importlinter:contract:rooms"]["layers"])
+    assert [room for room in rooms if not re.search(rf"^.*\b{room}\b", page, re.MULTILINE)] == []
+
+
+def test_state_machines_are_drawn_as_they_are():
+    assert len(list(drawings.tables())) >= 9
+    assert drawings.drawn(read(drawings.PAGE)) == drawings.section(), "run: python -m flowlet.site.tests.drawings"
+
+
+def test_the_schedule_is_told_as_it_is():
+    rows = re.findall(r"^\| `([\w.-]+)` \| (\d+) (s|h) \| (\w+) \|", read(drawings.PAGE), re.MULTILINE)
+    told = {name: (int(number) * {"s": 1, "h": 3600}[unit], queue) for name, number, unit, queue in rows}
+    assert told == {name: (entry["schedule"], queue_of(entry)) for name, entry in celery.schedule().items()}
+
+
+def queue_of(entry):
+    if "queue" in entry.get("options", {}):
+        return entry["options"]["queue"]
+    return celery.app.amqp.router.route({}, entry["task"])["queue"].name
+
+
+def test_a_transfer_takes_the_statements_that_the_page_shows(world):
+    transfer = next(operation for operation in operations() if str(operation) == "POST /v1/transfers")
+    ask(world.live, next(operation for operation in operations() if str(operation) == "GET /v1/transfers"))  # notes the key's use
+    transfer.path(world.live)
+    world.live.real(transfer.endpoint.body_example)
+    with CaptureQueriesContext(connection) as captured:
+        assert ask(world.live, transfer).status_code == 201
+    made = [found for query in captured.captured_queries if (found := essence(query["sql"]))]
+    told = re.findall(r"^\| \d+ \| `([^`]+)` \|", read(drawings.PAGE), re.MULTILINE)
+    assert made == told
+
+
+def essence(sql):
+    """Verb and first table or function; nothing for what only frames a transaction."""
+    text = " ".join(sql.split())
+    if text.startswith(("SAVEPOINT", "RELEASE")):
+        return ""
+    if insert := re.match(r"INSERT INTO (\w+)", text):
+        return f"INSERT {insert[1]}"
+    read_from = re.match(r"SELECT (?:\* FROM )?(\w+)\(", text) or re.search(r" FROM (\w+)", text)
+    return f"SELECT {read_from[1]}"
+
+
+def test_the_threat_model_names_tests_that_exist():
+    named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", read(DOCS / "threat-model.md"))
+    assert len(named) > 50
+    lacking = []
+    for name, function in named:
+        path = ROOT / name
+        defined = path.exists() and {node.name for node in ast.walk(ast.parse(read(path))) if isinstance(node, ast.FunctionDef)}
+        if not defined or function not in defined:
+            lacking.append(f"{name}::{function}")
+    assert lacking == []
+
+
+def test_the_guard_triggers_are_told_of():
+    page = read(drawings.PAGE)
+    guards = read(ROOT / "ledger" / "migrations" / "guards.sql")
+    names = re.findall(r"CREATE (?:CONSTRAINT )?TRIGGER (\w+)", guards)
+    assert len(names) == 4
+    assert [name for name in names if f"`{name}`" not in page] == []

@@ -1,0 +1,1 @@
+"""The books under /v1: accounts, journals, reports, exchange rates."""

@@ -1,0 +1,124 @@
+"""Transfers and what went back of them."""
+
+from typing import Any
+
+from django.contrib import admin
+
+from flowlet.backoffice import CaseAdmin, Transition, cells, panels, site
+from flowlet.core.actors import Actor
+from ledger.models import Journal
+from wallets.admin import furniture
+from wallets.choices import TransferStatus
+from wallets.models import Hold, Transfer
+from wallets.services import recipes, transfers
+
+
+def facts(transfer: Transfer) -> list[tuple[str, Any]]:
+    """Who pays whom how much."""
+    currency = transfer.currency
+    return [
+        ("Partner", transfer.partner),
+        ("From", furniture.wallet_link(transfer.source_id)),
+        ("To", furniture.wallet_link(transfer.target_id)),
+        ("Amount", furniture.figure(transfer.amount, currency)),
+        ("Captured", furniture.figure(transfer.captured, currency)),
+        ("Refunded", furniture.figure(transfer.refunded, currency)),
+        ("Hold", furniture.link(Hold, transfer.hold_id)),
+        *furniture.notes(transfer.metadata),
+    ]
+
+
+def journals(transfer: Transfer) -> list[tuple]:
+    """What it did in the books."""
+    found = Journal.objects.filter(cause=transfer.public_id).order_by("-id")[: furniture.SHOWN]
+    return [(row.posted_at, cells.link(row), recipes.label(row.kind), row.effective_on, row.actor) for row in found]
+
+
+def refunds(transfer: Transfer) -> list[tuple]:
+    """What went back."""
+    return [
+        (
+            row.created_at,
+            row.public_id,
+            row.reason,
+            furniture.journal_link(row.journal_id),
+            furniture.figure(row.amount, row.currency),
+        )
+        for row in transfer.refunds.order_by("-id")[: furniture.SHOWN]
+    ]
+
+
+def check_can_void(transfer: Transfer, actor: Actor) -> None:
+    """Raises TransferNotAuthorized."""
+    transfers.check_waits(transfer)
+
+
+class TransferAdmin(CaseAdmin):
+    """One transfer."""
+
+    section, icon, menu_order = "Money", "swap_horiz", 20
+    list_display = ("public_id", "partner", "source_", "target_", "amount_", "state", "created_at")
+    list_filter = ("status", furniture.PartnerFilter)
+    list_select_related = ("partner",)
+    search_fields = ("external_id",)
+    search_help_text = "Id or external id"
+    panels = (
+        panels.Facts(
+            title="Transfer",
+            fields=("status", "kind", "description", "external_id", "created_at", "completed_at"),
+            rows=facts,
+        ),
+        panels.Table(title="In the books", columns=("Recorded", "Journal", "What", "Effective", "By"), rows=journals),
+        panels.Table(
+            title="Refunds",
+            columns=("When", "Refund", "Reason", "Journal", "Amount"),
+            figures=("Amount",),
+            rows=refunds,
+            empty="Nothing was refunded.",
+        ),
+        panels.Timeline(title="History", moments=furniture.history),
+    )
+    transitions = (
+        Transition(
+            name="void",
+            label="Void",
+            key="v",
+            style="danger",
+            permission="wallets.release_hold",
+            service=transfers.void,
+            policy=check_can_void,
+            reason_required=True,
+            confirm="What was not captured becomes available to the customer again.",
+        ),
+    )
+
+    def title_of(self, obj: Transfer) -> str:
+        """The amount and its id."""
+        return f"{furniture.plain(obj.amount, obj.currency)} · {obj.public_id}"
+
+    def status_of(self, obj: Transfer) -> Any:
+        """Beside the heading."""
+        return self.state(obj)
+
+    @admin.display(description="from")
+    def source_(self, obj: Transfer) -> Any:
+        """The paying wallet."""
+        return furniture.wallet_link(obj.source_id)
+
+    @admin.display(description="to")
+    def target_(self, obj: Transfer) -> Any:
+        """The paid wallet."""
+        return furniture.wallet_link(obj.target_id)
+
+    @admin.display(description="amount")
+    def amount_(self, obj: Transfer) -> Any:
+        """What was asked for."""
+        return furniture.figure(obj.amount, obj.currency)
+
+    @admin.display(description="state")
+    def state(self, obj: Transfer) -> Any:
+        """As a badge."""
+        return cells.choice(obj, "status", TransferStatus)
+
+
+site.register(Transfer, TransferAdmin)
