@@ -44,12 +44,16 @@ BEGIN
     ), account_steps AS (
         SELECT account_id, effective_on, sum(sum(coalesce(debits, 0))) OVER w AS debits, sum(sum(coalesce(credits, 0))) OVER w AS credits
           FROM delta GROUP BY 1, 2 WINDOW w AS (PARTITION BY account_id ORDER BY effective_on)
-    ), account_later AS (   -- days after a changed one that have no change of their own
-        UPDATE ledger_accountday d SET debits = d.debits + s.debits, credits = d.credits + s.credits
-          FROM ledger_accountday k
-          JOIN LATERAL (SELECT * FROM account_steps s WHERE s.account_id = k.account_id AND s.effective_on <= k.effective_on ORDER BY s.effective_on DESC LIMIT 1) s ON true
-         WHERE d.account_id = k.account_id AND d.effective_on = k.effective_on AND s.effective_on < k.effective_on
-           AND k.account_id IN (SELECT account_id FROM account_steps)
+    ), account_spans AS (   -- a step holds until the account's next one
+        SELECT account_id, effective_on, lead(effective_on, 1, 'infinity') OVER (PARTITION BY account_id ORDER BY effective_on) AS until, debits, credits
+          FROM account_steps
+    ), account_later AS (   -- days after a changed one that have no change of their own; looked up from the steps, so that older days cost nothing
+        UPDATE ledger_accountday d SET debits = d.debits + k.debits, credits = d.credits + k.credits
+          FROM (SELECT s.account_id, x.effective_on, s.debits, s.credits
+                  FROM account_spans s
+                  CROSS JOIN LATERAL (SELECT x.effective_on FROM ledger_accountday x
+                                       WHERE x.account_id = s.account_id AND x.effective_on > s.effective_on AND x.effective_on < s.until OFFSET 0) x) k
+         WHERE d.account_id = k.account_id AND d.effective_on = k.effective_on
     ), account_days AS (
         INSERT INTO ledger_accountday AS d (account_id, effective_on, debits, credits)
         SELECT s.account_id, s.effective_on, s.debits + coalesce(p.debits, 0), s.credits + coalesce(p.credits, 0)
@@ -60,12 +64,18 @@ BEGIN
     ), line_steps AS (
         SELECT line_id, currency, effective_on, sum(sum(coalesce(debits, 0))) OVER w AS debits, sum(sum(coalesce(credits, 0))) OVER w AS credits
           FROM delta GROUP BY 1, 2, 3 WINDOW w AS (PARTITION BY line_id, currency ORDER BY effective_on)
+    ), line_spans AS (
+        SELECT line_id, currency, effective_on, lead(effective_on, 1, 'infinity') OVER (PARTITION BY line_id, currency ORDER BY effective_on) AS until,
+               debits, credits
+          FROM line_steps
     ), line_later AS (
-        UPDATE ledger_lineday d SET debits = d.debits + s.debits, credits = d.credits + s.credits
-          FROM ledger_lineday k
-          JOIN LATERAL (SELECT * FROM line_steps s WHERE s.line_id = k.line_id AND s.currency = k.currency AND s.effective_on <= k.effective_on
-                        ORDER BY s.effective_on DESC LIMIT 1) s ON true
-         WHERE d.line_id = k.line_id AND d.currency = k.currency AND d.effective_on = k.effective_on AND s.effective_on < k.effective_on
+        UPDATE ledger_lineday d SET debits = d.debits + k.debits, credits = d.credits + k.credits
+          FROM (SELECT s.line_id, s.currency, x.effective_on, s.debits, s.credits
+                  FROM line_spans s
+                  CROSS JOIN LATERAL (SELECT x.effective_on FROM ledger_lineday x
+                                       WHERE x.line_id = s.line_id AND x.currency = s.currency AND x.effective_on > s.effective_on
+                                         AND x.effective_on < s.until OFFSET 0) x) k
+         WHERE d.line_id = k.line_id AND d.currency = k.currency AND d.effective_on = k.effective_on
     ), line_days AS (
         INSERT INTO ledger_lineday AS d (line_id, currency, effective_on, debits, credits)
         SELECT s.line_id, s.currency, s.effective_on, s.debits + coalesce(p.debits, 0), s.credits + coalesce(p.credits, 0)
