@@ -61,7 +61,7 @@ def _legs(journal: Journal) -> list[panels.Leg]:
     return [
         panels.Leg(
             side=entry.side,
-            label=f"{entry.account.code} {entry.account.name}",
+            label=entry.account.code if entry.account.owner else f"{entry.account.code} {entry.account.name}",
             amount=Money(entry.amount, entry.currency),
             url=cells.admin_url(entry.account),
             note="" if entry.balance_after is None else f"balance {cells.number(entry.balance_after, entry.currency)}",

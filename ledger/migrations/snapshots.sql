@@ -44,16 +44,18 @@ BEGIN
     ), account_steps AS (
         SELECT account_id, effective_on, sum(sum(coalesce(debits, 0))) OVER w AS debits, sum(sum(coalesce(credits, 0))) OVER w AS credits
           FROM delta GROUP BY 1, 2 WINDOW w AS (PARTITION BY account_id ORDER BY effective_on)
-    ), account_spans AS (   -- a step holds until the account's next one
-        SELECT account_id, effective_on, lead(effective_on, 1, 'infinity') OVER (PARTITION BY account_id ORDER BY effective_on) AS until, debits, credits
-          FROM account_steps
-    ), account_later AS (   -- days after a changed one that have no change of their own; looked up from the steps, so that older days cost nothing
-        UPDATE ledger_accountday d SET debits = d.debits + k.debits, credits = d.credits + k.credits
-          FROM (SELECT s.account_id, x.effective_on, s.debits, s.credits
-                  FROM account_spans s
-                  CROSS JOIN LATERAL (SELECT x.effective_on FROM ledger_accountday x
-                                       WHERE x.account_id = s.account_id AND x.effective_on > s.effective_on AND x.effective_on < s.until OFFSET 0) x) k
-         WHERE d.account_id = k.account_id AND d.effective_on = k.effective_on
+    ), account_later AS (   -- later days that have no change of their own; running totals only grow, so the last step before is the greatest
+        UPDATE ledger_accountday d SET debits = d.debits + r.debits, credits = d.credits + r.credits
+          FROM (SELECT account_id, effective_on, is_later, max(debits) OVER w AS debits, max(credits) OVER w AS credits
+                  FROM (SELECT account_id, effective_on, debits, credits, false AS is_later FROM account_steps
+                        UNION ALL
+                        SELECT k.account_id, k.effective_on, NULL, NULL, true
+                          FROM ledger_accountday k
+                          JOIN (SELECT account_id, min(effective_on) AS first FROM account_steps GROUP BY 1) f
+                            ON k.account_id = f.account_id AND k.effective_on > f.first
+                         WHERE NOT EXISTS (SELECT FROM account_steps s WHERE s.account_id = k.account_id AND s.effective_on = k.effective_on)) u
+                WINDOW w AS (PARTITION BY account_id ORDER BY effective_on)) r
+         WHERE r.is_later AND d.account_id = r.account_id AND d.effective_on = r.effective_on
     ), account_days AS (
         INSERT INTO ledger_accountday AS d (account_id, effective_on, debits, credits)
         SELECT s.account_id, s.effective_on, s.debits + coalesce(p.debits, 0), s.credits + coalesce(p.credits, 0)
@@ -64,18 +66,19 @@ BEGIN
     ), line_steps AS (
         SELECT line_id, currency, effective_on, sum(sum(coalesce(debits, 0))) OVER w AS debits, sum(sum(coalesce(credits, 0))) OVER w AS credits
           FROM delta GROUP BY 1, 2, 3 WINDOW w AS (PARTITION BY line_id, currency ORDER BY effective_on)
-    ), line_spans AS (
-        SELECT line_id, currency, effective_on, lead(effective_on, 1, 'infinity') OVER (PARTITION BY line_id, currency ORDER BY effective_on) AS until,
-               debits, credits
-          FROM line_steps
     ), line_later AS (
-        UPDATE ledger_lineday d SET debits = d.debits + k.debits, credits = d.credits + k.credits
-          FROM (SELECT s.line_id, s.currency, x.effective_on, s.debits, s.credits
-                  FROM line_spans s
-                  CROSS JOIN LATERAL (SELECT x.effective_on FROM ledger_lineday x
-                                       WHERE x.line_id = s.line_id AND x.currency = s.currency AND x.effective_on > s.effective_on
-                                         AND x.effective_on < s.until OFFSET 0) x) k
-         WHERE d.line_id = k.line_id AND d.currency = k.currency AND d.effective_on = k.effective_on
+        UPDATE ledger_lineday d SET debits = d.debits + r.debits, credits = d.credits + r.credits
+          FROM (SELECT line_id, currency, effective_on, is_later, max(debits) OVER w AS debits, max(credits) OVER w AS credits
+                  FROM (SELECT line_id, currency, effective_on, debits, credits, false AS is_later FROM line_steps
+                        UNION ALL
+                        SELECT k.line_id, k.currency, k.effective_on, NULL, NULL, true
+                          FROM ledger_lineday k
+                          JOIN (SELECT line_id, currency, min(effective_on) AS first FROM line_steps GROUP BY 1, 2) f
+                            ON k.line_id = f.line_id AND k.currency = f.currency AND k.effective_on > f.first
+                         WHERE NOT EXISTS (SELECT FROM line_steps s
+                                            WHERE s.line_id = k.line_id AND s.currency = k.currency AND s.effective_on = k.effective_on)) u
+                WINDOW w AS (PARTITION BY line_id, currency ORDER BY effective_on)) r
+         WHERE r.is_later AND d.line_id = r.line_id AND d.currency = r.currency AND d.effective_on = r.effective_on
     ), line_days AS (
         INSERT INTO ledger_lineday AS d (line_id, currency, effective_on, debits, credits)
         SELECT s.line_id, s.currency, s.effective_on, s.debits + coalesce(p.debits, 0), s.credits + coalesce(p.credits, 0)

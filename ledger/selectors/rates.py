@@ -45,7 +45,10 @@ def _recent(currencies: set[str], on: date) -> dict[tuple[str, str], Decimal]:
     codes = currencies | set(PIVOTS)
     rows = (
         Rate.objects.filter(
-            base__in=codes, quote__in=codes, valid_on__lte=on, valid_on__gte=date.fromordinal(on.toordinal() - MAX_AGE_DAYS)
+            base__in=codes,
+            quote__in=codes,
+            valid_on__lte=on,
+            valid_on__gte=date.fromordinal(max(on.toordinal() - MAX_AGE_DAYS, 1)),
         )
         .order_by("base", "quote", "-valid_on", "-id")
         .distinct("base", "quote")

@@ -3,9 +3,11 @@
 from django.db import connection, transaction
 
 
+@transaction.atomic
 def roll_up() -> int:
     """Take the entries of all finished transactions into the snapshots; answers how many. May run at any time, repeatedly."""
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute("SELECT ledger_roll_up()")
         return cursor.fetchone()[0]
 

@@ -77,13 +77,10 @@ def moved(wallet: Wallet) -> list[tuple]:
     rows = []
     for one in transactions.read(entries, wallet=wallet):
         other = cells.link(Wallet(pk=Wallet.key(one.counterparty)), one.counterparty) if one.counterparty else cells.DASH
-        cause = one.cause
-        if cause.startswith(f"{Transfer.PREFIX}_"):
-            cause = furniture.link(Transfer, Transfer.key(cause))
         label = one.type.label if one.type != TransactionType.OTHER else one.journal.kind
-        rows.append(
-            (one.posted_at, one.effective_on, label, other, cells.link(one.journal), cause, one.signed, one.balance_after)
-        )
+        if one.cause.startswith(f"{Transfer.PREFIX}_"):
+            label = cells.link(Transfer(pk=Transfer.key(one.cause)), label)
+        rows.append((one.posted_at, one.effective_on, label, other, cells.link(one.journal), one.signed, one.balance_after))
     return rows
 
 
@@ -152,7 +149,7 @@ class WalletAdmin(CaseAdmin):
         ),
         panels.Table(
             title="Last movements",
-            columns=("Recorded", "Effective", "What", "Other wallet", "Journal", "Cause", "Amount", "Balance"),
+            columns=("Recorded", "Effective", "What", "Other wallet", "Journal", "Amount", "Balance"),
             figures=("Amount", "Balance"),
             rows=moved,
         ),
