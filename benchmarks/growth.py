@@ -22,6 +22,8 @@ from benchmarks.cluster import Cluster
 
 TITLE = "Growth"
 ENTRIES_PER_DAY = 1000
+# Reads what the account got on the day of the moment; here the whole history is recorded on one day, so no target is set.
+AS_RECORDED = "an account's balance on a day as recorded at a moment"
 
 
 def post(bench: books.Bench, first: date, days: int, dice: random.Random, bar: Any) -> None:
@@ -49,7 +51,8 @@ class Stopwatch:
         self.cluster = cluster
 
     def __call__(self, call: Callable[[], Any], *, times: int) -> tuple[float, float]:
-        call()
+        for _ in range(min(times, 20)):
+            call()
         walls, cpu, postgres = [], time.process_time(), self.cluster.cpu()
         for _ in range(times):
             began = time.perf_counter()
@@ -76,9 +79,7 @@ def reads(bench: books.Bench, first: date, days: int, dice: random.Random) -> di
         "line totals on a day": lambda: balances.line_totals(book_id=book.pk, on=day()),
         "an account's balance on a day": lambda: balances.as_of(account_ids=[dice.choice(bench.strict)], on=day()),
         "the busy account's balance on a day": lambda: balances.as_of(account_ids=[bench.busy], on=day()),
-        "an account's balance on a day as recorded at a moment": lambda: balances.as_of(
-            account_ids=[dice.choice(bench.strict)], on=day(), recorded_at=moment
-        ),
+        AS_RECORDED: lambda: balances.as_of(account_ids=[dice.choice(bench.strict)], on=day(), recorded_at=moment),
     }
 
 
@@ -123,7 +124,7 @@ def main() -> int:
     parser = rounds.parser(__doc__, rounds=1, seconds=0)
     parser.add_argument("--entries", type=int, default=1_000_000, help="the larger book; the smaller has a tenth")
     parser.add_argument("--accounts", type=int, default=2_000)
-    parser.add_argument("--times", type=int, default=60, help="calls per question")
+    parser.add_argument("--times", type=int, default=200, help="calls per question")
     asked = parser.parse_args()
     cluster = Cluster().start()
     try:
@@ -181,7 +182,7 @@ def _grown(name: str, found: dict[int, tuple[float, float]], days: int) -> dict[
         "wall_ms": round(wall, 2),
         "growth": round(large / small, 2) if small else None,
     }
-    if name.startswith("(f)"):
+    if name.startswith("(f)") and not name.endswith(AS_RECORDED):
         answer |= {"must_be_below": 1.5, "reached": large <= small * 1.5}
     return answer
 

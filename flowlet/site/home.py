@@ -17,8 +17,8 @@ from flowlet.audit.selectors import chain
 from flowlet.backoffice import cells, charts, home, permissions
 from flowlet.core import clock
 from flowlet.events import selectors as events
-from ledger.choices import AccountType
 from ledger.models import RollUp, SealBlock, Verification
+from ledger.selectors import position as positions
 
 COUNTED = 1000
 LATE_AFTER = timedelta(days=2)
@@ -27,15 +27,6 @@ CURRENCIES = 3
 LAG_LIMIT_SECONDS = 60
 SEAL_LIMIT = timedelta(hours=1)
 VERIFY_LIMIT = timedelta(hours=26)
-
-_POSITION = """
-SELECT l.type, t.currency, sum(t.debits), sum(t.credits)
-FROM ledger_book b
-JOIN accounts_partner p ON p.id = b.partner_id AND p.mode = %s
-CROSS JOIN LATERAL ledger_line_totals(b.id, NULL, NULL) t
-JOIN ledger_chartline l ON l.id = t.line_id
-WHERE l.type = ANY (%s)
-GROUP BY l.type, t.currency"""
 
 # What the roll-up has added up, and the entries since (its number is a literal, so that the planner sees how few they are).
 _VOLUME = """
@@ -79,17 +70,15 @@ def of_mine(request: HttpRequest) -> home.Waiting | None:
 
 
 def position(request: HttpRequest) -> list[home.Figure]:
-    """Per currency: what the live books hold, and what they owe to customers and others, at this moment."""
-    with connection.cursor() as cursor:
-        cursor.execute(_POSITION, [Mode.LIVE, [AccountType.ASSET, AccountType.LIABILITY]])
-        found = {(kind, currency): debits - credits for kind, currency, debits, credits in cursor.fetchall()}
+    """Per currency: the money at banks that safeguards customers' money in the live books, and what is owed to customers, now."""
     return [
         home.Figure(
-            label=f"{currency} held",
-            value=cells.number(found.get((AccountType.ASSET, currency), charts.ZERO), currency),
-            text=f"owed {cells.number(-found.get((AccountType.LIABILITY, currency), charts.ZERO), currency)}",
+            label=f"{one.currency} safeguarded",
+            value=cells.number(one.safeguarded.amount, one.currency),
+            text=f"owed to customers {cells.number(one.customers.amount, one.currency)}",
+            tone="bad" if one.gap.amount < 0 else "neutral",
         )
-        for currency in sorted({currency for _, currency in found})
+        for one in positions.by_currency(mode=Mode.LIVE)
     ]
 
 

@@ -54,6 +54,12 @@ def _one_of(generated: dict[str, Any] | None, pick: int) -> dict[str, Any]:
     return {name: generated[name]} if name else {}
 
 
+def _is_sent_in_part(query: dict[str, Any] | None) -> bool:
+    """Whether a member of an object in the query is empty: ``created[x]=[]`` has no form in a URL, so it is not there when it arrives."""
+    objects = [value for value in (query or {}).values() if isinstance(value, dict)]
+    return any(member in ([], {}, None) for value in objects for member in value.values())
+
+
 @contextmanager
 def _kept_connection() -> Iterator[None]:
     """As Django's test client does: the end of a request does not close the connection that holds the test's transaction."""
@@ -102,7 +108,9 @@ def fuzz(
         with transaction.atomic(), _kept_connection():
             response = case.call(headers=headers)
             transaction.set_rollback(True)
-        case.validate_response(response, checks=checks, headers=headers)
+        # What violates the schema only by a member that a URL cannot carry has arrived as a right request.
+        applied = CHECKS if _is_sent_in_part(case.query) else checks
+        case.validate_response(response, checks=applied, headers=headers)
 
     run()
 

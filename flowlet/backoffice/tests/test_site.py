@@ -89,7 +89,7 @@ def test_the_menu_shows_what_the_role_may_open_grouped_by_job(person, pages):
             for group in client.get("/admin/").context["sidebar_navigation"]
         ]
 
-    assert menu(signed_in(person("AUDITOR"))) == [("", ["Home"]), ("Work", ["Approvals"]), ("Evidence", ["Records"])]
+    assert menu(signed_in(person("AUDITOR"))) == [("", ["Home"]), ("Work", ["Approvals"]), ("Evidence", ["Audit records"])]
     assert menu(signed_in(person("FINANCE"))) == [("", ["Home"]), ("Work", ["Approvals"])]
 
 

@@ -36,15 +36,15 @@ def figures(data):
 
 def test_position_is_exact_at_once_and_of_live_books_only(world):
     client = signed_in(world.staff[Role.FINANCE])
-    assert figures(shown(client)["money.position"]) == [("USD held", "100.00", "owed 100.00")]
+    assert figures(shown(client)["money.position"]) == [("USD safeguarded", "100.00", "owed to customers 100.00")]
     office_world.fund(world.book, world.wallet, "0.01", at=world.at)
     yen = office_world.open_wallet(world.book, "JPY", "wallet-2", at=world.at)
     office_world.fund(world.book, yen, "5000", at=world.at)
     play = office_world.book_of(world.sandbox, at=world.at)
     office_world.fund(play, office_world.open_wallet(play, "USD", "wallet-1", at=world.at), "777.00", at=world.at)
     assert figures(shown(client)["money.position"]) == [
-        ("JPY held", "5,000", "owed 5,000"),
-        ("USD held", "100.01", "owed 100.01"),
+        ("JPY safeguarded", "5,000", "owed to customers 5,000"),
+        ("USD safeguarded", "100.01", "owed to customers 100.01"),
     ]
 
 
