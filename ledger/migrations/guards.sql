@@ -5,15 +5,18 @@ DECLARE
     v_xid bigint := pg_current_xact_id()::text::bigint;
     bad record;
 BEGIN
+    -- The journal and the account are looked up in subqueries, which can only be index probes: a join planned while the tables are small (and kept
+    -- by the session) would merge with the whole index and cost more with every journal.
     SELECT e.journal_id, e.currency, sum(CASE e.side WHEN 'DEBIT' THEN e.amount ELSE -e.amount END) AS gap INTO bad
       FROM added e
-      LEFT JOIN ledger_journal j ON j.id = e.journal_id
-      LEFT JOIN ledger_account a ON a.id = e.account_id
      GROUP BY e.journal_id, e.currency
     HAVING sum(CASE e.side WHEN 'DEBIT' THEN e.amount ELSE -e.amount END) <> 0
-        OR NOT bool_and(coalesce(j.posted_xid = v_xid AND j.effective_on = e.effective_on AND j.posted_at = e.posted_at AND e.posted_xid = v_xid
-                        AND a.book_id = j.book_id AND a.currency = e.currency AND a.status = 'OPEN'
-                        AND (a.mode = 'STRICT') = (e.seq IS NOT NULL AND e.balance_after IS NOT NULL), false))
+        OR NOT bool_and(coalesce(e.posted_xid = v_xid AND (
+               SELECT j.posted_xid = v_xid AND j.effective_on = e.effective_on AND j.posted_at = e.posted_at AND (
+                      SELECT a.book_id = j.book_id AND a.currency = e.currency AND a.status = 'OPEN'
+                             AND (a.mode = 'STRICT') = (e.seq IS NOT NULL AND e.balance_after IS NOT NULL)
+                        FROM ledger_account a WHERE a.id = e.account_id)
+                 FROM ledger_journal j WHERE j.id = e.journal_id), false))
      LIMIT 1;
     IF NOT FOUND THEN
         RETURN NULL;

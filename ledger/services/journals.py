@@ -296,17 +296,23 @@ def reverse(
         effective_on = original.effective_on if closed is None or original.effective_on > closed else None
     entries = Entry.objects.filter(journal_id=journal_id).order_by("ordinal")
     legs = [Leg(entry.account_id, _OPPOSITE[entry.side], exact(entry.amount, entry.currency)) for entry in entries]
-    return post(
-        book_id=book_id,
-        legs=legs,
-        kind="reversal",
-        actor=actor,
-        effective_on=effective_on,
-        description=reason,
-        cause=cause,
-        reverses=journal_id,
-        dry_run=dry_run,
-    )
+    try:
+        return post(
+            book_id=book_id,
+            legs=legs,
+            kind="reversal",
+            actor=actor,
+            effective_on=effective_on,
+            description=reason,
+            cause=cause,
+            reverses=journal_id,
+            dry_run=dry_run,
+        )
+    except errors.InsufficientFunds:
+        # A twin may have been faster, and taken the money with it.
+        if not connection.needs_rollback and Journal.objects.filter(reverses_id=journal_id).exists():
+            raise errors.AlreadyReversed from None
+        raise
 
 
 def check_legs(legs: Sequence[Leg]) -> None:
