@@ -133,7 +133,7 @@ class IdempotencyKeyMissing(Invalid):
 
 
 class IdempotencyKeyMalformed(Invalid):
-    """An `Idempotency-Key` has 1 to 255 printable ASCII characters."""
+    """An `Idempotency-Key` has 1 to 255 visible ASCII characters and no space."""
 
     code, title = "idempotency.key_malformed", "The Idempotency-Key has the wrong form"
 
