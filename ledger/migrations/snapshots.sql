@@ -3,7 +3,9 @@
 INSERT INTO ledger_rollup (id, xid, entry_id) VALUES (1, 0, 0);
 
 -- Take all entries of finished transactions into the snapshots. Answers how many entries were taken. Runs alone; may be repeated at any time.
-CREATE FUNCTION ledger_roll_up() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '64MB' AS $$
+-- Joins are hashed: how much there is to take is unknown to the planner, and a nested loop over a large backlog would never end.
+CREATE FUNCTION ledger_roll_up() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp SET work_mem = '64MB' SET enable_nestloop = off SET jit = off AS $$
 DECLARE
     v_from bigint;
     v_to bigint;
