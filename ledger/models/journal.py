@@ -44,7 +44,6 @@ class Journal(Identified):
                 fields=["book", "external_id"], condition=~Q(external_id=""), name="external_id_is_unique_in_book"
             ),
             models.UniqueConstraint(fields=["reverses"], condition=Q(reverses__isnull=False), name="journal_is_reversed_once"),
-            models.CheckConstraint(condition=Q(leg_count__gte=2), name="journal_has_two_legs_or_more"),
         ]
         indexes = [
             models.Index(fields=["book", "id"], name="journal_by_book"),
@@ -67,7 +66,7 @@ class Entry(models.Model):
     pk = models.CompositePrimaryKey("account_id", "id")
     id = models.BigIntegerField()
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entries", db_index=False, db_constraint=False)
-    journal = models.ForeignKey(Journal, on_delete=models.PROTECT, related_name="entries", db_constraint=False)
+    journal = models.ForeignKey(Journal, on_delete=models.PROTECT, related_name="entries", db_index=False, db_constraint=False)
     ordinal = models.SmallIntegerField()
     side = models.CharField(max_length=6, choices=Side.choices)
     amount = AmountField()
@@ -81,9 +80,7 @@ class Entry(models.Model):
     class Meta:
         verbose_name_plural = "entries"
         constraints = [
-            models.CheckConstraint(
-                condition=Q(amount__gt=0) & (Q(side="DEBIT") | Q(side="CREDIT")), name="entry_is_a_positive_debit_or_credit"
-            ),
+            models.UniqueConstraint(fields=["journal", "ordinal"], name="entry_ordinal_is_taken_once"),
         ]
         indexes = [BrinIndex(fields=["posted_xid", "posted_at"], name="entry_by_xid_and_moment", pages_per_range=32)]
 

@@ -6,7 +6,6 @@ run in the caller's transaction if there is one, else in their own. What they re
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -31,8 +30,6 @@ LEG_LIMIT = 30_000
 _OPPOSITE = {Side.DEBIT.value: Side.CREDIT, Side.CREDIT.value: Side.DEBIT}
 # One argument list for both entrances; arrays travel as literals because PostgreSQL parses those faster than constructors.
 _POST = "SELECT ledger_post(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-# Its answer as PostgreSQL writes a row: a FROM clause would cost as much as two more statements.
-_ANSWER = re.compile(r'\([^,]*,"?([^",]*)"?,([^,]*)' + r',(?:"?\{([^}]*)\}"?)?' * 4 + r"\)")
 _BATCH = """SELECT journal, account_id, posted, held, floor, seq, posted_at FROM ledger_post_batch(
  %s, %s, %s, %s::uuid[], %s::text[], %s::date[], %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::uuid[], %s, %s, %s, %s, %s)"""
 
@@ -168,13 +165,13 @@ def post(
 def _post(journal_id: UUID, arguments: list[Any]) -> Posted:
     with translated(), connection.cursor() as cursor:
         cursor.execute(_POST, arguments)
-        posted_at, effective_on, *columns = _ANSWER.fullmatch(cursor.fetchone()[0]).groups()
-    rows = zip(*(column.split(",") for column in columns), strict=True) if columns[0] else ()
+        _, posted_at, day, *told = cursor.fetchone()[0].split(",")
+    rows = zip(*[iter(told)] * 4, strict=True)
     return Posted(
         journal_id,
         datetime.fromisoformat(posted_at),
         {int(account): BalanceAfter(Decimal(posted), Decimal(held), int(seq)) for account, posted, held, seq in rows},
-        date.fromisoformat(effective_on),
+        date.fromisoformat(day),
     )
 
 

@@ -52,14 +52,96 @@ def test_the_application_cannot_switch_a_guard_off(history, sql):
         cursor.execute(sql)
 
 
+def legs_again(ordinal, journal="journal_id", amount="amount", side="side", moment="posted_at", xid="posted_xid"):
+    return f"""INSERT INTO ledger_entry (id, ordinal, side, amount, currency, effective_on, posted_at, posted_xid, seq, balance_after,
+                                         account_id, journal_id)
+               SELECT nextval('ledger_entry_id_seq'), {ordinal}, {side}, {amount}, currency, effective_on, {moment}, {xid},
+               seq + 1000, balance_after, account_id, {journal} FROM ledger_entry WHERE journal_id = %(key)s"""
+
+
 def test_the_owner_cannot_insert_legs_into_an_old_journal(history, owner_connection):
-    with pytest.raises(psycopg2.errors.RestrictViolation, match="not of this transaction"), owner_connection.cursor() as cursor:
+    with owner_connection.cursor() as cursor:
+        with pytest.raises(psycopg2.errors.UniqueViolation, match="entry_ordinal_is_taken_once"):
+            cursor.execute(legs_again("ordinal"), {"key": str(history[0])})
+        with pytest.raises(psycopg2.errors.RestrictViolation, match="not of this transaction"):
+            cursor.execute(legs_again("ordinal + 2"), {"key": str(history[0])})
+        with pytest.raises(psycopg2.errors.RestrictViolation, match="not of this transaction"):
+            cursor.execute(legs_again("ordinal", journal="'00000000-0000-7000-8000-000000000000'::uuid"), {"key": str(history[0])})
+
+
+@pytest.mark.parametrize("ordinal", ["ordinal + 2", "ordinal - 2"])
+def test_a_journal_takes_no_legs_that_it_has_not_announced(book, history, owner_connection, ordinal):
+    a, b = open_wallet(book, funds="5.00"), open_wallet(book)
+    owner_connection.autocommit = False
+    with owner_connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO ledger_entry
-               SELECT nextval('ledger_entry_id_seq'), ordinal, side, amount, currency, effective_on, posted_at, posted_xid,
-               seq + 1000, balance_after, account_id, journal_id FROM ledger_entry WHERE journal_id = %s""",
-            [str(history[0])],
+            "SELECT ledger_post(NULL, %s, 'x', NULL, 't', '', '', '', '{}', NULL, false, %s, '{1,-1}', '{USD,USD}', '{1,2}')",
+            [book.pk, [a.pk, b.pk]],
         )
+        key = cursor.fetchone()[0].split(",")[0]
+        with pytest.raises(psycopg2.errors.RestrictViolation, match="not announced"):
+            cursor.execute(legs_again(ordinal), {"key": key})
+    owner_connection.rollback()
+
+
+NEW_JOURNAL = """WITH j AS (
+    INSERT INTO ledger_journal (id, book_id, kind, effective_on, posted_at, posted_xid, leg_count, external_id, description, cause, actor,
+                                metadata)
+    SELECT gen_random_uuid(), book_id, kind, effective_on, clock_timestamp(), pg_current_xact_id()::text::bigint, 2, '', '', '', '', '{{}}'
+      FROM ledger_journal WHERE id = %(key)s
+    RETURNING *)
+INSERT INTO ledger_entry (id, ordinal, side, amount, currency, effective_on, posted_at, posted_xid, seq, balance_after, account_id, journal_id)
+SELECT nextval('ledger_entry_id_seq'), e.ordinal, {side}, {amount}, {currency}, {day}, j.posted_at, {xid}, {seq}, e.balance_after, e.account_id, j.id
+  FROM ledger_entry e, j WHERE e.journal_id = %(key)s"""
+AS_IT_SHOULD = {
+    "side": "e.side",
+    "amount": "e.amount",
+    "currency": "e.currency",
+    "day": "e.effective_on",
+    "xid": "j.posted_xid",
+    "seq": "e.seq + 1000",
+}
+
+
+def test_the_raw_statement_of_the_next_test_is_taken_when_nothing_is_wrong_with_it(history, owner_connection):
+    with owner_connection.cursor() as cursor:
+        cursor.execute(NEW_JOURNAL.format(**AS_IT_SHOULD), {"key": str(history[0])})
+        assert cursor.rowcount == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"amount": "e.amount + e.ordinal"}, "does not balance in USD"),
+        ({"amount": "-e.amount"}, "not a positive debit or credit"),
+        ({"amount": "0"}, "not a positive debit or credit"),
+        ({"side": "'OTHER'"}, "does not balance in USD"),
+        ({"side": "'DEBIT'"}, "does not balance in USD"),
+        ({"currency": "'EUR'"}, "is in USD"),
+        ({"day": "e.effective_on - 1"}, "differs from its journal"),
+        ({"xid": "j.posted_xid - 1"}, "differs from its journal"),
+        ({"seq": "NULL"}, "running balance does not fit|has too little"),
+    ],
+)
+def test_the_database_refuses_wrong_legs_whoever_writes_them(history, owner_connection, wrong, message):
+    before = Entry.objects.count()
+    with pytest.raises(psycopg2.Error, match=message), owner_connection.cursor() as cursor:
+        cursor.execute(NEW_JOURNAL.format(**AS_IT_SHOULD | wrong), {"key": str(history[0])})
+    assert Entry.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ("posted = -0.01", "balance_stays_above_floor"),
+        ("held = posted + 0.01", "balance_stays_above_floor"),
+        ("held = -1", "held_is_not_negative"),
+    ],
+)
+def test_no_balance_is_written_that_its_account_may_not_have(history, owner_connection, change, constraint):
+    with pytest.raises(psycopg2.errors.CheckViolation) as caught, owner_connection.cursor() as cursor:
+        cursor.execute(f"UPDATE ledger_balance SET {change} WHERE floor = 0")
+    assert caught.value.diag.constraint_name == constraint
 
 
 def test_the_database_refuses_a_journal_without_legs(history, owner_connection):
