@@ -178,31 +178,30 @@ BEGIN
         INSERT INTO ledger_journal (id, book_id, kind, effective_on, posted_at, posted_xid, leg_count, reverses_id, external_id, description, cause, actor, metadata)
         VALUES (v_journal, p_book, p_kind, v_day, v_at, v_xid, n, p_reverses, p_external_id, p_description, p_cause, p_actor, p_metadata)
     )
-    -- Columns and their types exactly as in the table: else PostgreSQL puts a step between that costs a sixth of the statement.
     INSERT INTO ledger_entry (id, ordinal, side, amount, currency, effective_on, posted_at, posted_xid, seq, balance_after, account_id, journal_id)
-    SELECT nextval('ledger_entry_id_seq'), t.o, (CASE WHEN t.m > 0 THEN 'DEBIT' ELSE 'CREDIT' END)::varchar(6), abs(t.m)::numeric(20,4),
-           t.c::varchar(3), v_day, v_at, v_xid, t.q, t.b::numeric(20,4), t.a, v_journal
+    SELECT nextval('ledger_entry_id_seq'), t.o, CASE WHEN t.m > 0 THEN 'DEBIT' ELSE 'CREDIT' END, abs(t.m),
+           t.c, v_day, v_at, v_xid, t.q, t.b, t.a, v_journal
       FROM unnest(p_accounts, p_ordinals, p_amounts, p_currencies, v_seqs, v_after) AS t(a, o, m, c, q, b);
     RETURN concat(concat_ws(',', v_journal, v_at, v_day), v_told, v_told_2);
 END $$;
 
 -- Post many journals, all or nothing. Journals are numbered 1..n by position; p_leg_journal says which one a leg belongs to, and legs
--- come in journal order. Every journal has to respect the floors in its turn. Answers one row per journal and STRICT account.
-CREATE OR REPLACE FUNCTION ledger_post_batch(
+-- come in journal order. Every journal has to respect the floors in its turn; all else is the guards' to refuse.
+--
+-- Answers text: the moment, then for each journal and STRICT account, behind a semicolon and separated by commas, the journal's number, the
+-- account's key, posted and held balance and number of entries.
+DROP FUNCTION IF EXISTS ledger_post_batch;
+CREATE FUNCTION ledger_post_batch(
     p_book bigint, p_adjusting boolean, p_actor text, p_journals uuid[], p_kinds text[], p_days date[], p_descriptions text[], p_external_ids text[],
     p_causes text[], p_metadata jsonb[], p_reverses uuid[], p_leg_journal int[], p_accounts bigint[], p_amounts numeric[],
-    p_currencies text[], p_ordinals smallint[])
-RETURNS TABLE (journal int, account_id bigint, posted numeric, held numeric, floor numeric, seq bigint, posted_at timestamptz)
+    p_currencies text[], p_ordinals smallint[]) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
-#variable_conflict use_column
 DECLARE
     v_xid bigint := pg_current_xact_id()::text::bigint;
     v_at timestamptz;
     v_days date[];
-    v_seqs bigint[];
-    v_after numeric[];
-    v_leg int;
-    bad record;
+    s record;   -- the STRICT accounts, as locked
+    r record;   -- what becomes of them
 BEGIN
     -- The effective days: each distinct one is checked once.
     SELECT array_agg(d.checked ORDER BY t.i) INTO v_days
@@ -210,42 +209,32 @@ BEGIN
       JOIN (SELECT u.day, ledger_effective_day(p_book, u.day, p_adjusting) AS checked FROM (SELECT DISTINCT unnest(p_days) AS day) u) d
         ON d.day IS NOT DISTINCT FROM t.day;
     -- Lock, lowest key first.
-    PERFORM 1 FROM ledger_balance l WHERE l.account_id = ANY (p_accounts) ORDER BY l.account_id FOR NO KEY UPDATE;
-    -- Who cannot take a leg at all?
-    SELECT u.a, u.c INTO bad
-      FROM (SELECT DISTINCT a, c FROM unnest(p_accounts, p_currencies) AS t(a, c)) u
-      LEFT JOIN ledger_account k ON k.id = u.a
-     WHERE k.id IS NULL OR k.book_id <> p_book OR k.status <> 'OPEN' OR k.currency <> u.c
-     ORDER BY u.a LIMIT 1;
-    IF FOUND THEN
-        PERFORM ledger_refuse(p_book, bad.a, bad.c, 0);
-    END IF;
+    SELECT array_agg(l.account_id) AS ids, array_agg(l.sign) AS signs, array_agg(l.posted) AS posted, array_agg(l.held::numeric) AS held,
+           array_agg(l.floor) AS floors, array_agg(l.seq) AS seqs INTO s
+      FROM (SELECT * FROM ledger_balance b WHERE b.account_id = ANY (p_accounts) ORDER BY b.account_id FOR NO KEY UPDATE) l;
     v_at := clock_timestamp();
     WITH leg AS (
-        SELECT t.i, t.jn, t.a, t.o, l.sign * t.m AS delta, l.posted, l.held, l.floor, l.seq, l.account_id IS NOT NULL AS strict
+        SELECT t.i, t.jn, t.a, t.o, l.sign * t.m AS delta, l.posted, l.held, l.floor, l.seq, l.id IS NOT NULL AS strict
           FROM unnest(p_leg_journal, p_accounts, p_amounts, p_ordinals) WITH ORDINALITY AS t(jn, a, m, o, i)
-          LEFT JOIN ledger_balance l ON l.account_id = t.a
+          LEFT JOIN unnest(s.ids, s.signs, s.posted, s.held, s.floors, s.seqs) AS l(id, sign, posted, held, floor, seq) ON l.id = t.a
     ), run AS (
-        SELECT i, jn, a, strict, held, floor,
-               posted + sum(delta) OVER w AS after,
-               seq + row_number() OVER w AS seq,
-               lead(jn) OVER w IS DISTINCT FROM jn AS closes
+        SELECT i, jn, a, strict, held, floor, posted + sum(delta) OVER w AS after, seq + row_number() OVER w AS seq, lead(jn) OVER w AS next_jn
           FROM leg WINDOW w AS (PARTITION BY a ORDER BY jn, o ROWS UNBOUNDED PRECEDING)
     )
-    SELECT array_agg(CASE WHEN strict THEN r.seq END ORDER BY i), array_agg(CASE WHEN strict THEN r.after END ORDER BY i),
-           min(i) FILTER (WHERE strict AND closes AND floor IS NOT NULL AND after - held < floor)
-      INTO v_seqs, v_after, v_leg
-      FROM run r;
-    IF v_leg IS NOT NULL THEN
-        RAISE EXCEPTION 'account % has too little', p_accounts[v_leg] USING ERRCODE = 'FL001',
-            DETAIL = json_build_object('account_id', p_accounts[v_leg], 'item', p_leg_journal[v_leg] - 1, 'needed', abs(p_amounts[v_leg])::text,
-                                       'currency', p_currencies[v_leg])::text;
+    SELECT array_agg(CASE WHEN strict THEN x.seq END ORDER BY i) AS seqs, array_agg(CASE WHEN strict THEN x.after END ORDER BY i) AS after,
+           min(i) FILTER (WHERE strict AND next_jn IS DISTINCT FROM jn AND after - held < floor) AS refused,
+           array_agg(a) FILTER (WHERE strict AND next_jn IS NULL) AS ids,
+           array_agg(x.after) FILTER (WHERE strict AND next_jn IS NULL) AS posted,
+           array_agg(x.seq) FILTER (WHERE strict AND next_jn IS NULL) AS last_seqs,
+           string_agg(concat_ws(',', jn, a, x.after, held, x.seq), ';') FILTER (WHERE strict AND next_jn IS DISTINCT FROM jn) AS told
+      INTO r FROM run x;
+    IF r.refused IS NOT NULL THEN
+        RAISE EXCEPTION 'account % has too little', p_accounts[r.refused] USING ERRCODE = 'FL001',
+            DETAIL = json_build_object('account_id', p_accounts[r.refused], 'item', p_leg_journal[r.refused] - 1,
+                                       'needed', abs(p_amounts[r.refused])::text, 'currency', p_currencies[r.refused])::text;
     END IF;
-    UPDATE ledger_balance l SET posted = f.after, seq = f.seq
-      FROM (SELECT DISTINCT ON (t.a) t.a, t.after, t.q AS seq FROM unnest(p_accounts, v_after, v_seqs) AS t(a, after, q)
-             WHERE t.q IS NOT NULL ORDER BY t.a, t.q DESC) f
-     WHERE l.account_id = f.a;
-    WITH new_journal AS (
+    UPDATE ledger_balance l SET posted = f.posted, seq = f.seq FROM unnest(r.ids, r.posted, r.last_seqs) AS f(id, posted, seq) WHERE l.account_id = f.id;
+    WITH journal AS (
         INSERT INTO ledger_journal (id, book_id, kind, effective_on, posted_at, posted_xid, leg_count, reverses_id, external_id, description, cause, actor, metadata)
         SELECT t.id, p_book, t.kind, t.day, v_at, v_xid, c.legs, t.reverses, t.external_id, t.description, t.cause, p_actor, t.metadata
           FROM unnest(p_journals, p_kinds, v_days, p_reverses, p_external_ids, p_descriptions, p_causes, p_metadata) WITH ORDINALITY
@@ -253,14 +242,10 @@ BEGIN
           JOIN (SELECT jn, count(*) AS legs FROM unnest(p_leg_journal) AS jn GROUP BY jn) c ON c.jn = t.i
     )
     INSERT INTO ledger_entry (id, ordinal, side, amount, currency, effective_on, posted_at, posted_xid, seq, balance_after, account_id, journal_id)
-    SELECT nextval('ledger_entry_id_seq'), t.o, (CASE WHEN t.m > 0 THEN 'DEBIT' ELSE 'CREDIT' END)::varchar(6), abs(t.m)::numeric(20,4),
-           t.c::varchar(3), v_days[t.jn], v_at, v_xid, t.q, t.after::numeric(20,4), t.a, p_journals[t.jn]
-      FROM unnest(p_leg_journal, p_accounts, p_ordinals, p_amounts, p_currencies, v_seqs, v_after) AS t(jn, a, o, m, c, q, after);
-    RETURN QUERY
-    SELECT DISTINCT ON (t.jn, t.a) t.jn, t.a, t.after, l.held::numeric, l.floor, t.q, v_at
-      FROM unnest(p_leg_journal, p_accounts, v_after, v_seqs) AS t(jn, a, after, q)
-      JOIN ledger_balance l ON l.account_id = t.a
-     ORDER BY t.jn, t.a, t.q DESC;
+    SELECT nextval('ledger_entry_id_seq'), t.o, CASE WHEN t.m > 0 THEN 'DEBIT' ELSE 'CREDIT' END, abs(t.m), t.c, v_days[t.jn], v_at, v_xid, t.q,
+           t.after, t.a, p_journals[t.jn]
+      FROM unnest(p_leg_journal, p_accounts, p_ordinals, p_amounts, p_currencies, r.seqs, r.after) AS t(jn, a, o, m, c, q, after);
+    RETURN concat_ws(';', v_at, r.told);
 END $$;
 
 -- Change the held balance of STRICT accounts without moving money. Placing needs an open account, releasing does not.
