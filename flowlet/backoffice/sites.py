@@ -1,8 +1,10 @@
 """The one AdminSite: second factor required, a menu by job, a home page of work and health."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
@@ -10,7 +12,10 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.http import urlencode
 from unfold.sites import UnfoldAdminSite
 
+from flowlet.audit.services import log
 from flowlet.backoffice import find, home, permissions, signin
+from flowlet.backoffice.actors import actor_of
+from flowlet.core import clock
 
 SECTIONS = ("Work", "Money", "People", "Books", "Evidence", "Settings")
 # Alpine evaluates expressions and the theme sets styles; nothing is loaded from elsewhere and no inline script runs.
@@ -68,6 +73,15 @@ class BackOffice(UnfoldAdminSite):
         """Step two: code."""
         response = self.with_policy(signin.code_step(self, request))
         add_never_cache_headers(response)
+        return response
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """One's own password; that it was changed is in the audit."""
+        with transaction.atomic():
+            response = super().password_change(request, extra_context)
+            if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+                actor = actor_of(request)
+                log.record(action="user.password_changed", actor=actor, at=clock.now(), target=actor.id)
         return response
 
     # Pages

@@ -275,3 +275,13 @@ def test_the_own_password_can_be_changed(officer):
     assert is_in(client)
     officer.refresh_from_db()
     assert officer.check_password("a wholly new phrase 77")
+    record = Record.objects.get()
+    assert (record.action, record.actor_id, record.target) == ("user.password_changed", officer.public_id, officer.public_id)
+
+
+def test_a_refused_change_of_the_own_password_is_no_deed(officer):
+    fields = {"old_password": "not this", "new_password1": "a wholly new phrase 77", "new_password2": "a wholly new phrase 77"}
+    assert signed_in(officer).post("/admin/password_change/", fields).status_code == 200
+    officer.refresh_from_db()
+    assert officer.check_password(PASSWORD)
+    assert actions() == []
