@@ -13,6 +13,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from moneyed import Money
 
+from flowlet.audit.selectors import records
 from flowlet.backoffice import cells, charts, permissions
 from flowlet.core.actors import Actor
 
@@ -195,6 +196,37 @@ class Timeline(Panel):
     def context(self, obj: Model, request: HttpRequest) -> dict[str, Any] | None:
         """The moments with their times formatted."""
         return {"moments": [(moment, cells.moment(moment.at)) for moment in self.moments(obj)]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class History(Panel):
+    """What the audit says was done to the row, newest first; whoever may read the audit gets to its records from here."""
+
+    template: ClassVar[str] = "backoffice/panels/timeline.html"
+
+    title: str = "History"
+    shown: int = 20
+    empty: str = "Nothing has happened yet."
+
+    def context(self, obj: Model, request: HttpRequest) -> dict[str, Any] | None:
+        """The newest deeds: one query."""
+        may_open = permissions.allows(request.user, "flowlet_audit.view_record")
+        found = [
+            Moment(
+                at=record.at,
+                label=in_words(record.action),
+                who=record.actor_label or record.actor_id,
+                text=record.reason,
+                url=cells.admin_url(record) if may_open else "",
+            )
+            for record in records.of_target(str(obj.public_id))[: self.shown]
+        ]
+        return {"moments": [(moment, cells.moment(moment.at)) for moment in found]}
+
+
+def in_words(action: str) -> str:
+    """``customer.kyc_tier_changed`` as ``Kyc tier changed``."""
+    return action.rpartition(".")[2].replace("_", " ").capitalize()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,7 +61,7 @@ class HoldAdmin(CaseAdmin):
             title="Hold", fields=("status", "description", "external_id", "created_at", "expires_at", "ended_at"), rows=facts
         ),
         panels.Table(title="Captures", columns=("When", "Transfer", "To", "Amount", "State"), figures=("Amount",), rows=captures),
-        panels.Timeline(title="History", moments=furniture.history),
+        panels.History(),
     )
     transitions = (
         Transition(

@@ -76,7 +76,7 @@ class TransferAdmin(CaseAdmin):
             rows=refunds,
             empty="Nothing was refunded.",
         ),
-        panels.Timeline(title="History", moments=furniture.history),
+        panels.History(),
     )
     transitions = (
         Transition(

@@ -12,7 +12,6 @@ from flowlet.approvals.choices import ApprovalStatus
 from flowlet.approvals.errors import UnknownKind
 from flowlet.approvals.models import Approval
 from flowlet.approvals.services import requests
-from flowlet.audit.selectors import records
 from flowlet.backoffice import CaseAdmin, Transition, actor_of, cells, home, panels, permissions, site
 from flowlet.core import clock
 from flowlet.core.actors import Actor
@@ -116,19 +115,7 @@ class ApprovalAdmin(CaseAdmin):
             ],
         ),
         panels.Facts(title="Decision", rows=_decision),
-        panels.Timeline(
-            title="History",
-            moments=lambda approval: [
-                panels.Moment(
-                    at=record.at,
-                    label=record.action.removeprefix("approval.").capitalize(),
-                    who=record.actor_label or record.actor_id,
-                    text=record.reason,
-                    url=cells.admin_url(record),
-                )
-                for record in records.of_target(approval.public_id)[:20]
-            ],
-        ),
+        panels.History(),
     )
     transitions = (
         Decision(
