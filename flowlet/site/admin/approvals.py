@@ -212,7 +212,7 @@ def waiting(request: HttpRequest) -> home.Waiting | None:
     first = queue.first()
     url = f"{cells.admin_url(Approval, 'changelist')}?status__exact={ApprovalStatus.PENDING}"
     if first is None:
-        return home.Waiting(count=0, url=url, text="Nothing waits for you.")
+        return home.Waiting(count=0, url=url)
     late = first.created_at < clock.now() - LATE
     return home.Waiting(count=queue[:1000].count(), url=url, oldest_at=first.created_at, is_late=late)
 
