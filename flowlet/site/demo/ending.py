@@ -12,12 +12,16 @@ from flowlet.approvals.services import requests
 from flowlet.audit.services import seals as audit_seals
 from flowlet.core import clock
 from flowlet.core.actors import Actor
+from flowlet.core.money import Money
 from flowlet.db import transactions
 from flowlet.events.services import relay
 from flowlet.site.demo.companies import Founded, Member
 from flowlet.site.demo.month import FEE, Month
+from ledger.choices import Side
 from ledger.models import Entry, Journal
-from ledger.services import journals, periods, seals, snapshots, verification
+from ledger.services import accounts as ledger_accounts
+from ledger.services import charts, journals, manual, periods, seals, snapshots, verification
+from ledger.services.journals import Leg
 from wallets.models import TierLimit, Transfer, Wallet
 from wallets.services import limits, wallets
 from wallets.services.limits import Limits
@@ -34,6 +38,7 @@ def tell(members: Sequence[Member], stories: Sequence[tuple[Founded, Month]], *,
     """Leave something to do for everybody."""
     who = {member.role: member.actor for member in reversed(members)}
     _limits(who, stories, at)
+    _journal(stories[0][1], who[Role.OPERATIONS], at)
     for founded, month in stories:
         person = month.cast.persons[3]
         wallets.freeze(
@@ -95,6 +100,26 @@ def _limits(who: dict[Role, Actor], stories: Sequence[tuple[Founded, Month]], at
         reason="The customer asked for a lower limit after a scam",
         actor=who[Role.COMPLIANCE_OFFICER],
         at=at - timedelta(hours=2),
+    )
+
+
+def _journal(month: Month, maker: Actor, at: datetime) -> None:
+    """A manual journal waits for finance: charges that the bank took and no program knows of."""
+    amount = Money(Decimal("37.50"), month.main)
+    accounts = {
+        line: ledger_accounts.system_account(book_id=month.book.pk, line=line, currency=month.main, actor=maker, at=at)
+        for line in (charts.PROVIDER_COSTS, charts.OPERATING_BANK)
+    }
+    manual.submit(
+        book_id=month.book.pk,
+        legs=[
+            Leg(accounts[charts.PROVIDER_COSTS].pk, Side.DEBIT, amount),
+            Leg(accounts[charts.OPERATING_BANK].pk, Side.CREDIT, amount),
+        ],
+        description="Charges of the bank for paper statements",
+        reason="On the bank's invoice of this week; no rail reports it",
+        actor=maker,
+        at=at - timedelta(hours=4),
     )
 
 
