@@ -36,7 +36,7 @@ class FactorAdmin(CaseAdmin):
     """One authenticator app of one person."""
 
     section, icon, menu_order = "People", "phonelink_lock", 50
-    menu_title = "Second factors"
+    menu_title, thing, things = "Second factors", "authenticator app", "authenticator apps"
     list_display = ("person", "name", "state", "used", "codes_left", "made")
     list_display_links = ("person",)
     list_filter = ("confirmed",)

@@ -30,7 +30,8 @@ class LockoutAdmin(CaseAdmin):
     """One name, address and browser with wrong passwords."""
 
     section, icon, menu_order = "People", "lock_person", 60
-    menu_title = "Lockouts"
+    menu_title, thing, things = "Lockouts", "failed sign-in", "failed sign-ins"
+    figures = ("failures",)
     list_display = ("who", "ip_address", "failures", "state", "last")
     list_display_links = ("who",)
     search_fields = ("username", "ip_address")
@@ -47,8 +48,8 @@ class LockoutAdmin(CaseAdmin):
                 ),
                 ("Address", cells.code(attempt.ip_address)),
                 ("Browser", attempt.user_agent),
-                ("Wrong passwords, here", attempt.failures_since_start),
-                ("Wrong passwords within the last quarter of an hour, all browsers", attempt.failures_now),
+                ("Wrong passwords", attempt.failures_since_start),
+                ("In 15 minutes, from all browsers", attempt.failures_now),
                 ("Last one", attempt.attempt_time),
                 ("State", badge(attempt)),
             ],

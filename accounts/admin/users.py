@@ -65,7 +65,10 @@ def deeds(user: User) -> list[tuple[Any, ...]]:
 def factors(user: User) -> list[tuple[str, Any]]:
     """What the person signs in with besides the password, and where that is locked now."""
     found = sign_ins.devices(TOTPDevice.objects.filter(user=user)).order_by("pk")
-    pairs = [(device.name or "Authenticator app", device.last_used_at or "never used") for device in found if device.confirmed]
+    pairs: list[tuple[str, Any]] = []
+    for device in found:
+        state = cells.badge("Confirmed", "good") if device.confirmed else cells.badge("Not confirmed", "warn")
+        pairs += [(device.name or "Authenticator app", state), ("Last used", device.last_used_at or "never")]
     pairs += [("Backup codes left", found[0].codes_left)] if found else [("Authenticator app", cells.badge("none", "warn"))]
     locks = sign_ins.locks_of(user, at=clock.now())
     return pairs + [("Locked out from", cells.link(attempt, attempt.ip_address)) for attempt in locks]
@@ -87,7 +90,7 @@ class UserAdmin(ReferenceAdmin):
             fields=("email", "name", "is_active", "is_staff", "last_login", "created_at"),
             rows=lambda user: [("Roles", user.role), ("Partner", user.partner)],
         ),
-        panels.Facts(title="Second factor, last used", rows=factors),
+        panels.Facts(title="Second factor", rows=factors),
         panels.Table(title="Access", columns=("When", "What", "Who", "Why"), rows=deeds, permission="flowlet_audit.view_record"),
     )
     transitions = (

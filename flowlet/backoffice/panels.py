@@ -64,9 +64,9 @@ class Facts(Panel):
             if model_field.name == name and hasattr(model_field, "verbose_name"):
                 label = str(model_field.verbose_name)
                 if getattr(model_field, "choices", None):
-                    return label, cells.badge(getattr(obj, f"get_{name}_display")())
+                    return cells.spelled(label), cells.badge(getattr(obj, f"get_{name}_display")())
         value = getattr(obj, name)
-        return label, cells.show(value() if callable(value) else value)
+        return cells.spelled(label), cells.show(value() if callable(value) else value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,8 +225,10 @@ class History(Panel):
 
 
 def in_words(action: str) -> str:
-    """``customer.kyc_tier_changed`` as ``Kyc tier changed``."""
-    return action.rpartition(".")[2].replace("_", " ").capitalize()
+    """``customer.kyc_tier_changed`` as ``KYC tier changed``, ``personal_data.revealed`` as ``Personal data revealed``."""
+    noun, _, verb = action.rpartition(".")
+    words = f"{noun} {verb}" if noun.endswith("_data") else verb
+    return cells.spelled(words.replace("_", " ").capitalize())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,9 +51,10 @@ class HoldAdmin(CaseAdmin):
     """One hold."""
 
     section, icon, menu_order = "Money", "lock_clock", 30
-    list_display = ("public_id", "partner", "wallet_", "amount_", "left", "state", "expires_at", "created_at")
+    list_display = ("public_id", "wallet_", "amount_", "left", "state", "expires_at", "created_at", "partner")
     list_filter = ("status", furniture.PartnerFilter)
     list_select_related = ("partner",)
+    figures = ("amount_", "left")
     search_fields = ("external_id",)
     search_help_text = "Id or external id"
     panels = (

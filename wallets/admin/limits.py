@@ -94,6 +94,7 @@ class TierLimitAdmin(ReferenceAdmin):
     list_display = ("what", "currency", "transaction_", "day_", "month_", "updated_at")
     ordering = ("currency", "pk")
     list_filter = ("tier",)
+    figures = ("transaction_", "day_", "month_")
     panels = (
         panels.Facts(
             title="Limits",

@@ -141,6 +141,7 @@ class WalletAdmin(CaseAdmin):
     list_display = ("public_id", "partner", "customer_", "available", "held_", "state", "created_at")
     list_filter = ("status", furniture.PartnerFilter)
     list_select_related = ("partner",)
+    figures = ("available", "held_")
     search_fields = ("external_id",)
     search_help_text = "Id or external id"
     page_budget = 26

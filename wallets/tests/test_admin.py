@@ -69,6 +69,14 @@ def test_the_page_of_a_customer_shows_their_wallets_to_those_who_may_see_money(s
     assert a.public_id not in text_of(sit(Role.ADMINISTRATOR), a.customer)
 
 
+def test_a_list_aligns_its_figures(sit, busy):
+    page = sit(Role.FINANCE).get(cells.admin_url(Wallet, "changelist")).content.decode()
+    style = page[page.index("<style>@media") :].partition("</style>")[0]
+    for name in ("#result_list .column-available", "#result_list .field-available", "#result_list .field-held_"):
+        assert name in style
+    assert "field-available" in page.partition('id="result_list"')[2]
+
+
 def test_limits_stand_in_the_form_as_somebody_would_type_them(sit):
     row = TierLimit.objects.get(tier="PREMIUM", currency="USD")
     form = sit(Role.COMPLIANCE_OFFICER).get(f"{cells.admin_url(row).removesuffix('change/')}do/request_change/").content.decode()

@@ -96,7 +96,7 @@ class ApprovalAdmin(CaseAdmin):
     """Requests of makers, for checkers."""
 
     section, icon, menu_order = "Work", "approval", 10
-    list_display = ("asked", "what", "subject_", "partner", "maker", "reason", "state")
+    list_display = ("asked", "what", "subject_", "state", "partner", "maker", "reason")
     list_filter = ("status",)
     search_fields = ("subject",)
     search_help_text = "Public id of the request or of what it is about"
