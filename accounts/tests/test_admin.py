@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib import messages
 from django.urls import reverse
 
 from accounts.choices import CustomerStatus, PartnerStatus, Role, Scope
@@ -260,8 +261,10 @@ def test_an_erasure_that_was_done_meanwhile_ends_as_failed(sit, create, robot, a
     customers.close(customer_id=ada.pk, actor=robot, at=at)
     press(officer, ada, "request_erasure", reason=REASON)
     customers.erase(customer_id=ada.pk, reason="by a letter", actor=robot, at=at)
-    press(manager, Approval.objects.get(), "approve")
+    answer = press(manager, Approval.objects.get(), "approve")
     assert Approval.objects.get().status == "FAILED"
+    (said,) = messages.get_messages(answer.wsgi_request)
+    assert (said.level, str(said)[:29]) == (messages.WARNING, "It can no longer be carried o")
     assert Record.objects.filter(action="customer.erased").count() == 1
 
 

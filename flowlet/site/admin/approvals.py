@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
@@ -150,6 +150,11 @@ class ApprovalAdmin(CaseAdmin):
             done=_done,
         ),
     )
+
+    def level_of(self, result: Any) -> int:
+        """A request that can never be carried out is no success."""
+        is_failed = isinstance(result, Approval) and result.status == ApprovalStatus.FAILED
+        return messages.WARNING if is_failed else messages.SUCCESS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Approval]:
         """With the partners' names."""
