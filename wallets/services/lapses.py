@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import transaction
 
@@ -21,13 +22,15 @@ from wallets.services import notices, spending
 ACTOR = actors.system("wallets.expire_holds")
 
 
-def sweep(*, at: datetime, limit: int = 500) -> int:
-    """End holds that expired by ``at``, the oldest ``limit`` of them; returns how many. Each allowance is a transaction of its own."""
-    due = (
-        Hold.objects.filter(status=HoldStatus.OPEN, expires_at__lte=at)
-        .order_by("expires_at")
-        .values_list("allowance_id", flat=True)
-    )
+def sweep(*, at: datetime, partner_id: UUID | None = None, limit: int = 500) -> int:
+    """End holds that expired by ``at`` (of one partner, or of all), the oldest ``limit`` of them; returns how many.
+
+    Each allowance is a transaction of its own.
+    """
+    due = Hold.objects.filter(status=HoldStatus.OPEN, expires_at__lte=at)
+    if partner_id is not None:
+        due = due.filter(partner_id=partner_id)
+    due = due.order_by("expires_at").values_list("allowance_id", flat=True)
     ended = 0
     for allowance_id in sorted(set(due[:limit])):
         with transaction.atomic():
