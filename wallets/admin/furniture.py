@@ -2,10 +2,11 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import Model
+from django.contrib import admin
+from django.db.models import Model, TextChoices
 
 from accounts.models import Customer, Partner
 from flowlet.backoffice import cells, filters
@@ -60,6 +61,30 @@ def plain(amount: Decimal | None, currency: str) -> str:
 def notes(metadata: dict[str, str]) -> list[tuple[str, str]]:
     """The partner's own notes as pairs."""
     return [(f"metadata · {name}", value) for name, value in sorted(metadata.items())]
+
+
+class AmountPages:
+    """Mixed into the pages of rows that are an amount in a state, ``states`` being the choices of their status."""
+
+    states: ClassVar[type[TextChoices]]
+
+    def title_of(self, obj: Any) -> str:
+        """The amount and its id."""
+        return f"{plain(obj.amount, obj.currency)} · {obj.public_id}"
+
+    def status_of(self, obj: Any) -> Any:
+        """Beside the heading."""
+        return self.state(obj)
+
+    @admin.display(description="amount")
+    def amount_(self, obj: Any) -> Any:
+        """What was asked for."""
+        return figure(obj.amount, obj.currency)
+
+    @admin.display(description="state")
+    def state(self, obj: Any) -> Any:
+        """As a badge."""
+        return cells.choice(obj, "status", self.states)
 
 
 def typed(amount: Decimal | None) -> str | None:

@@ -11,12 +11,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from accounts.models import Customer
+from flowlet.audit.selectors import records
 from flowlet.audit.services import log
 from flowlet.backoffice import CaseAdmin, Transition, actor_of, cells, charts, home, panels, permissions, site
-from flowlet.core import clock
+from flowlet.core import clock, ids
 from flowlet.core.errors import DomainError
 from ledger.models import Entry
-from wallets import policies
+from wallets import events, policies
 from wallets.admin import furniture
 from wallets.admin.limits import ASKED, OptionalLimitsForm, ask_for_wallet
 from wallets.choices import HoldStatus, LimitScope, TransactionType, WalletStatus
@@ -29,6 +30,7 @@ from wallets.services import statements, wallets
 
 DAYS_DRAWN = 90
 STATEMENTS_SHOWN = 6
+FROZEN_COUNTED = 1000
 EXPORT = "wallets.export_statements"
 
 
@@ -302,13 +304,13 @@ site.register(Wallet, WalletAdmin)
 
 
 def frozen_waiting(request: HttpRequest) -> home.Waiting | None:
-    """Frozen wallets, for those who may lift a freeze."""
-    rows = selectors.frozen()
-    count = rows[:1000].count()
-    if not count:
+    """Frozen wallets, for those who may lift a freeze; since when is in the audit, as a frozen wallet can still be renamed."""
+    keys = [ids.public_id(Wallet.PREFIX, key) for key in selectors.frozen().values_list("pk", flat=True)[:FROZEN_COUNTED]]
+    if not keys:
         return None
-    oldest = rows.order_by("updated_at").values_list("updated_at", flat=True).first()
-    return home.Waiting(count=count, url=cells.admin_url(Wallet, "changelist") + "?status__exact=FROZEN", oldest_at=oldest)
+    since = records.last_done(events.WALLET_FROZEN, targets=keys)
+    url = cells.admin_url(Wallet, "changelist") + "?status__exact=FROZEN"
+    return home.Waiting(count=len(keys), url=url, oldest_at=min(since.values(), default=None))
 
 
 home.register(

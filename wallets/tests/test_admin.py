@@ -11,6 +11,7 @@ from flowlet.approvals.models import Approval
 from flowlet.audit.models import Record
 from flowlet.backoffice import cells
 from flowlet.backoffice.testing import at_most, press, signed_in
+from wallets.admin.wallets import frozen_waiting
 from wallets.models import Hold, TierLimit, Transfer, Wallet
 from wallets.services import wallets
 from wallets.tests.conftest import KEY
@@ -75,6 +76,18 @@ def test_a_list_aligns_its_figures(sit, busy):
     for name in ("#result_list .column-available", "#result_list .field-available", "#result_list .field-held_"):
         assert name in style
     assert "field-available" in page.partition('id="result_list"')[2]
+
+
+def test_the_queue_of_frozen_wallets_is_as_old_as_the_oldest_freeze_whatever_was_renamed_since(sit, world, busy):
+    a, b = busy
+    hour = timedelta(hours=1)
+    wallets.freeze(wallet_id=a.pk, reason="lost phone", actor=KEY, at=world.at - 9 * hour)
+    wallets.unfreeze(wallet_id=a.pk, reason="found", actor=KEY, at=world.at - 8 * hour)
+    wallets.freeze(wallet_id=a.pk, reason="lost again", actor=KEY, at=world.at - 5 * hour)
+    wallets.freeze(wallet_id=b.pk, reason="lost phone", actor=KEY, at=world.at - 3 * hour)
+    wallets.update(wallet_id=a.pk, changes={"name": "Lost"}, actor=KEY, at=world.at)
+    waiting = frozen_waiting(None)
+    assert (waiting.count, waiting.oldest_at) == (2, world.at - 5 * hour)
 
 
 def test_limits_stand_in_the_form_as_somebody_would_type_them(sit):

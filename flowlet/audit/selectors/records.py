@@ -1,12 +1,12 @@
 """Find deeds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from flowlet.audit.models import Record
 from flowlet.audit.models.record import kind_of_target
@@ -26,6 +26,12 @@ def of_actor(actor_id: str) -> QuerySet[Record]:
 def of_kind(found: QuerySet[Record], kind: str) -> QuerySet[Record]:
     """Of these the records about things whose public id begins with ``kind`` and an underscore, such as ``wal``; by an index."""
     return found.alias(target_kind=kind_of_target()).filter(target_kind=kind)
+
+
+def last_done(action: str, *, targets: Collection[str]) -> dict[str, datetime]:
+    """When the action was last done to each of the targets (public ids) to which it ever was: one query."""
+    found = Record.objects.filter(target__in=list(targets), action=action).order_by().values_list("target")
+    return dict(found.annotate(last=Max("at")))
 
 
 # One step in the index for each different action, not one for each record.
