@@ -72,7 +72,7 @@ def test_a_report_is_taken_along_as_a_file_by_those_who_may(finance, book, month
     url = report_url(book, "balance-sheet", "?until=2026-01-31&format=")
     text = b"".join(finance.get(f"{url}csv").streaming_content).decode()
     assert ",Total assets,USD,67529.25" in text
-    page = openpyxl.load_workbook(io.BytesIO(finance.get(f"{url}xlsx").content)).active
+    page = openpyxl.load_workbook(io.BytesIO(finance.get(f"{url}xlsx").getvalue())).active
     assert 67529.25 in [cell.value for row in page.iter_rows() for cell in row]
     analyst = signed_in(person("FRAUD_ANALYST"))
     assert analyst.get(report_url(book, "balance-sheet")).status_code == 200

@@ -1,19 +1,22 @@
 """A month of an e-money firm by hand, and what each report says of it to the cent."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
 
 import openpyxl
 import pytest
+from django.db import connection
 from moneyed import Money
 
 from flowlet.core import clock
 from flowlet.db import transactions
 from ledger import errors
-from ledger.models import Rate
-from ledger.selectors import entries, history, reports
+from ledger.models import Entry, Rate
+from ledger.selectors import balances, entries, history, reports
 from ledger.selectors.reports import Span, sheets
+from ledger.selectors.reports.general_ledger import with_entries
 from ledger.services import accounts, charts, journals, snapshots
 from ledger.services.journals import Leg
 from ledger.tests.conftest import ACTOR
@@ -319,6 +322,49 @@ def test_reports_as_they_were_recorded_leave_out_what_came_later(book, wallet):
     assert figures(reports.income_statement(book=book, first=FIRST, last=LAST))["result"] == D(-3)
     with pytest.raises(errors.BeyondHorizon):
         reports.trial_balance(book=book, on=LAST, recorded_at=clock.now() + timedelta(days=1))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("ask", ["cash_flow", "balance_sheet", "trial_balance", "account_statement", "general_ledger"])
+def test_what_is_posted_while_a_report_is_read_is_wholly_in_it_or_not_at_all(book, wallet, monkeypatch, ask):
+    ada = wallet()
+    both(book, date(2026, 1, 5), charts.SAFEGUARDING, ada, "10.00")
+    as_of, line_totals, asked = balances.as_of, balances.line_totals, []
+
+    def post_in_between(read):
+        def slow(**kwargs):
+            found = read(**kwargs)
+            if not asked:  # after the first reading, by another connection
+                asked.append(1)
+                with ThreadPoolExecutor() as pool:
+                    pool.submit(post_elsewhere).result()
+            return found
+
+        return slow
+
+    def post_elsewhere():
+        both(book, date(2026, 1, 5), charts.SAFEGUARDING, ada, "3.00")
+        connection.close()
+
+    monkeypatch.setattr(balances, "as_of", post_in_between(as_of))
+    monkeypatch.setattr(balances, "line_totals", post_in_between(line_totals))
+    days = {"first": FIRST, "last": LAST}
+    if ask in ("balance_sheet", "trial_balance"):
+        days = {"on": LAST}
+    if ask == "account_statement":
+        report = reports.account_statement(account=ada, **days)
+        assert (report.sections[0].closing, report.sections[0].credits) == (10, 10)
+    elif ask == "general_ledger":
+        found = with_entries(book=book, **days)
+        assert {(part.section.account.code, part.section.closing, part.carried_forward) for part in found.parts} == {
+            ("wallet-0", 10, 10),
+            ("1010", 10, 10),
+        }
+    else:
+        report = getattr(reports, ask)(book=book, **days)
+        assert report.foots
+        assert figures(report)["1010" if ask != "cash_flow" else "closing_cash"] == 10
+    assert Entry.objects.count() == 4
 
 
 def test_entries_of_a_long_account_are_paged_by_day_without_gap_or_repeat(book, wallet, monkeypatch):

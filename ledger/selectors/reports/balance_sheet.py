@@ -11,7 +11,17 @@ from decimal import Decimal
 from ledger.choices import AccountType
 from ledger.models import Book, ChartLine
 from ledger.selectors.reports import figures
-from ledger.selectors.reports.statement import ZERO, Column, Report, Row, RowKind, Span, Translation, check_compared
+from ledger.selectors.reports.statement import (
+    ZERO,
+    Column,
+    Report,
+    Row,
+    RowKind,
+    Span,
+    Translation,
+    check_compared,
+    of_one_picture,
+)
 
 Figure = dict[str, Decimal]
 TOTALS = {
@@ -22,6 +32,7 @@ TOTALS = {
 SECTIONS = tuple(TOTALS)
 
 
+@of_one_picture
 def balance_sheet(
     *,
     book: Book,

@@ -16,7 +16,18 @@ from ledger.choices import CashFlow
 from ledger.models import Book, ChartLine
 from ledger.selectors.reports import figures
 from ledger.selectors.reports.income_statement import before_closing
-from ledger.selectors.reports.statement import ZERO, Column, Report, Row, RowKind, Span, Translation, check_compared, check_span
+from ledger.selectors.reports.statement import (
+    ZERO,
+    Column,
+    Report,
+    Row,
+    RowKind,
+    Span,
+    Translation,
+    check_compared,
+    check_span,
+    of_one_picture,
+)
 
 Figure = dict[str, Decimal]
 ACTIVITIES = (CashFlow.OPERATING, CashFlow.INVESTING, CashFlow.FINANCING)
@@ -32,6 +43,7 @@ class _Flows:
     closing: Figure
 
 
+@of_one_picture
 def cash_flow(
     *,
     book: Book,

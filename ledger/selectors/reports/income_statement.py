@@ -7,12 +7,24 @@ from decimal import Decimal
 from ledger.choices import AccountType
 from ledger.models import Book
 from ledger.selectors.reports import figures
-from ledger.selectors.reports.statement import ZERO, Column, Report, Row, RowKind, Span, Translation, check_compared, check_span
+from ledger.selectors.reports.statement import (
+    ZERO,
+    Column,
+    Report,
+    Row,
+    RowKind,
+    Span,
+    Translation,
+    check_compared,
+    check_span,
+    of_one_picture,
+)
 
 SECTIONS = (AccountType.INCOME, AccountType.EXPENSE)
 TOTALS = {AccountType.INCOME: "total_income", AccountType.EXPENSE: "total_expenses"}
 
 
+@of_one_picture
 def income_statement(
     *,
     book: Book,

@@ -4,20 +4,23 @@ Amounts are Decimals in the row's currency, or None where a row has no figure in
 names every sum that does not come out, which in books that the database guards is none.
 """
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, localcontext
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from flowlet.core import money
 from ledger import errors
 from ledger.models import Book
-from ledger.selectors import rates
+from ledger.selectors import balances, rates
 
 ZERO = Decimal(0)
 PRECISION = 60
 MAX_COMPARED = 12
+R = TypeVar("R")
 
 
 class RowKind(StrEnum):
@@ -93,6 +96,17 @@ class Report:
             if found.key == key and found.currency == currency and found.kind != RowKind.HEADING:
                 return found
         raise KeyError(f"{key} {currency}")
+
+
+def of_one_picture(report: Callable[..., R]) -> Callable[..., R]:
+    """The report reads the books more than once; all of it from one snapshot, or sums would differ while others post."""
+
+    @functools.wraps(report)
+    def read(**asked: Any) -> R:
+        with balances.one_picture(asked.get("recorded_at")):
+            return report(**asked)
+
+    return read
 
 
 def check_span(book: Book, span: Span) -> Span:

@@ -10,12 +10,23 @@ from decimal import Decimal
 
 from ledger.models import Book
 from ledger.selectors.reports import figures
-from ledger.selectors.reports.statement import Column, Report, Row, RowKind, Span, Translation, check_compared, check_span
+from ledger.selectors.reports.statement import (
+    Column,
+    Report,
+    Row,
+    RowKind,
+    Span,
+    Translation,
+    check_compared,
+    check_span,
+    of_one_picture,
+)
 
 ZERO = Decimal(0)
 Figures = tuple[dict[str, Decimal], ...]
 
 
+@of_one_picture
 def trial_balance(
     *,
     book: Book,
