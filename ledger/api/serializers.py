@@ -294,7 +294,9 @@ class GeneralLedgerFilters(_Span, _Recorded, _Format):
 
 class _Translated(_Recorded, _Format):
     translate_to = CurrencyField(
-        required=False, help_text="Add all currencies up in this one, at the rates of each column's last day"
+        required=False,
+        help_text="Add all currencies up in this one: balances at the rates of each column's last day, what was earned or flowed at"
+        " the rates of its days (IAS 21 §39)",
     )
 
 

@@ -109,6 +109,14 @@ def test_the_general_ledger_leads_to_statements_and_journals(finance, book, mont
     assert cells.admin_url(journal) in statement
 
 
+@pytest.mark.parametrize("query", ["?after=²", "?line=9999", "?since=2026-02-01&until=2026-01-01"])
+def test_a_page_of_the_general_ledger_survives_any_query(finance, book, month, query):  # noqa: F811
+    status = {"?after=²": 200, "?line=9999": 404}.get(query, 400)
+    assert finance.get(report_url(book, "general-ledger", query)).status_code == status
+    assert finance.get(cells.admin_url(Journal, "changelist") + "?book=²").status_code == 200
+    assert finance.get(f"{cells.admin_url(month[0]).removesuffix('change/')}statement/?after=2026-01-01.²").status_code == 200
+
+
 def test_a_journal_page_shows_legs_reversal_remarks_and_audit(finance, book):
     posted = both(book, date(2020, 5, 4), charts.PROVIDER_COSTS, charts.OPERATING_BANK, "25.00")
     journal = Journal.objects.get(pk=posted.journal_id)

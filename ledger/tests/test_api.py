@@ -196,10 +196,10 @@ def test_the_general_ledger_as_csv_has_every_entry(ask, month):  # noqa: F811
 def test_a_workbook_that_would_be_too_large_is_refused_before_the_work_and_csv_is_offered(
     ask,
     book,
-    month,
+    month,  # noqa: F811
     monkeypatch,
     path,
-    entries_there,  # noqa: F811
+    entries_there,
 ):
     path = f"{path.format(bank=ledger_account(book, '1010').public_id)}?from=2026-01-01&to=2026-01-31"
     monkeypatch.setattr(sheets, "MAX_ROWS", entries_there - 1)
@@ -263,6 +263,14 @@ def test_reverses_once(ask, book):
     assert ask("POST", f"journals/{made}/reverse", {"reason": "twice"}).json()["code"] == "ledger.already_reversed"
     shown = ask("GET", f"journals/{made}").json()
     assert (shown["reversed_by"], ask("GET", f"journals/{back}").json()["reverses"]) == (back, made)
+
+
+@pytest.mark.parametrize("kind", ["manual", "year_close"])
+def test_a_key_does_not_reverse_what_the_platform_posted(ask, book, kind):
+    both(book, date(2026, 1, 1), charts.PROVIDER_COSTS, charts.OPERATING_BANK, "3.00", kind=kind)
+    refusal = ask("POST", f"journals/{Journal.objects.get().public_id}/reverse", {"reason": "not mine"})
+    assert (refusal.status_code, refusal.json()["code"]) == (400, "ledger.reserved_kind")
+    assert Journal.objects.count() == 1
 
 
 @pytest.mark.parametrize(

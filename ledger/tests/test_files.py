@@ -157,6 +157,20 @@ def test_says_what_is_wrong_with_a_file(firm, tmp_path, content):
         run("post_journal", tmp_path / "x.txt", "--book", firm.public_id)
 
 
+@pytest.mark.django_db
+def test_text_that_no_database_takes_is_a_refusal_of_its_line_alone(firm, tmp_path):
+    good = {"account": "1020", "side": "CREDIT", "amount": "7.00", "currency": "USD"}
+    debit = {**good, "account": "5010", "side": "DEBIT"}
+    bad = ("50\x0010", "\ud800")
+    items = [{"external_id": f"j{n}", "kind": "cost", "legs": [{**debit, "account": text}, good]} for n, text in enumerate(bad)]
+    items += [{"external_id": f"k{n}", "kind": "cost", "description": text, "legs": [debit, good]} for n, text in enumerate(bad)]
+    items += [{"external_id": "good", "kind": "cost", "legs": [debit, good]}]
+    path = tmp_path / "j.jsonl"
+    path.write_text("\n".join(map(json.dumps, items)))
+    code, out, _ = run("post_journal", path, "--book", firm.public_id)
+    assert (code, out) == (1, "1 posted, 0 known already, 4 refused.\n")
+
+
 def read(path):
     return [json.loads(line) for line in path.read_text().splitlines()]
 

@@ -259,6 +259,94 @@ def test_the_effect_of_rates_on_cash_has_its_own_line(book, wallet):
     assert figures(report)["closing_cash"] == D("120.00")
 
 
+@pytest.fixture
+def earned(book):
+    """EUR 100.00 earned at 1.10, EUR 40.00 spent at 1.20, USD 30.00 earned; 1.25 at the end of the month."""
+    both(book, date(2026, 1, 10), charts.OPERATING_BANK, charts.FEE_INCOME, "100.00", "EUR")
+    both(book, date(2026, 1, 12), charts.OPERATING_BANK, charts.FEE_INCOME, "30.00")
+    both(book, date(2026, 1, 20), charts.PROVIDER_COSTS, charts.OPERATING_BANK, "40.00", "EUR")
+    for day, rate in ((9, "1.10"), (20, "1.20"), (31, "1.25")):
+        eur_rate(date(2026, 1, day), rate)
+
+
+def test_income_is_translated_at_the_rates_of_its_days(book, earned):
+    halves = [Span(LAST, date(2026, 1, 16)), Span(date(2026, 1, 15), FIRST)]
+    report = reports.income_statement(book=book, first=FIRST, last=LAST, compared=halves, translated_to="USD")
+    assert {key: report.row(key, "USD").amounts for key in figures(report)} == {
+        "4010": (D("140.00"), D("0.00"), D("140.00")),
+        "total_income": (D("140.00"), D("0.00"), D("140.00")),
+        "5010": (D("48.00"), D("48.00"), D("0.00")),
+        "total_expenses": (D("48.00"), D("48.00"), D("0.00")),
+        "result": (D("92.00"), D("-48.00"), D("140.00")),
+    }
+    assert report.foots
+    assert report.notes == (
+        "Translated to USD at the rates of the days on which it arose (IAS 21 §39 b); lines are rounded once, half to even, and"
+        " sums add rounded lines.",
+    )
+
+
+def test_the_balance_sheet_has_the_result_of_the_income_statement_and_the_difference_in_equity(book, earned):
+    report = reports.balance_sheet(book=book, on=LAST, compared=[date(2026, 1, 15)], translated_to="USD")
+    assert {key: report.row(key, "USD").amounts for key in figures(report)} == {
+        "1020": (D("105.00"), D("140.00")),
+        "total_assets": (D("105.00"), D("140.00")),
+        "total_liabilities": (D("0"), D("0")),
+        "earnings_of_the_year": (D("92.00"), D("140.00")),
+        "translation_difference": (D("13.00"), D("0.00")),
+        "total_equity": (D("105.00"), D("140.00")),
+        "total_liabilities_and_equity": (D("105.00"), D("140.00")),
+    }
+    assert report.foots
+
+
+def test_cash_flows_are_translated_at_the_rates_of_their_days_and_cash_at_its_own(book, earned):
+    report = reports.cash_flow(book=book, first=date(2026, 1, 11), last=LAST, translated_to="USD")
+    assert figures(report) == {
+        "result": D("-18.00"),
+        "net_operating": D("-18.00"),
+        "net_investing": D("0"),
+        "net_financing": D("0"),
+        "net_change": D("-18.00"),
+        "opening_cash": D("110.00"),
+        "translation_difference": D("13.00"),
+        "closing_cash": D("105.00"),
+    }
+    assert report.foots
+
+
+def test_a_day_without_a_rate_refuses_what_arose_on_it_and_not_the_balances(book, earned):
+    both(book, date(2026, 1, 5), charts.OPERATING_BANK, charts.FEE_INCOME, "1.00", "EUR")
+    for ask in (reports.income_statement, reports.cash_flow):
+        with pytest.raises(errors.NoRate, match="from EUR to USD on 2026-01-05 or in the seven days before"):
+            ask(book=book, first=FIRST, last=LAST, translated_to="USD")
+    with pytest.raises(errors.NoRate):
+        reports.balance_sheet(book=book, on=LAST, translated_to="USD")
+    assert figures(reports.trial_balance(book=book, on=LAST, translated_to="USD"))["1020"] == D("106.25")
+    later = reports.income_statement(book=book, first=date(2026, 1, 6), last=LAST, translated_to="USD")
+    assert figures(later)["result"] == D("92.00")
+
+
+def test_translates_to_currencies_with_no_decimals_and_with_three(book, earned):
+    for quote, rate in (("JPY", "150.455"), ("KWD", "0.30725")):
+        Rate.objects.create(
+            base="USD", quote=quote, valid_on=date(2026, 1, 12), rate=D(rate), source="test", recorded_at=clock.now()
+        )
+    span = {"first": date(2026, 1, 12), "last": date(2026, 1, 12)}
+    yen, dinar = (reports.income_statement(book=book, **span, translated_to=to) for to in ("JPY", "KWD"))
+    assert figures(yen, "JPY")["result"] == D("4514")  # 4,513.65
+    assert figures(dinar, "KWD")["result"] == D("9.218")  # 9.2175, half to even
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_translated_report_as_it_was_recorded_leaves_out_what_came_later(book, earned):
+    known_at = clock.now()
+    both(book, date(2026, 1, 20), charts.PROVIDER_COSTS, charts.OPERATING_BANK, "5.00", "EUR")
+    asked = {"book": book, "first": FIRST, "last": LAST, "translated_to": "USD"}
+    assert figures(reports.income_statement(**asked))["result"] == D("86.00")
+    assert figures(reports.income_statement(**asked, recorded_at=known_at))["result"] == D("92.00")
+
+
 @pytest.mark.parametrize("ask", ["balance_sheet", "trial_balance", "income_statement", "cash_flow"])
 def test_refuses_to_translate_a_currency_without_a_rate(book, month, ask):
     record(book, LAST, ("1010", "DEBIT", "1.00", "EUR"), (charts.FEE_INCOME, "CREDIT", "1.00", "EUR"))

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from flowlet.core import actors, clock
 from flowlet.core.errors import DomainError
+from flowlet.core.money import to_text
 from ledger.models import Book, Period
 from ledger.services import periods
 
@@ -54,7 +55,7 @@ class Command(BaseCommand):
         if options["year"]:
             closed = periods.close_year(book_id=book.pk, year=options["year"], actor=actor, at=at, dry_run=options["dry_run"])
             for currency, result in sorted(closed.results.items()):
-                self.stdout.write(f"{closed.year}: {result} {currency} to retained earnings")
+                self.stdout.write(f"{closed.year}: {to_text(result, currency)} {currency} to retained earnings")
             if closed.posted:
                 self.stdout.write(f"Posted as {closed.posted.public_id}.")
             return

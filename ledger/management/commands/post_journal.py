@@ -12,6 +12,7 @@ from tqdm import tqdm
 from flowlet.core import actors
 from flowlet.core.errors import DomainError
 from ledger.models import Book
+from ledger.selectors.reports.sheets import defused
 from ledger.services import imports
 
 SHOWN = 50
@@ -67,7 +68,9 @@ class Command(BaseCommand):
             with options["refused"].open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)
                 writer.writerow(["line", "external_id", "code", "reason"])
-                writer.writerows((found.line, found.external_id, found.code, found.reason) for found in outcome.refused)
+                writer.writerows(
+                    (found.line, defused(found.external_id), found.code, defused(found.reason)) for found in outcome.refused
+                )
         verb = "posted" if outcome.is_kept else "could be posted" if options["dry_run"] else "rolled back"
         self.stdout.write(f"{outcome.posted} {verb}, {outcome.known} known already, {len(outcome.refused)} refused.")
         if outcome.refused:

@@ -82,7 +82,7 @@ def trial_balance(
         gaps=tuple(gaps),
         translated_to=translation.to,
         recorded_at=recorded_at,
-        notes=tuple(filter(None, [translation.note])),
+        notes=tuple(filter(None, [translation.note("at the rates of each column's last day")])),
     )
 
 
