@@ -12,7 +12,6 @@ import pytest
 from django.test import Client
 
 from accounts.choices import Scope
-from accounts.models import Partner
 from accounts.services import api_keys
 from flowlet.core import clock
 from flowlet.core.money import to_text
@@ -20,14 +19,10 @@ from ledger.models import Entry, Journal
 from ledger.selectors import entries
 from ledger.selectors.reports import sheets
 from ledger.services import accounts, books, charts
-from ledger.tests.conftest import ACTOR, fund
+from ledger.tests.conftest import ACTOR, fund, new_partner
 from ledger.tests.test_reports import both, eur_rate, ledger_account, month  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.django_db
-
-
-def new_partner(name):
-    return Partner.objects.create(name=name, mode="LIVE", status="ACTIVE", country="US", time_zone="UTC")
 
 
 @pytest.fixture
