@@ -393,6 +393,15 @@ def test_no_text_becomes_a_formula(book, wallet):
     assert {cell.data_type for cell in found} == {"s"}
 
 
+def test_a_text_that_looks_like_an_error_or_a_number_stays_a_text_in_a_workbook(book, wallet):
+    for text in ("#N/A", "1e3", "2026-01-01", "TRUE"):
+        both(book, LAST, charts.SAFEGUARDING, wallet(), "1.00", description=text)
+    listing = reports.general_ledger(book=book, first=LAST, last=LAST, line="1010")
+    page = openpyxl.load_workbook(io.BytesIO(sheets.as_xlsx(sheets.of_listing(listing)))).active
+    found = [(row[6].value, row[6].data_type) for row in page.iter_rows() if len(row) > 6 and row[7].value == 1]
+    assert found == [("#N/A", "s"), ("1e3", "s"), ("2026-01-01", "s"), ("TRUE", "s")]
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
 def test_defuses_what_a_spreadsheet_would_compute(text):
     assert sheets.defused(text) == f"'{text}"

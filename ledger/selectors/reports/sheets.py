@@ -33,6 +33,7 @@ DIGITS = 15
 MAX_ROWS = 200_000
 IN_MEMORY = 1 << 20
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_STRONG = Font(bold=True)
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -201,8 +202,11 @@ def _cell(page: Any, cell: Any, is_strong: bool) -> Any:
         made = WriteOnlyCell(page, value=cell)
         made.number_format = "yyyy-mm-dd"
     else:
-        made = WriteOnlyCell(page, value=_NOT_XML.sub("", defused(str(cell)))[:32_000])
+        text = _NOT_XML.sub("", defused(str(cell)))[:32_000]
+        if not text or not (is_strong or text.startswith("#")):  # a cell that only holds a text needs no object; #N/A is no error
+            return text or None
+        made = WriteOnlyCell(page, value=text)
         made.data_type = "s"
     if is_strong:
-        made.font = Font(bold=True)
+        made.font = _STRONG
     return made
