@@ -53,6 +53,12 @@ ON = {"label": "2026-01-31", "from": None, "to": "2026-01-31"}
 MONTH = {"key": "amount", "label": "2026-01-01 to 2026-01-31", "from": "2026-01-01", "to": "2026-01-31"}
 
 
+def _common(request: Any, book: Book) -> dict[str, Any]:
+    """What every statement is asked for."""
+    query = request.query
+    return {"book": book, "translated_to": query.get("translate_to"), "recorded_at": query.get("recorded_as_of")}
+
+
 class TrialBalance(PartnerView):
     """Debits and credits of every line."""
 
@@ -82,12 +88,10 @@ class TrialBalance(PartnerView):
         since = query.get("from")
         compared = documents.spans(query.get("compare")) if since else [Span(day) for day in documents.days(query.get("compare"))]
         report = reports.trial_balance(
-            book=book,
+            **_common(request, book),
             on=query.get("as_of") or accounts.today(book, request.at),
             since=since,
             compared=compared,
-            translated_to=query.get("translate_to"),
-            recorded_at=query.get("recorded_as_of"),
         )
         return documents.answer(request, report)
 
@@ -118,11 +122,9 @@ class BalanceSheet(PartnerView):
         """As of any day: assets equal liabilities and equity, earnings that are not closed yet computed."""
         book, query = books.of_partner(partner_id=request.caller.partner_id), request.query
         report = reports.balance_sheet(
-            book=book,
+            **_common(request, book),
             on=query.get("as_of") or accounts.today(book, request.at),
             compared=documents.days(query.get("compare")),
-            translated_to=query.get("translate_to"),
-            recorded_at=query.get("recorded_as_of"),
         )
         return documents.answer(request, report)
 
@@ -137,12 +139,10 @@ class _SpanReport(PartnerView):
         book, query = books.of_partner(partner_id=request.caller.partner_id), request.query
         first, last = documents.span(request, book)
         report = make(
-            book=book,
+            **_common(request, book),
             first=first,
             last=last,
             compared=documents.spans(query.get("compare")),
-            translated_to=query.get("translate_to"),
-            recorded_at=query.get("recorded_as_of"),
         )
         return documents.answer(request, report)
 

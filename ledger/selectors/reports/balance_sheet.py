@@ -23,6 +23,7 @@ from ledger.selectors.reports.statement import (
     Translation,
     check_compared,
     of_one_picture,
+    titled,
 )
 
 RATES = "at the rates of each column's last day, earnings of the year at those of the days on which they arose (IAS 21 §39)"
@@ -124,25 +125,14 @@ def _block(
                 amounts = tuple(figure.get(currency, ZERO) for figure in source)
                 if any(amounts) or key == "earnings_of_the_year":
                     body.append(Row(RowKind.LINE, key, label, currency, amounts, section))
-        totals[section] = [sum((row.amounts[n] or ZERO for row in body), ZERO) for n in range(width)]
         if section == AccountType.EQUITY and to:
-            gap = [totals[AccountType.ASSET][n] - totals[AccountType.LIABILITY][n] - totals[section][n] for n in range(width)]
+            equity = [sum((row.amounts[n] or ZERO for row in body), ZERO) for n in range(width)]
+            gap = [totals[AccountType.ASSET][n] - totals[AccountType.LIABILITY][n] - equity[n] for n in range(width)]
             if any(gap):
-                body.append(
-                    Row(
-                        RowKind.DIFFERENCE,
-                        "translation_difference",
-                        "Translation difference",
-                        currency,
-                        tuple(gap),
-                        section,
-                    )
-                )
-                totals[section] = [total + extra for total, extra in zip(totals[section], gap, strict=True)]
-        rows.append(Row(RowKind.HEADING, section.lower(), section.label, currency, section=section))
-        rows += body
-        key, label = TOTALS[section]
-        rows.append(Row(RowKind.SUM, key, label, currency, tuple(totals[section]), section))
+                label = "Translation difference"
+                body.append(Row(RowKind.DIFFERENCE, "translation_difference", label, currency, tuple(gap), section))
+        block, totals[section] = titled(section, body, TOTALS[section], currency, width)
+        rows += block
     both = [totals[AccountType.LIABILITY][n] + totals[AccountType.EQUITY][n] for n in range(width)]
     rows.append(Row(RowKind.SUM, "total_liabilities_and_equity", "Total liabilities and equity", currency, tuple(both)))
     gaps = [totals[AccountType.ASSET][n] - both[n] for n in range(width)]

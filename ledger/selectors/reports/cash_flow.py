@@ -27,6 +27,7 @@ from ledger.selectors.reports.statement import (
     check_compared,
     check_span,
     of_one_picture,
+    titled,
 )
 
 AT_EACH_DAY = "at the rates of the days on which it flowed, cash at those of its own day (IAS 7 §25, §28)"
@@ -127,20 +128,10 @@ def _block(chart: figures.Chart, flows: list[_Flows], currency: str, to: str) ->
             if line.cash_flow == activity and any(amounts):
                 label = f"Change in {line.name[:1].lower()}{line.name[1:]}"
                 body.append(Row(RowKind.LINE, line.code, label, currency, amounts, activity))
-        total = [sum((row.amounts[n] or ZERO for row in body), ZERO) for n in range(width)]
-        net = [a + b for a, b in zip(net, total, strict=True)]
-        rows.append(Row(RowKind.HEADING, activity.lower(), activity.label, currency, section=activity))
-        rows += body
-        rows.append(
-            Row(
-                RowKind.SUM,
-                f"net_{activity.lower()}",
-                f"Net cash from {activity.label.lower()}",
-                currency,
-                tuple(total),
-                activity,
-            )
-        )
+        total = f"net_{activity.lower()}", f"Net cash from {activity.label.lower()}"
+        block, sums = titled(activity, body, total, currency, width)
+        net = [a + b for a, b in zip(net, sums, strict=True)]
+        rows += block
     opening = [flow.opening.get(currency, ZERO) for flow in flows]
     closing = [flow.closing.get(currency, ZERO) for flow in flows]
     effect = [closing[n] - opening[n] - net[n] for n in range(width)]

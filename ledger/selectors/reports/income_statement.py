@@ -18,11 +18,15 @@ from ledger.selectors.reports.statement import (
     check_compared,
     check_span,
     of_one_picture,
+    titled,
 )
 
 AT_EACH_DAY = "at the rates of the days on which it arose (IAS 21 §39 b)"
 SECTIONS = (AccountType.INCOME, AccountType.EXPENSE)
-TOTALS = {AccountType.INCOME: "total_income", AccountType.EXPENSE: "total_expenses"}
+TOTALS = {
+    AccountType.INCOME: ("total_income", "Total income"),
+    AccountType.EXPENSE: ("total_expenses", "Total expenses"),
+}
 
 
 @of_one_picture
@@ -63,12 +67,8 @@ def income_statement(
                 for line in chart.of(section)
             ]
             body = [row for row in body if any(row.amounts)]
-            totals[section] = [sum((row.amounts[n] or ZERO for row in body), ZERO) for n in range(len(spans))]
-            block.append(Row(RowKind.HEADING, section.lower(), section.label, currency, section=section))
-            block += body
-            block.append(
-                Row(RowKind.SUM, TOTALS[section], f"Total {section.label.lower()}", currency, tuple(totals[section]), section)
-            )
+            titled_rows, totals[section] = titled(section, body, TOTALS[section], currency, len(spans))
+            block += titled_rows
         result = [figure.get(currency, ZERO) for figure in results]
         gap = [result[n] - totals[AccountType.INCOME][n] + totals[AccountType.EXPENSE][n] for n in range(len(spans))]
         if any(gap):  # only after translation: untranslated figures add up exactly

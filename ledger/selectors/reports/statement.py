@@ -109,6 +109,15 @@ def of_one_picture(report: Callable[..., R]) -> Callable[..., R]:
     return read
 
 
+def titled(
+    section: Any, body: Sequence[Row], total: tuple[str, str], currency: str, width: int
+) -> tuple[list[Row], list[Decimal]]:
+    """The rows of a section under its heading, with their sum: ``total`` is its key and label, ``width`` how many columns there are."""
+    sums = [sum((row.amounts[n] or ZERO for row in body), ZERO) for n in range(width)]
+    heading = Row(RowKind.HEADING, section.lower(), section.label, currency, section=section)
+    return [heading, *body, Row(RowKind.SUM, *total, currency, tuple(sums), section)], sums
+
+
 def check_span(book: Book, span: Span) -> Span:
     """The span, if its days are in order. Raises RangeOutOfOrder."""
     if span.first is not None and span.first > span.last:
