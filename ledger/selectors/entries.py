@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet, Sum
 from ledger.models import Account, AccountMovement, Book, Entry, LineMovement, RollUp
 from ledger.selectors import balances
 
-PAGE = 1000
+PAGE = 5000
 Place = tuple[date, int]
 
 
