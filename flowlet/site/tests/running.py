@@ -74,16 +74,22 @@ class Platform:
             time.sleep(0.05)
         return self.pid(program)
 
+    @property
+    def redis_url(self) -> str:
+        """Where its Valkey listens."""
+        settings = dict(line.split(" ", 1) for line in (self.home / "valkey" / "valkey.conf").read_text().splitlines())
+        return Valkey(self.home, port=int(settings["port"])).url()
+
     def manage(self, *command: str) -> subprocess.CompletedProcess:
         """Run a management command against it."""
-        postgres, valkey = Postgres(self.home), Valkey(self.home)
+        postgres = Postgres(self.home)
         environment = {
             **self.environment,
             **VaultFile(self.home / "secrets.json").environment(),
             "FLOWLET_ENV": "demo",
             "DATABASE_URL": postgres.url(),
             "DATABASE_OWNER_URL": postgres.url(OWNER),
-            "REDIS_URL": valkey.url(),
+            "REDIS_URL": self.redis_url,
         }
         return subprocess.run(
             [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
