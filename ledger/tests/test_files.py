@@ -157,6 +157,15 @@ def test_says_what_is_wrong_with_a_file(firm, tmp_path, content):
         run("post_journal", tmp_path / "x.txt", "--book", firm.public_id)
 
 
+@pytest.mark.django_db
+def test_posts_nothing_when_the_report_of_refused_rows_cannot_be_written(firm, csv_file, tmp_path):
+    path = csv_file(*pair("a"))
+    with pytest.raises(CommandError, match="No such file or directory: .*/nowhere/refused.csv"):
+        run("post_journal", path, "--book", firm.public_id, "--refused", tmp_path / "nowhere" / "refused.csv")
+    assert Journal.objects.count() == 0
+    assert run("post_journal", path, "--book", firm.public_id)[0] == 0
+
+
 def read(path):
     return [json.loads(line) for line in path.read_text().splitlines()]
 
