@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -137,7 +138,8 @@ class Platform:
         """Wait for management commands; False when a signal came first. Raises RuntimeProblem when one fails."""
         if not self.supervisor.run(lambda: all(job.poll() is not None for job in jobs)):
             for job in jobs:
-                job.terminate()
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(job.pid, signal.SIGTERM)  # the seed has processes of its own
             for job in jobs:
                 job.wait()
             return False
@@ -210,6 +212,9 @@ def _history(url: str) -> str:
     """A hash of the migrations that the database says it has had, and when: no other database has the same. "" where it cannot say."""
     try:
         with contextlib.closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass('django_migrations') IS NOT NULL")
+            if not cursor.fetchone()[0]:
+                return ""
             cursor.execute("SELECT md5(string_agg(concat(app, ' ', name, ' ', applied), ',' ORDER BY id)) FROM django_migrations")
             return str(cursor.fetchone()[0])
     except psycopg2.Error:

@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.tests.conftest import actor_for
 from flowlet.approvals.models import Approval
 from flowlet.approvals.services import requests
+from flowlet.audit.models import Record
 from flowlet.backoffice import cells
 from flowlet.backoffice.testing import at_most, press, signed_in
 from flowlet.core import clock
@@ -213,6 +214,14 @@ def test_an_account_of_a_product_is_not_frozen_behind_its_back(finance, book):
     own = ledger_account(book, charts.OPERATING_BANK)
     assert press(finance, own, "freeze", reason="under review").status_code == 302
     assert Account.objects.get(pk=own.pk).status == "FROZEN"
+
+
+def test_the_audit_of_an_account_names_the_partner_of_its_book(finance, book):
+    own = ledger_account(book, charts.OPERATING_BANK)
+    assert press(finance, own, "freeze", reason="under review").status_code == 302
+    assert press(finance, book, "open_account", line="1020", currency="EUR", code="1020-2", name="Bank").status_code == 302
+    for action in ("ledger.account.frozen", "ledger.account.opened"):
+        assert Record.objects.filter(action=action).last().partner_id == book.partner_id, action
 
 
 def test_opens_accounts_defines_months_and_enters_rates(finance, book):

@@ -51,9 +51,10 @@ class HoldAdmin(CaseAdmin):
     """One hold."""
 
     section, icon, menu_order = "Money", "lock_clock", 30
-    list_display = ("public_id", "partner", "wallet_", "amount_", "left", "state", "expires_at", "created_at")
+    list_display = ("public_id", "wallet_", "amount_", "left", "state", "expires_at", "created_at", "partner")
     list_filter = ("status", furniture.PartnerFilter)
     list_select_related = ("partner",)
+    figures = ("amount_", "left")
     search_fields = ("external_id",)
     search_help_text = "Id or external id"
     panels = (
@@ -61,7 +62,7 @@ class HoldAdmin(CaseAdmin):
             title="Hold", fields=("status", "description", "external_id", "created_at", "expires_at", "ended_at"), rows=facts
         ),
         panels.Table(title="Captures", columns=("When", "Transfer", "To", "Amount", "State"), figures=("Amount",), rows=captures),
-        panels.Timeline(title="History", moments=furniture.history),
+        panels.History(),
     )
     transitions = (
         Transition(

@@ -57,9 +57,10 @@ class TransferAdmin(CaseAdmin):
     """One transfer."""
 
     section, icon, menu_order = "Money", "swap_horiz", 20
-    list_display = ("public_id", "partner", "source_", "target_", "amount_", "state", "created_at")
+    list_display = ("public_id", "source_", "target_", "amount_", "state", "created_at", "partner")
     list_filter = ("status", furniture.PartnerFilter)
     list_select_related = ("partner",)
+    figures = ("amount_",)
     search_fields = ("external_id",)
     search_help_text = "Id or external id"
     panels = (
@@ -76,7 +77,7 @@ class TransferAdmin(CaseAdmin):
             rows=refunds,
             empty="Nothing was refunded.",
         ),
-        panels.Timeline(title="History", moments=furniture.history),
+        panels.History(),
     )
     transitions = (
         Transition(

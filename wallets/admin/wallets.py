@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
+from accounts.models import Customer
 from flowlet.audit.services import log
 from flowlet.backoffice import CaseAdmin, Transition, actor_of, cells, charts, home, panels, permissions, site
 from flowlet.core import clock
@@ -45,6 +46,21 @@ def facts(wallet: Wallet) -> list[tuple[str, Any]]:
     if wallet.freeze_origin:
         pairs.append(("Frozen by", f"{wallet.get_freeze_origin_display()}: {wallet.freeze_reason}"))
     return pairs + furniture.notes(wallet.metadata)
+
+
+def of_customer(customer: Customer) -> list[tuple]:
+    """The customer's newest wallets with what they have now: one query."""
+    found = selectors.with_balances(Wallet.objects.filter(customer=customer), at=clock.now()).order_by("-pk")[: furniture.SHOWN]
+    return [
+        (
+            cells.link(wallet, wallet.public_id),
+            wallet.name,
+            cells.choice(wallet, "status", WalletStatus),
+            selectors.balance_of(wallet).held,
+            selectors.balance_of(wallet).available,
+        )
+        for wallet in found
+    ]
 
 
 def points(wallet: Wallet) -> list[charts.Point]:
@@ -125,6 +141,7 @@ class WalletAdmin(CaseAdmin):
     list_display = ("public_id", "partner", "customer_", "available", "held_", "state", "created_at")
     list_filter = ("status", furniture.PartnerFilter)
     list_select_related = ("partner",)
+    figures = ("available", "held_")
     search_fields = ("external_id",)
     search_help_text = "Id or external id"
     page_budget = 26
@@ -154,7 +171,7 @@ class WalletAdmin(CaseAdmin):
             rows=moved,
         ),
         panels.Table(title="Statements", columns=("Month", "CSV", "PDF"), rows=exports, permission=EXPORT, wide=False),
-        panels.Timeline(title="History", moments=furniture.history),
+        panels.History(),
     )
     transitions = (
         Transition(
@@ -186,7 +203,7 @@ class WalletAdmin(CaseAdmin):
             service=ask_for_wallet,
             policy=policies.check_can_change_limits,
             initial=lambda wallet: {
-                span: None if value is None else value.normalize()
+                span: furniture.typed(value)
                 for span, value in (
                     ("per_transaction", wallet.limit_per_transaction),
                     ("daily", wallet.limit_daily),
@@ -296,4 +313,15 @@ def frozen_waiting(request: HttpRequest) -> home.Waiting | None:
 
 home.register(
     home.Queue(name="frozen_wallets", title="Frozen wallets", permission="wallets.freeze_wallet", load=frozen_waiting, order=40)
+)
+panels.add(
+    Customer,
+    panels.Table(
+        title="Wallets",
+        columns=("Wallet", "Name", "State", "Held", "Available"),
+        figures=("Held", "Available"),
+        rows=of_customer,
+        permission="wallets.view_wallet",
+        empty="None yet.",
+    ),
 )

@@ -16,6 +16,7 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from flowlet.backoffice import home
+from flowlet.backoffice.testing import signed_in
 from flowlet.backoffice.tests.conftest import PASSWORD
 from flowlet.core import clock
 
@@ -172,5 +173,45 @@ def test_an_officers_first_minutes(live_server, page, shots, pages, person, requ
     # Home again by two keys.
     at_once(page, "g", "h")
     arrive(page, f"{live_server.url}/admin/")
+    assert page.complaints == []
+    assert page.foreign == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_banner_warns_before_the_sign_in_ends_and_keeps_it(live_server, page, shots, pages, person):
+    client = signed_in(person("COMPLIANCE_MANAGER"))
+    cookie = client.cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+    page.clock.install()
+    page.goto(f"{live_server.url}/admin/")
+    banner = page.locator("#fl-stay")
+    page.clock.fast_forward("12:30")
+    assert not banner.is_visible()
+    page.clock.fast_forward("01:00")
+    banner.wait_for(state="visible")
+    assert "signed out in 1:" in banner.inner_text()
+    page.screenshot(path=shots / "stay.png")
+
+    # A dialog does not hide the button.
+    page.keyboard.press("?")
+    page.wait_for_selector("#fl-help[open]")
+    page.clock.run_for(1000)
+    with page.expect_response("**/admin/stay/") as answer:
+        page.click("text=Stay signed in")
+    assert answer.value.status == 200
+    banner.wait_for(state="hidden")
+    page.keyboard.press("Escape")
+
+    # Another tab's request counts; without any the page says what happened.
+    page.clock.fast_forward("14:00")
+    banner.wait_for(state="visible")
+    page.evaluate("localStorage.setItem('fl-idle-ends', String(Date.now() + 900000))")
+    page.clock.run_for(1000)
+    banner.wait_for(state="hidden")
+    page.clock.fast_forward("16:00")
+    banner.wait_for(state="visible")
+    assert "You have been signed out" in banner.inner_text()
+    assert not page.locator("text=Stay signed in").is_visible()
+    page.screenshot(path=shots / "stay-over.png")
     assert page.complaints == []
     assert page.foreign == []

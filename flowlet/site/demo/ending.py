@@ -13,12 +13,16 @@ from flowlet.approvals.services import requests
 from flowlet.audit.services import seals as audit_seals
 from flowlet.core import clock
 from flowlet.core.actors import Actor
+from flowlet.core.money import Money
 from flowlet.db import transactions
 from flowlet.events.services import relay
 from flowlet.site.demo.companies import Founded
 from flowlet.site.demo.month import FEE, Month
+from ledger.choices import Side
 from ledger.models import Entry, Journal
-from ledger.services import journals, periods, seals, snapshots, verification
+from ledger.services import accounts as ledger_accounts
+from ledger.services import charts, journals, manual, periods, seals, snapshots, verification
+from ledger.services.journals import Leg
 from wallets.models import TierLimit, Transfer, Wallet
 from wallets.services import limits, wallets
 from wallets.services.limits import Limits
@@ -32,7 +36,9 @@ class NotProven(Exception):
 
 
 def leave(who: Mapping[Role, Actor], founded: Founded, month: Month, *, at: datetime) -> None:
-    """What one company has left to do for everybody: a frozen wallet and customer, a fee reversed, a month soft-closed."""
+    """What one company has left to do for everybody: a frozen wallet and customer, a fee reversed, a journal to be
+    checked, a month soft-closed.
+    """
     person = month.cast.persons[3]
     wallets.freeze(
         wallet_id=person[0].wallet_id,
@@ -55,6 +61,7 @@ def leave(who: Mapping[Role, Actor], founded: Founded, month: Month, *, at: date
             reason="Fee waived for a late settlement",
             actor=who[Role.FINANCE],
         )
+    _journal(month, who[Role.OPERATIONS], at)
     _close(month, who[Role.FINANCE], at)
     customers.freeze(
         customer_id=month.cast.persons[5][0].sender.customer_id,
@@ -92,6 +99,26 @@ def ask(who: Mapping[Role, Actor], *, wallet_id: UUID, at: datetime) -> None:
         reason="The customer asked for a lower limit after a scam",
         actor=who[Role.COMPLIANCE_OFFICER],
         at=at - timedelta(hours=2),
+    )
+
+
+def _journal(month: Month, maker: Actor, at: datetime) -> None:
+    """A manual journal waits for finance: charges that the bank took and no program knows of."""
+    amount = Money(Decimal("37.50"), month.main)
+    accounts = {
+        line: ledger_accounts.system_account(book_id=month.book.pk, line=line, currency=month.main, actor=maker, at=at)
+        for line in (charts.PROVIDER_COSTS, charts.OPERATING_BANK)
+    }
+    manual.submit(
+        book_id=month.book.pk,
+        legs=[
+            Leg(accounts[charts.PROVIDER_COSTS].pk, Side.DEBIT, amount),
+            Leg(accounts[charts.OPERATING_BANK].pk, Side.CREDIT, amount),
+        ],
+        description="Charges of the bank for paper statements",
+        reason="On the bank's invoice of this week; no rail reports it",
+        actor=maker,
+        at=at - timedelta(hours=4),
     )
 
 

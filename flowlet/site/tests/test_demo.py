@@ -124,7 +124,7 @@ def test_there_is_something_to_do_for_everybody(demo):
     statuses = set(Approval.objects.values_list("kind", "status"))
     assert {
         ("wallets.limit_change", status) for status in (ApprovalStatus.PENDING, ApprovalStatus.APPROVED, ApprovalStatus.REJECTED)
-    } <= statuses
+    } | {("ledger.manual_journal", ApprovalStatus.PENDING)} <= statuses
     assert Wallet.objects.filter(status=WalletStatus.FROZEN).count() == 2
     assert Customer.objects.filter(status="FROZEN").count() == 2
     assert Journal.objects.filter(kind="reversal").count() == 2
