@@ -173,6 +173,15 @@ def test_text_that_no_database_takes_is_a_refusal_of_its_line_alone(firm, tmp_pa
     assert (code, out) == (1, "1 posted, 0 known already, 4 refused.\n")
 
 
+@pytest.mark.django_db
+def test_posts_nothing_when_the_report_of_refused_rows_cannot_be_written(firm, csv_file, tmp_path):
+    path = csv_file(*pair("a"))
+    with pytest.raises(CommandError, match="No such file or directory: .*/nowhere/refused.csv"):
+        run("post_journal", path, "--book", firm.public_id, "--refused", tmp_path / "nowhere" / "refused.csv")
+    assert Journal.objects.count() == 0
+    assert run("post_journal", path, "--book", firm.public_id)[0] == 0
+
+
 def read(path):
     return [json.loads(line) for line in path.read_text().splitlines()]
 

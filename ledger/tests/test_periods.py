@@ -277,6 +277,10 @@ def test_the_command_closes_years_and_says_refusals_by_their_code(two_years):
         run(two_years.public_id, "--year", "2020")
     with pytest.raises(CommandError, match="one of"):
         run(two_years.public_id)
+    with pytest.raises(CommandError, match="four digits"):
+        run(two_years.public_id, "--year", "99999")
+    with pytest.raises(CommandError, match="'2020-13-45' is not a day such as 2026-03-31"):
+        run(two_years.public_id, "--through", "2020-13-45")
     tomorrow = clock.now().date() + timedelta(days=40)
     with pytest.raises(CommandError, match=r"ledger\.(period_not_over|year_not_closed)"):
         run(two_years.public_id, "--through", tomorrow.isoformat())

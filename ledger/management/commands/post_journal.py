@@ -40,6 +40,8 @@ class Command(BaseCommand):
             raise CommandError("The file is .csv, .json or .jsonl.")
         try:
             book = Book.fetch(options["book"])
+            if options["refused"]:  # before anything is posted: a report that cannot be written comes too late afterwards
+                options["refused"].open("w", encoding="utf-8").close()
             with (
                 path.open(encoding="utf-8-sig", newline="") as file,
                 tqdm(total=os.path.getsize(path), unit="B", unit_scale=True, desc="Posting", disable=None) as bar,
@@ -54,7 +56,9 @@ class Command(BaseCommand):
                     progress=lambda _: bar.update(max(file.buffer.tell() - bar.n, 0)),
                 )
         except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(f"{path}: {error}") from None
+            raise CommandError(
+                f"{error.strerror}: {error.filename}" if isinstance(error, OSError) else f"{path}: {error}"
+            ) from None
         except DomainError as refusal:
             raise CommandError(f"{refusal.message} ({refusal.code})") from None
         self._tell(outcome, options)
