@@ -73,7 +73,7 @@ def test_a_report_is_taken_along_as_a_file_by_those_who_may(finance, book, month
     url = report_url(book, "balance-sheet", "?until=2026-01-31&format=")
     text = b"".join(finance.get(f"{url}csv").streaming_content).decode()
     assert ",Total assets,USD,67529.25" in text
-    page = openpyxl.load_workbook(io.BytesIO(finance.get(f"{url}xlsx").content)).active
+    page = openpyxl.load_workbook(io.BytesIO(finance.get(f"{url}xlsx").getvalue())).active
     assert 67529.25 in [cell.value for row in page.iter_rows() for cell in row]
     analyst = signed_in(person("FRAUD_ANALYST"))
     assert analyst.get(report_url(book, "balance-sheet")).status_code == 200
@@ -108,6 +108,14 @@ def test_the_general_ledger_leads_to_statements_and_journals(finance, book, mont
     assert "15,510.00" in statement
     journal = Journal.objects.filter(entries__account=ada).order_by("pk").first()
     assert cells.admin_url(journal) in statement
+
+
+@pytest.mark.parametrize("query", ["?after=²", "?line=9999", "?since=2026-02-01&until=2026-01-01"])
+def test_a_page_of_the_general_ledger_survives_any_query(finance, book, month, query):  # noqa: F811
+    status = {"?after=²": 200, "?line=9999": 404}.get(query, 400)
+    assert finance.get(report_url(book, "general-ledger", query)).status_code == status
+    assert finance.get(cells.admin_url(Journal, "changelist") + "?book=²").status_code == 200
+    assert finance.get(f"{cells.admin_url(month[0]).removesuffix('change/')}statement/?after=2026-01-01.²").status_code == 200
 
 
 def test_a_journal_page_shows_legs_reversal_remarks_and_audit(finance, book):

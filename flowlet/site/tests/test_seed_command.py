@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import os
 import stat
 import time
 from collections import defaultdict
@@ -13,6 +14,7 @@ from accounts.models import Partner
 from flowlet.core import clock
 from flowlet.runtime import fixtures
 from flowlet.site.demo import seed, side_by_side
+from flowlet.site.management.commands.seed_demo import _Bars
 from ledger.models import Entry, Journal
 from wallets.models import Hold
 
@@ -79,6 +81,17 @@ def test_a_story_that_breaks_ends_the_others_and_says_why(monkeypatch):
     assert ticks == [("customers", 1)]
     assert time.monotonic() - began < 30
     assert multiprocessing.active_children() == []
+
+
+def test_the_bar_is_drawn_on_a_terminal_that_says_it_has_no_room(monkeypatch):
+    ours, theirs = os.openpty()  # of no columns and no lines
+    with open(theirs, "w") as terminal:
+        monkeypatch.setattr("sys.stderr", terminal)
+        with _Bars() as bars:
+            bars("journals", 1, 2)
+        terminal.flush()
+        assert b"journals:  50%" in os.read(ours, 10_000)
+    os.close(ours)
 
 
 @pytest.mark.django_db

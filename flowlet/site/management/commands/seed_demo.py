@@ -1,5 +1,6 @@
 """seed_demo: two companies and a month of their customers' lives."""
 
+import shutil
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -75,6 +76,9 @@ class _Bars:
         if phase != self.phase:
             if self.bar is not None:
                 self.bar.close()
-            self.phase, self.bar = phase, tqdm(desc=phase, total=total or None, unit="", disable=None)
+            # A terminal that a script made may say that it has no room at all; tqdm would then draw nothing.
+            room = shutil.get_terminal_size()
+            size = {"ncols": room.columns, "nrows": room.lines}
+            self.phase, self.bar = phase, tqdm(desc=phase, total=total or None, unit="", disable=None, **size)
         self.bar.total = total or None
         self.bar.update(done)
