@@ -12,7 +12,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the toolkits below who the people are: keys for the API, rights for approvals; and what can be asked for."""
         from accounts import policies
-        from accounts.services import api_keys, partners
+        from accounts.services import api_keys, customers, partners
         from flowlet.api import authentication
         from flowlet.approvals import registry
 
@@ -25,4 +25,12 @@ class AccountsConfig(AppConfig):
             checker_permission="accounts.approve_partner_activation",
             execute=partners.execute_activation,
             describe=partners.describe_activation,
+        )
+        registry.kind(
+            customers.ERASE,
+            label="Erase personal data",
+            maker_permission="accounts.request_erasure",
+            checker_permission="accounts.approve_erasure",
+            execute=customers.execute_erasure,
+            describe=customers.describe_erasure,
         )

@@ -199,3 +199,21 @@ class UserUnchanged(Conflict):
     """The user is in that state already."""
 
     code, title = "user.unchanged", "Nothing would change"
+
+
+class LockoutNotFound(NotFound):
+    """Nobody is locked out there, or not any more."""
+
+    code, title = "lockout.not_found", "There is no such lockout"
+
+
+class KeyUnchanged(Conflict):
+    """The key has these rights and this rate already."""
+
+    code, title = "api_key.unchanged", "Nothing would change"
+
+
+class RateOutOfRange(Invalid):
+    """A key may come 1 to 10,000 times a second, and a second's worth to a minute's worth at once."""
+
+    code, title = "api_key.rate_out_of_range", "The rate is out of range"

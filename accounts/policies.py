@@ -7,6 +7,7 @@ from accounts.states import CUSTOMER_MOVES, PARTNER_MOVES
 from flowlet.core.actors import Actor, ActorKind
 from flowlet.core.errors import NotFound
 from flowlet.core.states import check_move
+from flowlet.vault.services import subjects
 
 
 def actor_may(actor: Actor, permission: str) -> bool:
@@ -58,6 +59,11 @@ def check_can_rotate(key: ApiKey, actor: Actor | None = None) -> None:
         raise errors.KeyAlreadyReplaced()
 
 
+def check_can_change_key(key: ApiKey, actor: Actor | None = None) -> None:
+    """Raises KeyAlreadyRevoked; that it has not expired is for the service, which knows the moment."""
+    check_can_revoke(key)
+
+
 def check_can_revoke(key: ApiKey, actor: Actor | None = None) -> None:
     """Raises KeyAlreadyRevoked."""
     if key.revoked_at is not None:
@@ -100,6 +106,13 @@ def check_can_erase(customer: Customer, actor: Actor | None = None) -> None:
     """Raises IllegalMove unless the customer is closed."""
     if customer.status != CustomerStatus.CLOSED:
         check_move({}, customer.status, "ERASED")
+
+
+def check_can_request_erasure(customer: Customer, actor: Actor | None = None) -> None:
+    """Raises IllegalMove unless the customer is closed, PersonalDataErased when there is nothing left to erase."""
+    check_can_erase(customer)
+    if subjects.is_erased(customer.pk):
+        raise errors.PersonalDataErased()
 
 
 def check_not_self(user: User, actor: Actor) -> None:

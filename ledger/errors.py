@@ -202,7 +202,7 @@ class RangeOutOfOrder(Invalid):
 
 
 class ReportTooLarge(Invalid):
-    """The report has more rows than a workbook should hold. Ask for fewer days, or for CSV."""
+    """The report has more lines than a workbook should hold. Ask for CSV, which has no such limit, or for fewer days."""
 
     code, title = "ledger.report_too_large", "The report is too large for a workbook"
 

@@ -1,6 +1,7 @@
 """Events of the app; the audit uses the same words. ``data`` holds ids, states and amounts, never personal data."""
 
 WALLET_CREATED = "wallet.created"
+WALLET_UPDATED = "wallet.updated"
 WALLET_FROZEN = "wallet.frozen"
 WALLET_UNFROZEN = "wallet.unfrozen"
 WALLET_CLOSED = "wallet.closed"

@@ -13,15 +13,12 @@ from accounts.choices import CustomerStatus, KycTier
 from accounts.models import Customer, Partner
 from accounts.selectors import customers as selectors
 from accounts.services import customers
-from flowlet.audit.selectors import records
-from flowlet.backoffice import CaseAdmin, Transition, cells, panels, site
+from flowlet.backoffice import CaseAdmin, Transition, cells, filters, panels, site
 from flowlet.backoffice.listing import KeysetChangeList
 from flowlet.core import countries, masking
 from flowlet.core.actors import Actor
-from flowlet.core.ids import MalformedId
 
 SHOWN = 20
-PARTNERS_SHOWN = 100
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -31,24 +28,11 @@ class TierForm(forms.Form):
     kyc_tier = forms.ChoiceField(choices=KycTier.choices, label="KYC tier")
 
 
-class PartnerFilter(admin.SimpleListFilter):
-    """Whose customers: the first hundred partners by name."""
+class PartnerFilter(filters.ByRow):
+    """Whose customers."""
 
-    title, parameter_name = "partner", "partner"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """By public id."""
-        return [(partner.public_id, str(partner)) for partner in Partner.objects.order_by("name", "mode")[:PARTNERS_SHOWN]]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        """The chosen one's."""
-        chosen = self.value()
-        if not chosen:
-            return queryset
-        try:
-            return queryset.filter(partner_id=Partner.key(chosen))
-        except MalformedId:
-            return queryset.none()
+    title, parameter_name, column = "partner", "partner", "partner_id"
+    model, order = Partner, ("name", "mode")
 
 
 class NamedChangeList(KeysetChangeList):
@@ -66,19 +50,6 @@ class NamedChangeList(KeysetChangeList):
 def reveal(customer: Customer, *, actor: Actor, at: datetime, reason: str) -> list[tuple[str, str]]:
     """The plain values; who looked, and why, was written to the audit by the page."""
     return selectors.plain_pairs(customer)
-
-
-def history(customer: Customer) -> list[panels.Moment]:
-    """What was done to the customer, newest first."""
-    return [
-        panels.Moment(at=row.at, label=in_words(row.action), who=row.actor_label or row.actor_id, text=row.reason)
-        for row in records.of_target(customer.public_id)[:SHOWN]
-    ]
-
-
-def in_words(action: str) -> str:
-    """``customer.kyc_tier_changed`` as ``Kyc tier changed``."""
-    return action.rpartition(".")[2].replace("_", " ").capitalize()
 
 
 def facts(customer: Customer) -> list[tuple[str, Any]]:
@@ -110,7 +81,7 @@ class CustomerAdmin(CaseAdmin):
             rows=facts,
         ),
         panels.Revealable(title="Personal data", masked=selectors.masked_pairs, reveal=reveal),
-        panels.Timeline(title="History", moments=history),
+        panels.History(),
     )
     transitions = (
         Transition(
@@ -153,6 +124,19 @@ class CustomerAdmin(CaseAdmin):
             service=customers.close,
             policy=policies.check_can_close,
             reason_required=True,
+        ),
+        Transition(
+            name="request_erasure",
+            label="Ask for erasure",
+            key="e",
+            style="danger",
+            permission="accounts.request_erasure",
+            service=customers.request_erasure,
+            policy=policies.check_can_request_erasure,
+            reason_required=True,
+            confirm="Once another person approves it, the personal data cannot be read again by anybody, in the audit neither. "
+            "Be sure that no law wants it kept.",
+            done="Asked for. Another person has to approve it under Approvals before anything is erased.",
         ),
     )
 

@@ -1,4 +1,4 @@
-"""API keys: rotated and revoked; the secret is nowhere to be seen."""
+"""API keys: changed, rotated and revoked; the secret is nowhere to be seen."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import policies
-from accounts.admin.partners import key_state
+from accounts.admin.partners import RightsForm, key_state
 from accounts.models import ApiKey
 from accounts.services import api_keys
 from flowlet.backoffice import CaseAdmin, Transition, cells, panels, site
@@ -28,6 +28,13 @@ class RotateForm(forms.Form):
         label="Overlap in hours",
         help_text="The old key works on for so long, beside the new one",
     )
+
+
+class ChangeForm(RightsForm):
+    """Rights and rate of a key."""
+
+    rate_per_second = forms.IntegerField(min_value=1, max_value=api_keys.MAX_RATE, label="Requests a second")
+    burst = forms.IntegerField(min_value=1, label="Requests at once", help_text="A second's worth to a minute's worth")
 
 
 def rotate(*, key_id: UUID, hours: int, actor: Actor, at: datetime) -> api_keys.IssuedKey:
@@ -55,13 +62,32 @@ class ApiKeyAdmin(CaseAdmin):
     list_display = ("name", "shown", "owner", "rights", "state", "last_used_at", "created_at")
     list_select_related = ("partner",)
     search_fields = ("hint",)
-    version_fields = ("revoked_at", "expires_at")
+    version_fields = ("revoked_at", "expires_at", "scopes", "allowed_networks", "rate_per_second", "burst")
     panels = (
         panels.Facts(
             title="Key", fields=("name", "hint", "created_at", "expires_at", "revoked_at", "last_used_at"), rows=lineage
         ),
+        panels.History(),
     )
     transitions = (
+        Transition(
+            name="change",
+            label="Change rights and rate",
+            key="e",
+            permission="accounts.manage_api_keys",
+            form=ChangeForm,
+            service=api_keys.change,
+            subject="key_id",
+            policy=policies.check_can_change_key,
+            initial=lambda key: {
+                "scopes": list(key.scopes),
+                "allowed_networks": "\n".join(key.allowed_networks),
+                "rate_per_second": key.rate_per_second,
+                "burst": key.burst,
+            },
+            reason_required=True,
+            confirm="It counts from the next request on.",
+        ),
         Transition(
             name="rotate",
             label="Rotate",

@@ -42,27 +42,34 @@ class CreateForm(EditForm):
     )
 
 
-class IssueForm(TransitionForm):
-    """A new key."""
+class RightsForm(TransitionForm):
+    """What a key may do, and from where; the row it is about is the key's partner, or the key."""
 
-    name = forms.CharField(max_length=100, help_text="What the key is for")
     scopes = forms.MultipleChoiceField(choices=Scope.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget)
     allowed_networks = forms.CharField(
         required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="CIDR, one a line; every address without any"
-    )
-    days = forms.IntegerField(
-        required=False, min_value=1, max_value=3650, label="Expires after days", help_text="Never, if left empty"
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.subject is not None:
-            allowed = api_keys.scopes_for(self.subject)
+            partner = self.subject.partner if isinstance(self.subject, ApiKey) else self.subject
+            allowed = api_keys.scopes_for(partner)
             self.fields["scopes"].choices = [(value, label) for value, label in Scope.choices if value in allowed]
 
     def clean_allowed_networks(self) -> list[str]:
         """One a line."""
         return self.cleaned_data["allowed_networks"].split()
+
+
+class IssueForm(RightsForm):
+    """A new key."""
+
+    name = forms.CharField(max_length=100, help_text="What the key is for")
+    days = forms.IntegerField(
+        required=False, min_value=1, max_value=3650, label="Expires after days", help_text="Never, if left empty"
+    )
+    field_order = ("name", "scopes", "allowed_networks", "days")
 
 
 def issue_key(

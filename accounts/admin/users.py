@@ -8,14 +8,17 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts import policies
 from accounts.choices import Role
 from accounts.models import User
+from accounts.selectors import sign_ins
 from accounts.services import staff
 from flowlet.audit.selectors import records
 from flowlet.backoffice import ReferenceAdmin, Transition, cells, panels, site
+from flowlet.core import clock
 
 SHOWN = 20
 
@@ -59,6 +62,18 @@ def deeds(user: User) -> list[tuple[Any, ...]]:
     return [(row.at, row.action, row.actor_label or row.actor_id, row.reason) for row in found]
 
 
+def factors(user: User) -> list[tuple[str, Any]]:
+    """What the person signs in with besides the password, and where that is locked now."""
+    found = sign_ins.devices(TOTPDevice.objects.filter(user=user)).order_by("pk")
+    pairs: list[tuple[str, Any]] = []
+    for device in found:
+        state = cells.badge("Confirmed", "good") if device.confirmed else cells.badge("Not confirmed", "warn")
+        pairs += [(device.name or "Authenticator app", state), ("Last used", device.last_used_at or "never")]
+    pairs += [("Backup codes left", found[0].codes_left)] if found else [("Authenticator app", cells.badge("none", "warn"))]
+    locks = sign_ins.locks_of(user, at=clock.now())
+    return pairs + [("Locked out from", cells.link(attempt, attempt.ip_address)) for attempt in locks]
+
+
 class UserAdmin(ReferenceAdmin):
     """One person."""
 
@@ -75,6 +90,7 @@ class UserAdmin(ReferenceAdmin):
             fields=("email", "name", "is_active", "is_staff", "last_login", "created_at"),
             rows=lambda user: [("Roles", user.role), ("Partner", user.partner)],
         ),
+        panels.Facts(title="Second factor", rows=factors),
         panels.Table(title="Access", columns=("When", "What", "Who", "Why"), rows=deeds, permission="flowlet_audit.view_record"),
     )
     transitions = (

@@ -68,13 +68,7 @@ class CustomerChange(_Values):
 
     name = serializers.CharField(max_length=200, required=False)
     country = CountryField(required=False)
-    metadata = MetadataField()
-
-    def get_fields(self) -> dict[str, serializers.Field]:
-        """Metadata may be left out, which is not the same as empty."""
-        fields = super().get_fields()
-        fields["metadata"].required = False
-        return fields
+    metadata = MetadataField(stays=True)
 
 
 class ReasonIn(StrictSerializer):

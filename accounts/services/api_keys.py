@@ -35,6 +35,7 @@ ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 MAX_NETWORKS = 50
 MAX_OVERLAP = timedelta(days=30)
 USE_NOTED_EVERY = timedelta(seconds=60)
+MAX_RATE = 10_000
 SANDBOX_ONLY = frozenset({Scope.SIMULATION_WRITE})
 
 # The database compares the moments, so that none has to be made into a Python object.
@@ -128,6 +129,49 @@ def rotate(
         _tell(old, events.API_KEY_ROTATED, actor=actor, at=at, before=before, after=after)
         _tell(issued.key, events.API_KEY_ISSUED, actor=actor, at=at, after=_facts(issued.key))
     return issued
+
+
+@transaction.atomic
+def change(
+    *,
+    key_id: UUID,
+    scopes: Iterable[str],
+    allowed_networks: Iterable[str],
+    rate_per_second: int,
+    burst: int,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+) -> ApiKey:
+    """The key has exactly these rights from the commit on, and may come so often; the secret stays.
+
+    Raises KeyNotFound, KeyAlreadyRevoked, ExpiryInThePast (expired), UnknownScope, MalformedNetwork, RateOutOfRange, KeyUnchanged,
+    ReasonMissing.
+    """
+    key = _locked(key_id)
+    policies.check_can_change_key(key)
+    if key.expires_at is not None and key.expires_at <= at:
+        raise errors.ExpiryInThePast("The key has expired; issue a new one.")
+    reason = policies.check_reason(reason)
+    before = _rights(key)
+    key.scopes = _checked_scopes(scopes, key.partner)
+    key.allowed_networks = _checked_networks(allowed_networks)
+    key.rate_per_second, key.burst = _checked_rate(rate_per_second, burst)
+    after = _rights(key)
+    changed = [name for name in after if after[name] != before[name]]
+    if not changed:
+        raise errors.KeyUnchanged()
+    key.save(update_fields=changed)
+    _tell(
+        key,
+        events.API_KEY_CHANGED,
+        actor=actor,
+        at=at,
+        reason=reason,
+        before={name: before[name] for name in changed},
+        after={name: after[name] for name in changed},
+    )
+    return key
 
 
 @transaction.atomic
@@ -281,14 +325,25 @@ def _checked_networks(networks: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _facts(key: ApiKey) -> dict[str, object]:
+def _checked_rate(rate_per_second: int, burst: int) -> tuple[int, int]:
+    if not 1 <= rate_per_second <= MAX_RATE:
+        raise errors.RateOutOfRange(f"A key may come 1 to {MAX_RATE:,} times a second.", param="rate_per_second")
+    if not rate_per_second <= burst <= rate_per_second * 60:
+        raise errors.RateOutOfRange("At once may come what comes in a second, and no more than in a minute.", param="burst")
+    return rate_per_second, burst
+
+
+def _rights(key: ApiKey) -> dict[str, object]:
     return {
-        "name": key.name,
-        "hint": key.hint,
         "scopes": list(key.scopes),
         "allowed_networks": list(key.allowed_networks),
-        "expires_at": key.expires_at,
+        "rate_per_second": key.rate_per_second,
+        "burst": key.burst,
     }
+
+
+def _facts(key: ApiKey) -> dict[str, object]:
+    return {"name": key.name, "hint": key.hint, **_rights(key), "expires_at": key.expires_at}
 
 
 def _tell(

@@ -17,6 +17,9 @@ from accounts.models import Customer
 from accounts.models.personal import Personal, checked, email_index, name_indexes, phone_index
 from accounts.selectors import customers as selectors
 from accounts.services import partners
+from flowlet.approvals.errors import Obsolete
+from flowlet.approvals.models import Approval
+from flowlet.approvals.services import requests
 from flowlet.audit.services import log
 from flowlet.core import countries, ids
 from flowlet.core import metadata as notes
@@ -25,6 +28,7 @@ from flowlet.core.errors import Invalid
 from flowlet.events.services import outbox
 from flowlet.vault.services import subjects
 
+ERASE: Final = "customer.erase"
 PERSONAL: Final = ("name", "email", "phone", "address", "born_on", "incorporated_on", "registration_number")
 READABLE: Final = ("country", "external_id", "metadata")
 
@@ -207,6 +211,44 @@ def erase(*, customer_id: UUID, reason: str, actor: Actor, at: datetime) -> Cust
     customer.save(update_fields=["email_index", "phone_index", "name_indexes", "updated_at"])
     _tell(customer, events.CUSTOMER_ERASED, actor=actor, at=at, reason=reason, after={"is_erased": True}, data={})
     return customer
+
+
+@transaction.atomic
+def request_erasure(*, customer_id: UUID, reason: str, actor: Actor, at: datetime) -> Approval:
+    """Ask for ``erase``; another person approves it in ``flowlet.approvals``, as nobody can undo it.
+
+    Raises CustomerNotFound, IllegalMove unless closed, PersonalDataErased, ReasonMissing, and approvals' MayNot and AlreadyPending.
+    """
+    customer = selectors.for_update(customer_id)
+    policies.check_can_request_erasure(customer)
+    return requests.submit(
+        kind=ERASE,
+        payload={"customer": customer.public_id},
+        subject=customer.public_id,
+        reason=policies.check_reason(reason),
+        actor=actor,
+        at=at,
+        partner_id=customer.partner_id,
+    )
+
+
+def execute_erasure(*, approval: Approval, actor: Actor, at: datetime) -> Customer:
+    """Carry an approved request out. Raises Obsolete when it has been done already."""
+    try:
+        return erase(customer_id=Customer.key(approval.payload["customer"]), reason=approval.reason, actor=actor, at=at)
+    except errors.PersonalDataErased as refusal:
+        raise Obsolete(refusal.message) from None
+
+
+def describe_erasure(approval: Approval) -> dict[str, str]:
+    """What the checker sees; nothing personal."""
+    customer = selectors.get(Customer.key(approval.payload["customer"]))
+    return {
+        "Customer of": str(partners.get(customer.partner_id)),
+        "Kind": customer.get_kind_display(),
+        "Closed": customer.closed_at.isoformat(timespec="minutes") if customer.closed_at else "not closed",
+        "What happens": "Personal values become unreadable for good, in the audit too; the books stay.",
+    }
 
 
 @transaction.atomic

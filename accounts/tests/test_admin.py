@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib import messages
 from django.urls import reverse
 
 from accounts.choices import CustomerStatus, PartnerStatus, Role, Scope
@@ -14,6 +15,7 @@ from flowlet.approvals.models import Approval
 from flowlet.audit.models import Record
 from flowlet.backoffice.testing import at_most, press, reveal, signed_in
 from flowlet.core import clock
+from flowlet.core.actors import system
 
 pytestmark = pytest.mark.django_db
 REASON = "customer called about it"
@@ -67,12 +69,14 @@ TRANSITIONS = {
     ("accounts_partner", "suspend"): {Role.ADMINISTRATOR, Role.COMPLIANCE_MANAGER},
     ("accounts_partner", "resume"): {Role.ADMINISTRATOR, Role.COMPLIANCE_MANAGER},
     ("accounts_partner", "request_activation"): {Role.OPERATIONS, Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER},
+    ("accounts_apikey", "change"): {Role.ADMINISTRATOR},
     ("accounts_apikey", "rotate"): {Role.ADMINISTRATOR},
     ("accounts_apikey", "revoke"): {Role.ADMINISTRATOR},
     ("accounts_customer", "freeze"): {Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER, Role.FRAUD_ANALYST},
     ("accounts_customer", "unfreeze"): {Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER, Role.FRAUD_ANALYST},
     ("accounts_customer", "set_tier"): {Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER},
     ("accounts_customer", "close"): {Role.COMPLIANCE_MANAGER, Role.OPERATIONS},
+    ("accounts_customer", "request_erasure"): {Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER},
     ("accounts_user", "set_roles"): {Role.ADMINISTRATOR},
     ("accounts_user", "reset_access"): {Role.ADMINISTRATOR},
     ("accounts_user", "deactivate"): {Role.ADMINISTRATOR},
@@ -221,6 +225,49 @@ def test_a_customer_with_open_products_is_not_closed_by_the_button(sit, create, 
     assert trail.look() == (["customer.closed"],) * 2
 
 
+def test_a_closed_customers_data_is_erased_when_one_asks_and_another_approves(sit, create, robot, at, trail):
+    ada, officer, manager = create(), sit(Role.COMPLIANCE_OFFICER), sit(Role.COMPLIANCE_MANAGER)
+    assert press(officer, ada, "request_erasure", reason=REASON).status_code == 409
+    customers.close(customer_id=ada.pk, actor=robot, at=at)
+    trail.look()
+    assert press(officer, ada, "request_erasure", reason=REASON).status_code == 302
+    assert press(officer, ada, "request_erasure", reason=REASON).status_code == 409
+    asked = Approval.objects.get()
+    assert (asked.kind, asked.subject, asked.partner_id) == ("customer.erase", ada.public_id, ada.partner_id)
+    assert "Lovelace" in text_of(reveal(officer, ada, reason=REASON))
+    page_of_request = text_of(manager.get(reverse("admin:flowlet_approvals_approval_change", args=[asked.public_id])))
+    assert "unreadable for good" in page_of_request
+    assert "Lovelace" not in page_of_request
+    assert press(officer, asked, "approve").status_code == 403
+    trail.look()
+    assert press(manager, asked, "approve").status_code == 302
+    assert trail.look()[0] == ["customer.erased", "approval.approved"]
+    assert reveal(officer, ada, reason=REASON).status_code == 410
+    record = Record.objects.get(action="customer.erased")
+    assert (record.actor_id, record.reason) == (manager.user.public_id, REASON)
+    assert press(officer, ada, "request_erasure", reason=REASON).status_code == 410
+
+
+def test_the_manager_who_asked_for_an_erasure_does_not_approve_it(sit, create, robot, at):
+    ada, manager = create(), sit(Role.COMPLIANCE_MANAGER)
+    customers.close(customer_id=ada.pk, actor=robot, at=at)
+    press(manager, ada, "request_erasure", reason=REASON)
+    assert press(manager, Approval.objects.get(), "approve").status_code == 403
+    assert "Lovelace" in text_of(reveal(manager, ada, reason=REASON))
+
+
+def test_an_erasure_that_was_done_meanwhile_ends_as_failed(sit, create, robot, at):
+    ada, officer, manager = create(), sit(Role.COMPLIANCE_OFFICER), sit(Role.COMPLIANCE_MANAGER)
+    customers.close(customer_id=ada.pk, actor=robot, at=at)
+    press(officer, ada, "request_erasure", reason=REASON)
+    customers.erase(customer_id=ada.pk, reason="by a letter", actor=robot, at=at)
+    answer = press(manager, Approval.objects.get(), "approve")
+    assert Approval.objects.get().status == "FAILED"
+    (said,) = messages.get_messages(answer.wsgi_request)
+    assert (said.level, str(said)[:29]) == (messages.WARNING, "It can no longer be carried o")
+    assert Record.objects.filter(action="customer.erased").count() == 1
+
+
 def test_a_partner_is_made_edited_and_asked_for(sit, trail):
     client = sit(Role.OPERATIONS)
     form = {"name": "Acme", "country": "DE", "time_zone": "Europe/Berlin"}
@@ -284,6 +331,67 @@ def test_a_key_of_wrong_form_is_not_issued_and_the_field_says_why(sit, sandbox):
     assert (answer.status_code, "is not a network" in text_of(answer)) == (400, True)
     assert press(client, sandbox, "issue_key", name="x", scopes=["everything"]).status_code == 400
     assert ApiKey.objects.count() == 0
+
+
+def test_a_keys_rights_and_rate_are_changed_with_a_reason(sit, issue, trail):
+    issued, client = issue(allowed_networks=["10.0.0.0/8"]), sit(Role.ADMINISTRATOR)
+    form = text_of(client.get(page("accounts_apikey", "do", issued.key.public_id, "change")))
+    assert 'value="customers:read"' in form and "10.0.0.0/8" in form and 'value="100"' in form
+    wanted = {
+        "scopes": [Scope.WALLETS_READ, Scope.CUSTOMERS_READ],
+        "allowed_networks": "192.0.2.0/24",
+        "rate_per_second": "5",
+        "burst": "20",
+    }
+    trail.look()
+    assert press(client, issued.key, "change", reason=REASON, **wanted).status_code == 302
+    assert trail.look() == (["api_key.changed"],) * 2
+    facts = api_keys.authenticate(issued.secret, "192.0.2.1", clock.now())
+    assert (facts.scopes, facts.rate_per_second, facts.burst) == ({"wallets:read", "customers:read"}, 5, 20)
+    record = Record.objects.get(action="api_key.changed")
+    assert (record.target, record.actor_id, record.reason) == (issued.key.public_id, client.user.public_id, REASON)
+    assert record.before["rate_per_second"] == 100
+    assert record.after == {
+        "scopes": ["customers:read", "wallets:read"],
+        "allowed_networks": ["192.0.2.0/24"],
+        "rate_per_second": 5,
+        "burst": 20,
+    }
+    answer = press(client, issued.key, "change", reason=REASON, **wanted)
+    assert (answer.status_code, "Nothing would change" in text_of(answer)) == (409, True)
+
+
+def test_a_change_of_a_key_keeps_to_the_forms_of_its_issue(sit, issue, trail):
+    issued, client = issue(), sit(Role.ADMINISTRATOR)
+    right = {"scopes": [Scope.WALLETS_READ], "allowed_networks": "", "rate_per_second": "5", "burst": "20"}
+    trail.look()
+    for wrong in (
+        {"allowed_networks": "10.0.0.1/8"},
+        {"scopes": []},
+        {"scopes": ["everything"]},
+        {"rate_per_second": "0"},
+        {"rate_per_second": "10001", "burst": "20000"},
+        {"burst": "4"},
+        {"burst": "301"},
+        {"reason": ""},
+    ):
+        answer = press(client, issued.key, "change", **{"reason": REASON, **right, **wrong})
+        assert answer.status_code == 400, wrong
+    api_keys.revoke(key_id=issued.key.pk, reason=REASON, actor=system("tests"), at=clock.now())
+    assert press(client, issued.key, "change", reason=REASON, **right).status_code == 409
+    assert trail.look() == (["api_key.revoked"],) * 2
+
+
+def test_two_changes_of_a_key_from_the_same_page_are_not_both_made(sit, issue):
+    from accounts.admin.keys import ApiKeyAdmin
+    from flowlet.backoffice import site
+
+    issued, client = issue(), sit(Role.ADMINISTRATOR)
+    seen = ApiKeyAdmin(ApiKey, site).version(issued.key)
+    right = {"scopes": [Scope.WALLETS_READ], "allowed_networks": "", "burst": "20", "reason": REASON}
+    assert press(client, issued.key, "change", version=seen, rate_per_second="5", **right).status_code == 302
+    assert press(client, issued.key, "change", version=seen, rate_per_second="6", **right).status_code == 409
+    assert ApiKey.objects.get().rate_per_second == 5
 
 
 def test_a_live_partner_is_not_offered_simulation(sit, pair):

@@ -58,6 +58,8 @@ def test_the_audit_and_the_event_of_a_key_hold_no_secret(issue, at):
         "hint": issued.key.hint,
         "scopes": ["customers:read"],
         "allowed_networks": ["203.0.113.0/24"],
+        "rate_per_second": 100,
+        "burst": 200,
         "expires_at": "2026-03-02T12:00:00+00:00",
     }
     event = Event.objects.get(subject=issued.key.public_id)

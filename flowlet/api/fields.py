@@ -72,7 +72,10 @@ class CurrencyField(serializers.Field):
 
 
 class MetadataField(serializers.Field):
-    """The partner's own notes on an object: up to 50 names of up to 40 characters with texts of up to 500 characters."""
+    """The partner's own notes on an object: up to 50 names of up to 40 characters with texts of up to 500 characters.
+
+    Not required, it is empty when left out; with ``stays``, for a change, left out is not the same as empty.
+    """
 
     MAX_NAMES, MAX_NAME, MAX_VALUE = 50, 40, 500
     default_error_messages = {
@@ -82,8 +85,10 @@ class MetadataField(serializers.Field):
         "value": "A value is a text of at most 500 characters.",
     }
 
-    def __init__(self, **options: Any) -> None:
-        if options.get("required") is False:
+    def __init__(self, *, stays: bool = False, **options: Any) -> None:
+        if stays:
+            options["required"] = False
+        elif options.get("required") is False:
             options.setdefault("default", dict)
             options.pop("required")
         super().__init__(**options)

@@ -34,7 +34,9 @@ class ReadOnlyAdmin(DeedPages, RowPages, ModelAdmin):
     ``view_permission`` (default ``app.view_model``) opens both. ``section``, ``menu_title``, ``icon`` and ``menu_order`` place
     the list in the menu. ``search_fields`` are matched exactly (``^field`` by its beginning) and have to be indexed; a public
     id finds its row at once. ``list_filter`` may name choices, booleans and own filters, nothing that would have to look
-    through the table. ``query_budget`` is how many queries the list may take, ``page_budget`` the same for a row's page.
+    through the table. ``figures`` names the columns that are aligned as figures. ``thing`` and ``things`` are what a row and rows
+    are called where the model's own name says little. ``query_budget`` is how many queries the list may take, ``page_budget`` the
+    same for a row's page.
     """
 
     section: ClassVar[str] = "Settings"
@@ -46,6 +48,9 @@ class ReadOnlyAdmin(DeedPages, RowPages, ModelAdmin):
     panels: ClassVar[Sequence[Panel]] = ()
     transitions: ClassVar[Sequence[Transition]] = ()
     version_fields: ClassVar[Sequence[str]] = ()
+    figures: ClassVar[Sequence[str]] = ()
+    thing: ClassVar[str] = ""
+    things: ClassVar[str] = ""
     query_budget: ClassVar[int] = 8
     page_budget: ClassVar[int] = 20
 
@@ -60,6 +65,7 @@ class ReadOnlyAdmin(DeedPages, RowPages, ModelAdmin):
     change_list_template = "backoffice/list.html"
     list_disable_select_all = True
     empty_value_display = cells.DASH
+    search_help_text = "Public id"
 
     @property
     def title(self) -> str:
@@ -134,7 +140,8 @@ class ReadOnlyAdmin(DeedPages, RowPages, ModelAdmin):
         ]
         # The theme renders the heading apart, with nothing but the request.
         request.fl_title = self.title
-        return super().changelist_view(request, {"fl_buttons": buttons, **(extra_context or {})})
+        context = {"fl_buttons": buttons, "fl_figures": self.figures, **(extra_context or {})}
+        return super().changelist_view(request, context)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """Rows whose public id or declared fields are the term. Exact, so that an index answers."""

@@ -1,5 +1,6 @@
 """What stands in a table's cell: money to its minor unit, badges, links, moments. All return safe HTML or plain text."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,12 @@ from flowlet.core import money as amounts
 
 TONES = ("neutral", "info", "good", "warn", "bad")
 DASH = "–"
+_ACRONYMS = re.compile(r"\b(kyc|api)\b", re.IGNORECASE)
+
+
+def spelled(text: str) -> str:
+    """The text with acronyms as people write them: ``kyc tier`` as ``KYC tier``."""
+    return _ACRONYMS.sub(lambda found: found[0].upper(), text)
 
 
 def number(amount: Decimal, currency: str) -> str:

@@ -110,8 +110,12 @@ class DeedPages:
             text = format_html('{} <a href="{}">{}</a>', text, cells.admin_url(there), there)
         if audit_url:
             text = format_html('{} <a class="fl-audit-link" href="{}">See the audit</a>', text, audit_url)
-        messages.success(request, text)
+        messages.add_message(request, self.level_of(result), text)
         return HttpResponseRedirect(url)
+
+    def level_of(self, result: Any) -> int:
+        """How what is read afterwards is coloured; something else than success for a deed that did not come off."""
+        return messages.SUCCESS
 
     def _form_page(
         self,

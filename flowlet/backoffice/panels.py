@@ -13,6 +13,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from moneyed import Money
 
+from flowlet.audit.selectors import records
 from flowlet.backoffice import cells, charts, permissions
 from flowlet.core.actors import Actor
 
@@ -63,9 +64,9 @@ class Facts(Panel):
             if model_field.name == name and hasattr(model_field, "verbose_name"):
                 label = str(model_field.verbose_name)
                 if getattr(model_field, "choices", None):
-                    return label, cells.badge(getattr(obj, f"get_{name}_display")())
+                    return cells.spelled(label), cells.badge(getattr(obj, f"get_{name}_display")())
         value = getattr(obj, name)
-        return label, cells.show(value() if callable(value) else value)
+        return cells.spelled(label), cells.show(value() if callable(value) else value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,6 +196,39 @@ class Timeline(Panel):
     def context(self, obj: Model, request: HttpRequest) -> dict[str, Any] | None:
         """The moments with their times formatted."""
         return {"moments": [(moment, cells.moment(moment.at)) for moment in self.moments(obj)]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class History(Panel):
+    """What the audit says was done to the row, newest first; whoever may read the audit gets to its records from here."""
+
+    template: ClassVar[str] = "backoffice/panels/timeline.html"
+
+    title: str = "History"
+    shown: int = 20
+    empty: str = "Nothing has happened yet."
+
+    def context(self, obj: Model, request: HttpRequest) -> dict[str, Any] | None:
+        """The newest deeds: one query."""
+        may_open = permissions.allows(request.user, "flowlet_audit.view_record")
+        found = [
+            Moment(
+                at=record.at,
+                label=in_words(record.action),
+                who=record.actor_label or record.actor_id,
+                text=record.reason,
+                url=cells.admin_url(record) if may_open else "",
+            )
+            for record in records.of_target(str(obj.public_id))[: self.shown]
+        ]
+        return {"moments": [(moment, cells.moment(moment.at)) for moment in found]}
+
+
+def in_words(action: str) -> str:
+    """``customer.kyc_tier_changed`` as ``KYC tier changed``, ``personal_data.revealed`` as ``Personal data revealed``."""
+    noun, _, verb = action.rpartition(".")
+    words = f"{noun} {verb}" if noun.endswith("_data") else verb
+    return cells.spelled(words.replace("_", " ").capitalize())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils.text import capfirst
 from unfold.widgets import TEXTAREA_CLASSES
 
 from flowlet.audit.services import log
@@ -80,11 +81,12 @@ class RowPages:
             boxes.append({"template": template, "panel": panel, "context": box})
         context = {
             **self.admin_site.each_context(request),
-            "title": str(self.opts.verbose_name).capitalize(),
+            "title": capfirst(self.thing or self.opts.verbose_name),
             "subtitle": self.title_of(obj),
             "heading": self.title_of(obj),
             "status": self.status_of(obj),
             "model_opts": self.opts,
+            "things": self.things or self.opts.verbose_name_plural,
             "original": obj,
             "boxes": boxes,
             "buttons": self._buttons(request, obj),

@@ -45,6 +45,15 @@ def ended(request: HttpRequest, at: datetime) -> str:
     return ""
 
 
+def left(request: HttpRequest, at: datetime) -> dict[str, int] | None:
+    """In how many seconds the sign-in ends: ``idle`` without another request, ``left`` in any case; None for nobody's."""
+    try:
+        seen, started = (datetime.fromisoformat(request.session[name]) for name in (SEEN, STARTED))
+    except (AttributeError, KeyError, ValueError):
+        return None
+    return {"idle": int((seen + IDLE - at).total_seconds()), "left": int((started + ABSOLUTE - at).total_seconds())}
+
+
 class SessionLimits:
     """Ends sign-ins that are idle or too old. Costs requests without a session cookie nothing."""
 

@@ -1,16 +1,21 @@
 """The one AdminSite: second factor required, a menu by job, a home page of work and health."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import urlencode
 from unfold.sites import UnfoldAdminSite
 
-from flowlet.backoffice import find, home, permissions, signin
+from flowlet.audit.services import log
+from flowlet.backoffice import find, home, permissions, sessions, signin
+from flowlet.backoffice.actors import actor_of
+from flowlet.core import clock
 
 SECTIONS = ("Work", "Money", "People", "Books", "Evidence", "Settings")
 # Alpine evaluates expressions and the theme sets styles; nothing is loaded from elsewhere and no inline script runs.
@@ -34,6 +39,7 @@ class BackOffice(UnfoldAdminSite):
         ours = [
             path("login/code/", self.login_code, name="login_code"),
             path("find/", self.admin_view(self.find), name="find"),
+            path("stay/", self.admin_view(self.stay), name="stay"),
         ]
         return ours + super().get_urls()
 
@@ -70,7 +76,24 @@ class BackOffice(UnfoldAdminSite):
         add_never_cache_headers(response)
         return response
 
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """One's own password; that it was changed is in the audit."""
+        with transaction.atomic():
+            response = super().password_change(request, extra_context)
+            if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+                actor = actor_of(request)
+                log.record(action="user.password_changed", actor=actor, at=clock.now(), target=actor.id)
+        return response
+
     # Pages
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """As the theme's, with when the sign-in ends."""
+        return {**super().each_context(request), "fl_sign_in": sessions.left(request, clock.now())}
+
+    def stay(self, request: HttpRequest) -> HttpResponse:
+        """Any request keeps one signed in; this one does nothing else, and says for how long."""
+        return JsonResponse(sessions.left(request, clock.now()))
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The first page: work that waits and the state of the platform."""

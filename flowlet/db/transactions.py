@@ -6,8 +6,10 @@ transaction anywhere holds it back, so nothing that has to be quick may wait for
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models.functions import Cast
 
 HORIZON = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
@@ -52,6 +54,21 @@ def next_id() -> int:
             " pg_current_xact_id_if_assigned()::text::bigint + 1)"
         )
         return cursor.fetchone()[0]
+
+
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """Everything inside is read from one snapshot of the database, and nothing is written.
+
+    Within somebody's transaction theirs is taken as it is.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
 
 
 def wait_for_horizon(*, timeout_seconds: float) -> bool:

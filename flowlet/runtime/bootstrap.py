@@ -32,6 +32,8 @@ def enter(module: str, arguments: Sequence[str], *, requirements: str, data: Pat
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     os.environ["PATH"] = os.pathsep.join([str(python.parent), os.environ.get("PATH", os.defpath)])
     os.environ["DJANGO_SETTINGS_MODULE"] = "flowlet.settings"
+    # Containers like to set it; without bytecode each of our processes would compile Django and everything else again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.chdir(ROOT)
     sys.stdout.flush()
     os.execv(python, [str(python), "-m", module, *arguments])  # noqa: S606
@@ -89,6 +91,7 @@ def _make(folder: Path, python: Path) -> list[str]:
     one of the environment's own; else uv. Modules are compiled when they are first imported, not all of them now.
     """
     options = ["install", "-qq", "--disable-pip-version-check", "--no-input", "--prefer-binary", "--no-compile"]
+    options += ["--no-warn-conflicts"]  # the set was resolved when it was locked
     pip = [sys.executable, "-m", "pip", "--python", str(python)]
     if not python.exists():
         _say(f"Making the virtual environment {folder} …")

@@ -1,8 +1,10 @@
 """``bin/up`` from inside the virtual environment: servers, migrations, demo data, then web, worker and beat until a signal comes."""
 
+import contextlib
 import hashlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import psycopg2
 
-from flowlet.runtime import demo, options, places
+from flowlet.runtime import clones, demo, options, places
 from flowlet.runtime.places import ROOT, RuntimeProblem
 from flowlet.runtime.programs import Command, Service, say
 from flowlet.runtime.servers import OWNER, Postgres, Valkey
@@ -20,6 +22,8 @@ from flowlet.runtime.supervisor import Supervisor, end_leftovers
 from flowlet.runtime.vault_file import VaultFile
 
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
+# granian forks its workers: what is imported before that is imported once, and its memory is shared.
+WEB = [sys.executable, "-c", "import flowlet.wsgi, flowlet.urls; from granian.cli import entrypoint; entrypoint()"]
 # Connections per worker process, idle ones included; more wait in the kernel's queue.
 BACKPRESSURE = 128
 LONGEST_START = 120.0
@@ -93,20 +97,26 @@ class Platform:
             self.environment["REDIS_URL"] = valkey.url()
 
     def _prepare(self) -> bool:
-        """Migrate as the owner while static files are collected, then seed an empty database; False when a signal came."""
+        """Migrate as the owner while static files are collected, then seed an empty database; False when a signal came.
+
+        What an earlier start did, and what has not changed since, is not done again.
+        """
         metrics = self.home / "metrics"
         shutil.rmtree(metrics, ignore_errors=True)
         metrics.mkdir()
-        say("migrating")
-        jobs = [self._job("migrate", "--no-input", "--verbosity", "0", DATABASE_OWNER_URL=self.owner_url)]
-        stamp, mark = self.home / "static.stamp", _static_mark()
-        collecting = not stamp.exists() or stamp.read_text() != mark
-        if collecting:
+        migrated, collected = _Stamp(self.home / "migrated.stamp"), _Stamp(self.home / "static.stamp")
+        jobs = []
+        if not migrated.says(self._migration_mark()):
+            say("migrating")
+            jobs.append(self._job("migrate", "--no-input", "--verbosity", "0", DATABASE_OWNER_URL=self.owner_url))
+        if not collected.says(_static_mark()):
+            say("collecting static files")
             jobs.append(self._job("collectstatic", "--no-input", "--clear", "--verbosity", "0"))
         if not self._finish(jobs):
             return False
-        if collecting:
-            stamp.write_text(mark)
+        if jobs:
+            migrated.write(self._migration_mark())
+            collected.write(_static_mark())
         seeds = [*ROOT.glob("*/management/commands/seed_demo.py"), *ROOT.glob("*/*/management/commands/seed_demo.py")]
         if seeds and self.demo_data and _is_empty(self.environment["DATABASE_URL"]):
             say("seeding the demo")
@@ -116,6 +126,10 @@ class Platform:
             self.seeding.unlink()
         return True
 
+    def _migration_mark(self) -> str:
+        """Changes with the migrations and all that shapes their outcome, and with what the database says of its own migrations."""
+        return " ".join([clones.fingerprint(), _history(self.owner_url), self.environment.get("DATABASE_APP_ROLE", "")])
+
     def _job(self, *command: str, **variables: str) -> subprocess.Popen[bytes]:
         environment = {**self.environment, **variables}
         return subprocess.Popen([*MANAGE, *command], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
@@ -124,7 +138,8 @@ class Platform:
         """Wait for management commands; False when a signal came first. Raises RuntimeProblem when one fails."""
         if not self.supervisor.run(lambda: all(job.poll() is not None for job in jobs)):
             for job in jobs:
-                job.terminate()
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(job.pid, signal.SIGTERM)  # the seed has processes of its own
             for job in jobs:
                 job.wait()
             return False
@@ -134,7 +149,7 @@ class Platform:
         return True
 
     def _start_programs(self) -> None:
-        web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", self.host, "--port", str(self.port)]
+        web = [*WEB, "--interface", "wsgi", "--host", self.host, "--port", str(self.port)]
         web += ["--workers", "2", "--blocking-threads", "2", "--backpressure", str(BACKPRESSURE), "--no-ws", "--http", "1"]
         web += ["--workers-kill-timeout", "10", "--log-level", "warning", "--respawn-failed-workers"]
         web += ["--respawn-interval", "0.5", "flowlet.wsgi:application"]
@@ -159,6 +174,21 @@ class Platform:
             demo.write_private(ROOT / "var" / "demo.json", content)
 
 
+class _Stamp:
+    """A file that says for which state of things a job was done."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def says(self, mark: str) -> bool:
+        """Whether the job was done for this state."""
+        return self.path.exists() and self.path.read_text() == mark
+
+    def write(self, mark: str) -> None:
+        """Note that it is done."""
+        self.path.write_text(mark)
+
+
 def _check_port(host: str, port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -178,14 +208,23 @@ def _static_mark() -> str:
     return digest.hexdigest()
 
 
-def _is_empty(url: str) -> bool:
-    connection = psycopg2.connect(url)
+def _history(url: str) -> str:
+    """A hash of the migrations that the database says it has had, and when: no other database has the same. "" where it cannot say."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT NOT EXISTS (SELECT FROM accounts_partner)")
-            return bool(cursor.fetchone()[0])
-    finally:
-        connection.close()
+        with contextlib.closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass('django_migrations') IS NOT NULL")
+            if not cursor.fetchone()[0]:
+                return ""
+            cursor.execute("SELECT md5(string_agg(concat(app, ' ', name, ' ', applied), ',' ORDER BY id)) FROM django_migrations")
+            return str(cursor.fetchone()[0])
+    except psycopg2.Error:
+        return ""
+
+
+def _is_empty(url: str) -> bool:
+    with contextlib.closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT NOT EXISTS (SELECT FROM accounts_partner)")
+        return bool(cursor.fetchone()[0])
 
 
 def main() -> int:

@@ -34,4 +34,4 @@ class BookFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         """The rows of the book."""
         value = self.value() or ""
-        return queryset.filter(book_id=int(value)) if value.isdigit() and len(value) < 18 else queryset
+        return queryset.filter(book_id=int(value)) if value.isdecimal() and len(value) < 18 else queryset

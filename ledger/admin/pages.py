@@ -7,18 +7,19 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 
 from flowlet.backoffice import cells, permissions
 from flowlet.backoffice.transitions import dress
 from flowlet.core import clock
 from flowlet.core.errors import DomainError
+from flowlet.core.http import attachment
 from flowlet.core.money import exponent
 from ledger.models import Account, Book
-from ledger.selectors import entries, reports
+from ledger.selectors import balances, entries, reports
 from ledger.selectors.reports import Report, Span, sheets
-from ledger.selectors.reports.general_ledger import whole
+from ledger.selectors.reports.general_ledger import frame, whole
 from ledger.selectors.reports.statement import RowKind
 
 EXPORT = "ledger.export_reports"
@@ -182,20 +183,16 @@ def statement_page(admin: Any, request: HttpRequest, account: Account) -> HttpRe
     if asked is None:
         return _page(admin, request, form, context, status=400)
     try:
-        statement = reports.account_statement(account=account, first=asked.first, last=asked.until, recorded_at=asked.recorded_at)
-        if kind := _wanted(request):
-            return _file(sheets.of_listing(statement), kind)
-        found = entries.page(
-            account=account,
-            first=asked.first,
-            last=asked.until,
-            after=_place(request),
-            limit=ENTRIES,
-            recorded_at=asked.recorded_at,
-        )
+        days, recorded = {"first": asked.first, "last": asked.until}, asked.recorded_at
+        with balances.one_picture(recorded):
+            statement = reports.account_statement(account=account, **days, recorded_at=recorded)
+            (section,) = statement.sections
+            if kind := _wanted(request):
+                least = entries.count(account=account, **days) if kind == "xlsx" and recorded is None else 0
+                return _file(sheets.of_listing(statement, least=least), kind)
+            found = section.page(limit=ENTRIES, after=_place(request))
     except DomainError as refusal:
         return _page(admin, request, form, {**context, "error": refusal.message}, status=refusal.status)
-    (section,) = statement.sections
     currency = account.currency
     rows = [
         (
@@ -220,14 +217,16 @@ def statement_page(admin: Any, request: HttpRequest, account: Account) -> HttpRe
 def _general_ledger(
     admin: Any, request: HttpRequest, form: forms.Form, asked: Asked, context: dict[str, Any]
 ) -> HttpResponseBase:
-    days = {"book": asked.book, "first": asked.first, "last": asked.until, "recorded_at": asked.recorded_at}
+    days, recorded = {"book": asked.book, "first": asked.first, "last": asked.until}, asked.recorded_at
     line = request.GET.get("line", "")[:20]
     if kind := _wanted(request):
-        frame = reports.general_ledger(**days, line=line, limit=1)
-        return _file(sheets.of_listing(frame, whole(**days, line=line)), kind)
+        with balances.one_picture(recorded):
+            least = entries.count(**days, line=line) if kind == "xlsx" and recorded is None else 0
+            everything = whole(**days, line=line, recorded_at=recorded)
+            return _file(sheets.of_listing(frame(**days, recorded_at=recorded), everything, least=least), kind)
     after = request.GET.get("after", "")
-    key = int(after) if after.isdigit() and len(after) < 18 else 0
-    listing = reports.general_ledger(**days, line=line, after_account=key, limit=ACCOUNTS)
+    key = int(after) if after.isdecimal() and len(after) < 18 else 0
+    listing = reports.general_ledger(**days, line=line, after_account=key, limit=ACCOUNTS, recorded_at=recorded)
     rows = [
         (
             cells.link(section.account, section.account.code),
@@ -290,7 +289,7 @@ def _links(admin: Any, book: Book, current: str) -> list[tuple[str, str, bool]]:
 def _place(request: HttpRequest) -> entries.Place | None:
     day, _, number = request.GET.get("after", "").partition(".")
     try:
-        return (date.fromisoformat(day), int(number)) if number.isdigit() and len(number) < 18 else None
+        return (date.fromisoformat(day), int(number)) if number.isdecimal() and len(number) < 18 else None
     except ValueError:
         return None
 
@@ -313,13 +312,7 @@ def _wanted(request: HttpRequest) -> str:
 
 
 def _file(sheet: sheets.Sheet, kind: str) -> HttpResponseBase:
-    response: HttpResponseBase
-    if kind == "csv":
-        response = StreamingHttpResponse(sheets.as_csv(sheet), content_type=sheets.CSV_TYPE)
-    else:
-        response = HttpResponse(sheets.as_xlsx(sheet), content_type=sheets.XLSX_TYPE)
-    response["Content-Disposition"] = f'attachment; filename="{sheet.name}.{kind}"'
-    return response
+    return attachment(sheets.as_file(sheet, kind), name=f"{sheet.name}.{kind}", media=sheets.TYPES[kind])
 
 
 def _page(admin: Any, request: HttpRequest, form: forms.Form, context: dict[str, Any], status: int = 200) -> HttpResponse:

@@ -15,7 +15,7 @@ from ledger import errors
 from ledger.api import documents, serializers
 from ledger.models import Account, Book
 from ledger.selectors import balances, books, entries
-from ledger.selectors.reports import account_statement
+from ledger.selectors.reports import account_statement, sheets
 from ledger.selectors.reports.listing import Section
 
 READ = {"GET": "ledger:read"}
@@ -226,21 +226,24 @@ class AccountStatement(PartnerView):
         account = of(request, account_id)
         first, last = documents.span(request, account.book)
         recorded = request.query.get("recorded_as_of")
-        statement = account_statement(account=account, first=first, last=last, recorded_at=recorded)
-        if (kind := documents.wanted(request)) != "json":
-            return documents.file_of_listing(statement, kind)
         after = place(request.query.get("starting_after"))
-        found = entries.page(
-            account=account, first=first, last=last, after=after, limit=request.query["limit"], recorded_at=recorded
-        )
+        with balances.one_picture(recorded):
+            statement = account_statement(account=account, first=first, last=last, recorded_at=recorded)
+            (section,) = statement.sections
+            if (kind := documents.wanted(request)) != "json":
+                counted = kind == "xlsx" and recorded is None
+                least = entries.count(account=account, first=first, last=last) if counted else 0
+                return documents.file_of(sheets.of_listing(statement, least=least), kind)
+            found = section.page(limit=request.query["limit"], after=after)
         return {
-            **section_shown(statement.sections[0]),
-            "data": [_entry(booked, account.currency) for booked in found.entries],
+            **section_shown(section),
+            "data": [entry_shown(booked, account.currency) for booked in found.entries],
             "has_more": found.has_more,
         }
 
 
-def _entry(booked: entries.Booked, currency: str) -> dict[str, Any]:
+def entry_shown(booked: entries.Booked, currency: str) -> dict[str, Any]:
+    """The JSON of an entry with the balance after it."""
     entry = booked.entry
     return {
         "id": f"{entry.effective_on}.{booked.place[1]}",

@@ -1,19 +1,18 @@
 """Answers that are reports: JSON, or a file as CSV or XLSX by ``format`` or by the ``Accept`` header."""
 
-from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 
 from flowlet.api.fields import moment
 from flowlet.core import clock
 from flowlet.core.errors import Invalid
+from flowlet.core.http import attachment
 from flowlet.core.money import to_text
 from ledger.models import Book
 from ledger.selectors.reports import Report, Span, sheets
-from ledger.selectors.reports.listing import Listing, Section
 from ledger.selectors.reports.sheets import Sheet
 
 CSV, XLSX = "text/csv", sheets.XLSX_TYPE
@@ -96,20 +95,9 @@ def answer(request: Any, report: Report) -> Any:
     return shown(report) if kind == "json" else file_of(sheets.of_report(report), kind)
 
 
-def file_of_listing(listing: Listing, kind: str, sections: Iterable[Section] | None = None) -> HttpResponseBase:
-    """A list of entries as a file; ``sections`` may stream all accounts. Raises ReportTooLarge."""
-    return file_of(sheets.of_listing(listing, sections), kind)
-
-
 def file_of(sheet: Sheet, kind: str) -> HttpResponseBase:
-    """The sheet as CSV, line by line, or as a workbook. Raises ReportTooLarge."""
-    response: HttpResponseBase
-    if kind == "csv":
-        response = StreamingHttpResponse(sheets.as_csv(sheet), content_type=sheets.CSV_TYPE)
-    else:
-        response = HttpResponse(sheets.as_xlsx(sheet), content_type=XLSX)
-    response["Content-Disposition"] = f'attachment; filename="{sheet.name}.{kind}"'
-    return response
+    """The sheet as CSV or as a workbook. Raises ReportTooLarge."""
+    return attachment(sheets.as_file(sheet, kind), name=f"{sheet.name}.{kind}", media=sheets.TYPES[kind])
 
 
 def _day(text: str) -> date:

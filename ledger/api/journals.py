@@ -203,7 +203,7 @@ class JournalReverse(PartnerView):
         body=serializers.ReversalIn,
         response=serializers.JournalPostedOut,
         status=201,
-        errors=(*POSTING, errors.JournalNotFound, errors.AlreadyReversed, errors.ReversalOfReversal),
+        errors=(*POSTING, errors.JournalNotFound, errors.ReservedKind, errors.AlreadyReversed, errors.ReversalOfReversal),
         body_example={"reason": "Booked twice"},
         example={**POSTED, "id": example_id("jrn", 2)},
     )

@@ -3,12 +3,16 @@
 from typing import Any
 
 from flowlet.api.endpoints import endpoint, example_id
+from flowlet.api.errors import MalformedCursor
 from flowlet.api.views import PartnerView
+from flowlet.core import ids
+from flowlet.core.errors import DomainError
 from ledger import errors
 from ledger.api import accounts, documents, serializers
-from ledger.models import Account
-from ledger.selectors import books, reports
-from ledger.selectors.reports.general_ledger import whole as all_sections
+from ledger.models import Account, Book
+from ledger.selectors import balances, books, entries, reports
+from ledger.selectors.reports import sheets
+from ledger.selectors.reports.general_ledger import Cursor, Part, frame, whole, with_entries
 from ledger.selectors.reports.statement import Span
 
 READ = {"GET": "ledger:read"}
@@ -36,8 +40,23 @@ def _example(
     }
 
 
+CAPITAL = {
+    **accounts.ENTRY,
+    "id": "2026-01-15.1041",
+    "journal_id": example_id("jrn", 2),
+    "description": "Bank fees of January",
+    "side": "DEBIT",
+    "amount": {"amount": "50000.00", "currency": "USD"},
+    "balance": {"amount": "50000.00", "currency": "USD"},
+}
 ON = {"label": "2026-01-31", "from": None, "to": "2026-01-31"}
 MONTH = {"key": "amount", "label": "2026-01-01 to 2026-01-31", "from": "2026-01-01", "to": "2026-01-31"}
+
+
+def _common(request: Any, book: Book) -> dict[str, Any]:
+    """What every statement is asked for."""
+    query = request.query
+    return {"book": book, "translated_to": query.get("translate_to"), "recorded_at": query.get("recorded_as_of")}
 
 
 class TrialBalance(PartnerView):
@@ -69,12 +88,10 @@ class TrialBalance(PartnerView):
         since = query.get("from")
         compared = documents.spans(query.get("compare")) if since else [Span(day) for day in documents.days(query.get("compare"))]
         report = reports.trial_balance(
-            book=book,
+            **_common(request, book),
             on=query.get("as_of") or accounts.today(book, request.at),
             since=since,
             compared=compared,
-            translated_to=query.get("translate_to"),
-            recorded_at=query.get("recorded_as_of"),
         )
         return documents.answer(request, report)
 
@@ -105,11 +122,9 @@ class BalanceSheet(PartnerView):
         """As of any day: assets equal liabilities and equity, earnings that are not closed yet computed."""
         book, query = books.of_partner(partner_id=request.caller.partner_id), request.query
         report = reports.balance_sheet(
-            book=book,
+            **_common(request, book),
             on=query.get("as_of") or accounts.today(book, request.at),
             compared=documents.days(query.get("compare")),
-            translated_to=query.get("translate_to"),
-            recorded_at=query.get("recorded_as_of"),
         )
         return documents.answer(request, report)
 
@@ -124,12 +139,10 @@ class _SpanReport(PartnerView):
         book, query = books.of_partner(partner_id=request.caller.partner_id), request.query
         first, last = documents.span(request, book)
         report = make(
-            book=book,
+            **_common(request, book),
             first=first,
             last=last,
             compared=documents.spans(query.get("compare")),
-            translated_to=query.get("translate_to"),
-            recorded_at=query.get("recorded_as_of"),
         )
         return documents.answer(request, report)
 
@@ -186,7 +199,7 @@ class CashFlow(_SpanReport):
 
 
 class GeneralLedger(PartnerView):
-    """Every account that moved or stands."""
+    """Every account that moved or stands, with its entries."""
 
     required_scopes = READ
     tag = "Reports"
@@ -195,31 +208,76 @@ class GeneralLedger(PartnerView):
         summary="General ledger",
         query=serializers.GeneralLedgerFilters,
         response=serializers.GeneralLedgerOut,
-        errors=(*REFUSALS, errors.AccountNotFound),
-        query_example={"from": "2026-01-01", "to": "2026-01-31"},
-        example={"data": [accounts.SECTION], "has_more": False},
+        errors=(*REFUSALS, errors.AccountNotFound, errors.UnknownChartLine, MalformedCursor),
+        query_example={"from": "2026-01-01", "to": "2026-01-31", "line": "1020"},
+        example={
+            "data": [
+                {
+                    **accounts.SECTION,
+                    "brought_forward": accounts.SECTION["opening"],
+                    "entries": [CAPITAL, accounts.ENTRY],
+                    "carried_forward": accounts.SECTION["closing"],
+                }
+            ],
+            "has_more": False,
+            "next_cursor": None,
+        },
         produces=documents.PRODUCES,
     )
     def get(self, request: Any) -> Any:
-        """Account by account: opening, debits, credits, closing. CSV and XLSX list every entry as well."""
+        """Account by account: opening, debits, credits and closing of the days, and every entry, page by page.
+
+        An account whose entries fill more than a page stands on several, each time with its figures of all the days. On every
+        page its entries lead from `brought_forward` to `carried_forward`; the first page brings the opening forward, the last one
+        carries the closing. Hand `next_cursor` on as `starting_after`. Who pages while others post gives every page the same
+        `recorded_as_of`. CSV and XLSX hold everything at once.
+        """
         book, query = books.of_partner(partner_id=request.caller.partner_id), request.query
         first, last = documents.span(request, book)
-        asked = {
-            "book": book,
-            "first": first,
-            "last": last,
-            "line": query.get("line", ""),
-            "currency": query.get("currency", ""),
-            "recorded_at": query.get("recorded_as_of"),
-        }
+        days = {"book": book, "first": first, "last": last}
+        only = {"line": query.get("line", ""), "currency": query.get("currency", "")}
+        recorded = query.get("recorded_as_of")
         if (kind := documents.wanted(request)) != "json":
-            frame = reports.general_ledger(**asked, limit=1)
-            return documents.file_of_listing(frame, kind, all_sections(**asked))
-        after = 0
-        if query.get("starting_after"):
-            found = Account.objects.filter(uid=query["starting_after"], book=book).values_list("pk", flat=True).first()
-            if found is None:
-                raise errors.AccountNotFound(param="starting_after")
-            after = found
-        page = reports.general_ledger(**asked, after_account=after, limit=query["limit"])
-        return {"data": [accounts.section_shown(section) for section in page.sections], "has_more": page.has_more}
+            with balances.one_picture(recorded):
+                least = entries.count(**days, **only) if kind == "xlsx" and recorded is None else 0
+                everything = whole(**days, **only, recorded_at=recorded)
+                return documents.file_of(sheets.of_listing(frame(**days, recorded_at=recorded), everything, least=least), kind)
+        after = _cursor(query.get("starting_after"), book)
+        page = with_entries(**days, **only, after=after, limit=query["limit"], recorded_at=recorded)
+        return {
+            "data": [_part(part) for part in page.parts],
+            "has_more": page.next is not None,
+            "next_cursor": None if page.next is None else _cursor_text(page.parts[-1], page.next),
+        }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    """The JSON of an account on a page."""
+    currency = part.section.account.currency
+    return {
+        **accounts.section_shown(part.section),
+        "brought_forward": documents.amount(part.brought_forward, currency),
+        "entries": [accounts.entry_shown(booked, currency) for booked in part.page.entries],
+        "carried_forward": documents.amount(part.carried_forward, currency),
+    }
+
+
+def _cursor_text(part: Part, cursor: Cursor) -> str:
+    """``acc_….2026-01-15.1042`` within an account, ``acc_…`` after its end."""
+    place = cursor[1]
+    return part.section.account.public_id + ("" if place is None else f".{place[0]}.{place[1]}")
+
+
+def _cursor(text: str | None, book: Book) -> Cursor:
+    """Where a page goes on. Raises MalformedCursor, AccountNotFound."""
+    if text is None:
+        return 0, None
+    name, dot, place = text.partition(".")
+    try:
+        uid = ids.parse(Account.PREFIX, name)
+    except DomainError:
+        raise MalformedCursor(param="starting_after") from None
+    key = Account.objects.filter(uid=uid, book=book).values_list("pk", flat=True).first()
+    if key is None:
+        raise errors.AccountNotFound(param="starting_after")
+    return key, accounts.place(place if dot else None)

@@ -258,11 +258,22 @@ class StatementOut(SectionOut):
     has_more = serializers.BooleanField()
 
 
-class GeneralLedgerOut(StrictSerializer):
-    """Accounts that moved or stand; their entries are in each account's statement, and in CSV and XLSX."""
+class LedgerAccountOut(SectionOut):
+    """An account on a page: opening + debits and credits = closing over all the days, brought_forward + entries = carried_forward
+    on the page, in its normal direction.
+    """
 
-    data = SectionOut(many=True)
+    brought_forward = MoneySerializerField(positive=False)
+    entries = StatementEntryOut(many=True)
+    carried_forward = MoneySerializerField(positive=False)
+
+
+class GeneralLedgerOut(StrictSerializer):
+    """Accounts that moved or stand, with their entries, oldest first."""
+
+    data = LedgerAccountOut(many=True)
     has_more = serializers.BooleanField()
+    next_cursor = serializers.CharField(allow_null=True, help_text="The `starting_after` of the next page")
 
 
 class GeneralLedgerFilters(_Span, _Recorded, _Format):
@@ -270,13 +281,22 @@ class GeneralLedgerFilters(_Span, _Recorded, _Format):
 
     line = serializers.CharField(max_length=20, required=False, help_text="The code of a chart line")
     currency = CurrencyField(required=False)
-    limit = serializers.IntegerField(min_value=1, max_value=200, default=50, help_text="JSON only; files hold every account")
-    starting_after = PublicIdField("acc", required=False, help_text="The `account_id` of the account before the page")
+    limit = serializers.IntegerField(
+        min_value=1,
+        max_value=500,
+        default=100,
+        help_text="How many entries; an account that did not move counts as one. JSON only; files hold everything",
+    )
+    starting_after = serializers.CharField(
+        required=False, max_length=100, help_text="The `next_cursor` of the page before, or an `account_id` to go on after it"
+    )
 
 
 class _Translated(_Recorded, _Format):
     translate_to = CurrencyField(
-        required=False, help_text="Add all currencies up in this one, at the rates of each column's last day"
+        required=False,
+        help_text="Add all currencies up in this one: balances at the rates of each column's last day, what was earned or flowed at"
+        " the rates of its days (IAS 21 §39)",
     )
 
 

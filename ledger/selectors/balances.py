@@ -6,19 +6,23 @@ total debits and credits; ``Totals.natural`` gives the balance in an account's n
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connection
 
+from flowlet.db.transactions import one_snapshot
 from ledger import errors
 from ledger.choices import Side
 from ledger.models import Balance
 
 SETTLE_SECONDS = 2.0
 ZERO = Decimal(0)
+_settled: ContextVar[datetime | None] = ContextVar("settled", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,21 @@ class LineTotal:
     def natural(self, side: str) -> Decimal:
         """The balance of a line that grows on ``side``."""
         return self.debits - self.credits if side == Side.DEBIT else self.credits - self.debits
+
+
+@contextmanager
+def one_picture(recorded_at: datetime | None = None) -> Iterator[None]:
+    """Balances and entries read inside are of one snapshot, so that they fit together while others post.
+
+    The moment is settled before: within a snapshot it could not become so. Raises BeyondHorizon.
+    """
+    _settle(recorded_at)
+    with one_snapshot():
+        token = _settled.set(recorded_at)
+        try:
+            yield
+        finally:
+            _settled.reset(token)
 
 
 def as_of(*, account_ids: Iterable[int], on: date | None = None, recorded_at: datetime | None = None) -> dict[int, Totals]:
@@ -83,7 +102,7 @@ def _settle(moment: datetime | None) -> None:
     a transaction
     id ourselves and wait until all below it are finished; within a transaction that has written already, only the marks can tell.
     """
-    if moment is None:
+    if moment is None or moment == _settled.get():
         return
     deadline = time.monotonic() + SETTLE_SECONDS
     with connection.cursor() as cursor:

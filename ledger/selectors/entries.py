@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
-from ledger.models import Account, AccountMovement, Entry, RollUp
+from ledger.models import Account, AccountMovement, Book, Entry, LineMovement, RollUp
 from ledger.selectors import balances
 
-PAGE = 1000
+PAGE = 5000
 Place = tuple[date, int]
 
 
@@ -48,13 +48,15 @@ def page(
     after: Place | None = None,
     limit: int = 50,
     recorded_at: datetime | None = None,
+    opening: Decimal | None = None,
 ) -> Page:
     """Entries effective from ``first`` to ``last``, oldest first, after a place, with journals loaded.
 
-    Raises BeyondHorizon.
+    ``opening`` is the balance before ``first`` for who knows it already. Raises BeyondHorizon.
     """
     start = max(filter(None, [first, after[0] if after else None]), default=None)
-    opening = _balance_before(account, start, recorded_at)
+    if opening is None or start != first:
+        opening = _balance_before(account, start, recorded_at)
     found = _window(account, start, last, limit + 1, after, recorded_at)
     has_more = len(found) > limit
     del found[limit:]
@@ -68,15 +70,41 @@ def page(
     return Page(opening, booked, has_more)
 
 
-def walk(*, account: Account, first: date | None, last: date | None, recorded_at: datetime | None = None) -> Iterator[Booked]:
+def count(
+    *, first: date, last: date, account: Account | None = None, book: Book | None = None, line: str = "", currency: str = ""
+) -> int:
+    """How many entries of an account, or of a book's accounts (of a chart line, in a currency), take effect in the days."""
+    rollup = RollUp.objects.get()
+    tail = Entry.objects.filter(id__gt=rollup.entry_id, posted_xid__gte=rollup.xid, **_days(first, last))
+    if account is not None:
+        rolled: QuerySet = AccountMovement.objects.filter(account_id=account.pk, **_days(first, last))
+        tail = tail.filter(account_id=account.pk)
+    else:
+        rolled = LineMovement.objects.filter(line__book=book, **_days(first, last))
+        tail = tail.filter(account__book=book)
+        if line:
+            rolled, tail = rolled.filter(line__code=line), tail.filter(account__line__code=line)
+        if currency:
+            rolled, tail = rolled.filter(currency=currency), tail.filter(currency=currency)
+    return (rolled.aggregate(sum=Sum("entries"))["sum"] or 0) + tail.count()
+
+
+def walk(
+    *,
+    account: Account,
+    first: date | None,
+    last: date | None,
+    recorded_at: datetime | None = None,
+    opening: Decimal | None = None,
+) -> Iterator[Booked]:
     """All entries of the days with their balances, read page by page."""
     after: Place | None = None
     while True:
-        found = page(account=account, first=first, last=last, after=after, limit=PAGE, recorded_at=recorded_at)
+        found = page(account=account, first=first, last=last, after=after, limit=PAGE, recorded_at=recorded_at, opening=opening)
         yield from found.entries
         if not found.has_more:
             return
-        after = found.entries[-1].place
+        after, opening = found.entries[-1].place, None
 
 
 def _signed(account: Account, side: str, amount: Decimal) -> Decimal:

@@ -40,7 +40,7 @@ def open(
     Raises UnknownChartLine, UnknownCurrency, AccountCodeTaken.
     """
     exponent(currency)
-    found = ChartLine.objects.filter(book_id=book_id, code=line).first()
+    found = ChartLine.objects.select_related("book").filter(book_id=book_id, code=line).first()
     if found is None:
         raise errors.UnknownChartLine(f"The book has no chart line {line!r}.", param="line")
     if floor is not None:
@@ -70,6 +70,7 @@ def open(
             actor=actor,
             at=at,
             target=account.public_id,
+            partner_id=found.book.partner_id,
             after={"code": account.code, "currency": currency},
         )
     return account
@@ -103,7 +104,7 @@ def close(*, account_id: int, actor: Actor, at: datetime, reason: str = "") -> A
 
 def _move(account_id: int, target: AccountStatus, actor: Actor, at: datetime, reason: str) -> Account:
     with translated(), transaction.atomic():
-        account = Account.objects.select_for_update(no_key=True).get(pk=account_id)
+        account = Account.objects.select_for_update(no_key=True, of=("self",)).select_related("book").get(pk=account_id)
         check_move(ACCOUNT_MOVES, account.status, target)
         before = account.status
         account.status = target
@@ -113,6 +114,7 @@ def _move(account_id: int, target: AccountStatus, actor: Actor, at: datetime, re
             actor=actor,
             at=at,
             target=account.public_id,
+            partner_id=account.book.partner_id,
             reason=reason,
             before={"status": before},
             after={"status": str(target)},

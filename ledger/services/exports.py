@@ -1,9 +1,12 @@
-"""A whole book as files: accounts, journals, entries, seals, and a manifest that says what they hold.
+"""A whole book as files: accounts, journals, entries, remarks, rates, seals, and a manifest that says what they hold.
 
 The export is of one moment: everything below the commit horizon when it began, which nothing can be added to. Journals are read
 by key, so it needs little memory and no long transaction, and a broken run goes on where it stopped: after each chunk the state
 file says how far each file is good. A file carries its name only when it is complete, and the manifest (with sizes and SHA-256)
-is written last.
+is written last. Accounts, remarks on the journals, and the platform's exchange rates stand as they are when the run (the last one,
+if one broke off) begins; the latter two are only ever added to.
+
+``docs/guides/evidence.md`` describes the files. Texts are exact in both formats, also those that a spreadsheet would compute.
 """
 
 import csv
@@ -20,7 +23,7 @@ from django.db import connection
 from flowlet.core import money
 from flowlet.core.errors import Conflict
 from flowlet.db.transactions import HORIZON
-from ledger.models import Account, Book, Entry, Journal, Period, SealBlock
+from ledger.models import Account, Annotation, Book, Entry, Journal, Period, Rate, SealBlock
 
 CHUNK = 2000
 STATE, MANIFEST = "export.state.json", "manifest.json"
@@ -35,6 +38,8 @@ COLUMNS = {
         "metadata",
     ),
     "entries": ("journal", "ordinal", "account", "side", "amount", "currency", "effective_on", "posted_at", "seq", "balance_after"),
+    "annotations": ("id", "journal", "text", "author", "created_at"),
+    "rates": ("base", "quote", "valid_on", "rate", "source", "recorded_at"),
     "seals": ("number", "from_xid", "to_xid", "previous_hash", "hash", "sealed_at"),
 }  # fmt: skip
 
@@ -55,7 +60,12 @@ def export(
     directory.mkdir(parents=True, exist_ok=True)
     state = _state(book, directory, format)
     accounts = {account.pk: account for account in Account.objects.filter(book=book).select_related("line").order_by("pk")}
-    for name, rows in (("accounts", map(_account, accounts.values())), ("seals", _seals(state["to_xid"]))):
+    for name, rows in (
+        ("accounts", map(_account, accounts.values())),
+        ("annotations", _annotations(book, state["to_xid"])),
+        ("rates", _rates()),
+        ("seals", _seals(state["to_xid"])),
+    ):
         _whole(directory, name, format, rows)
     progress(state["count"])
     while not state["is_complete"]:
@@ -228,6 +238,32 @@ def _entry(entry: Entry, journals: dict[Any, str], account: str) -> dict[str, An
         "seq": entry.seq,
         "balance_after": None if entry.balance_after is None else money.to_text(entry.balance_after, entry.currency),
     }
+
+
+def _annotations(book: Book, to_xid: int) -> Iterator[dict[str, Any]]:
+    """The remarks on the journals that the export holds, oldest first."""
+    found = Annotation.objects.filter(journal__book=book, journal__posted_xid__lt=to_xid).order_by("pk")
+    for remark in found.iterator(chunk_size=CHUNK):
+        yield {
+            "id": remark.public_id,
+            "journal": Journal(pk=remark.journal_id).public_id,
+            "text": remark.text,
+            "author": remark.author,
+            "created_at": remark.created_at.isoformat(),
+        }
+
+
+def _rates() -> Iterator[dict[str, Any]]:
+    """All exchange rates, in the order in which they were added."""
+    for rate in Rate.objects.order_by("pk").iterator(chunk_size=CHUNK):
+        yield {
+            "base": rate.base,
+            "quote": rate.quote,
+            "valid_on": str(rate.valid_on),
+            "rate": f"{rate.rate:f}",
+            "source": rate.source,
+            "recorded_at": rate.recorded_at.isoformat(),
+        }
 
 
 def _seals(to_xid: int) -> Iterator[dict[str, Any]]:

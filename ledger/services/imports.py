@@ -199,6 +199,11 @@ def _compared(book: Book, taken: list[tuple[Read, NewJournal]]) -> Iterator[tupl
         yield row, found.kind == item.kind and same_day and legs.get(found.pk) == wanted
 
 
+def _storable(text: str) -> bool:
+    """Whether the database can hold it: no NUL, no half of a surrogate pair."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def _accounts(book: Book, chunk: list[Read]) -> dict[tuple[str, str], Account]:
     """By public id (under any currency) and by code and currency."""
     names = {leg[0] for row in chunk for leg in row.legs}
@@ -256,7 +261,7 @@ def _from_rows(group: list[dict[str, str]], line: int) -> Read:
 
 
 def _from_json(item: Any, line: int) -> Read:
-    external_id = str(item.get("external_id", ""))[:120] if isinstance(item, dict) else ""
+    external_id = str(item.get("external_id", ""))[:120].encode(errors="replace").decode() if isinstance(item, dict) else ""
     try:
         if not isinstance(item, dict) or not isinstance(item.get("legs"), list):
             raise MalformedRow("A journal is an object with a list of legs.")
@@ -277,9 +282,11 @@ def _read(line: int, head: Mapping[str, Any], legs: tuple[tuple[str, str, str, s
     texts = {}
     for name, longest in LONGEST.items():
         value = head.get(name, "")
-        if not isinstance(value, str) or len(value) > longest or "\x00" in value:
+        if not isinstance(value, str) or len(value) > longest or not _storable(value):
             raise MalformedRow(f"{name} is a text of at most {longest} characters.", param=name)
         texts[name] = value.strip()
+    if not all(_storable(account) for account, *_ in legs):
+        raise MalformedRow("The name of an account is a text.", param="account")
     if not texts["external_id"]:
         raise MalformedRow("external_id is missing; it keeps the journal from being posted twice.", param="external_id")
     if not texts["kind"]:

@@ -6,6 +6,7 @@ journal's id is given at once and is the subject of the request; the journal nam
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -114,7 +115,7 @@ def describe(approval: Approval) -> Mapping[str, str]:
         shown["Adjustment"] = "into a soft-closed period, if its day lies in one"
     for number, leg in enumerate(asked["legs"], 1):
         account = accounts[leg["account"]]
-        amount = f"{leg['amount']['amount']} {leg['amount']['currency']}"
+        amount = f"{Decimal(leg['amount']['amount']):,} {leg['amount']['currency']}"
         shown[f"{number}. {leg['side'].capitalize()} {account.code} {account.name}"] = amount
     return shown
 

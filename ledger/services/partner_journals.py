@@ -100,9 +100,9 @@ def post_batch(
 
 @transaction.atomic(savepoint=False)
 def reverse(*, book: Book, journal_id: UUID, reason: str, actor: Actor, at: datetime, effective_on: date | None = None) -> Posted:
-    """Post the opposite of a journal whose accounts no product owns, once.
+    """Post the opposite of a journal whose accounts no product owns, once. What officers posted, officers reverse.
 
-    Raises JournalNotFound, AccountOwned, AlreadyReversed, ReversalOfReversal, and what posting raises.
+    Raises JournalNotFound, AccountOwned, ReservedKind, AlreadyReversed, ReversalOfReversal, and what posting raises.
     """
     owned = (
         Entry.objects.filter(journal_id=journal_id, account__book_id=book.pk).exclude(account__owner="").select_related("account")
@@ -110,6 +110,9 @@ def reverse(*, book: Book, journal_id: UUID, reason: str, actor: Actor, at: date
     entry = owned.first()
     if entry is not None:
         raise _owned(entry.account)
+    kind = Journal.objects.filter(pk=journal_id, book=book).values_list("kind", flat=True).first()
+    if kind in (CLOSING_KIND, manual.JOURNAL_KIND):
+        raise errors.ReservedKind(f"Journals of kind {kind!r} are posted by the platform, and reversed there.")
     posted = journals.reverse(book_id=book.pk, journal_id=journal_id, actor=actor, reason=reason, effective_on=effective_on)
     _tell(book, "ledger.journal.reversed", posted, actor, at, reason=reason, after={"reverses": Journal(pk=journal_id).public_id})
     return posted

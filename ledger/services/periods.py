@@ -20,7 +20,7 @@ from flowlet.audit.services import log
 from flowlet.core import clock
 from flowlet.core.actors import Actor
 from flowlet.core.errors import DomainError
-from flowlet.core.money import exact
+from flowlet.core.money import exact, to_text
 from flowlet.core.states import check_move
 from ledger import errors
 from ledger.choices import AccountType, PeriodStatus, Side
@@ -181,7 +181,7 @@ def close_year(*, book_id: int, year: int, actor: Actor, at: datetime, dry_run: 
         return YearClose(year, dict(results), tuple(legs))
     after = {
         "year": year,
-        "results": {currency: str(result) for currency, result in results.items()},
+        "results": {currency: to_text(result, currency) for currency, result in results.items()},
         "journal": posted.public_id,
     }
     _tell(book, "ledger.year.closed", actor, at, after=after)

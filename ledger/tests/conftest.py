@@ -18,10 +18,13 @@ from ledger.services.journals import Leg
 ACTOR = actors.system("tests")
 
 
+def new_partner(name):
+    return Partner.objects.create(name=name, mode="LIVE", status="ACTIVE", country="US", time_zone="UTC")
+
+
 @pytest.fixture
 def book(db):
-    partner = Partner.objects.create(name="Acme", mode="LIVE", status="ACTIVE", country="US", time_zone="UTC")
-    return books.create(partner=partner, actor=ACTOR, at=clock.now(), opened_on=date(2020, 1, 1))
+    return books.create(partner=new_partner("Acme"), actor=ACTOR, at=clock.now(), opened_on=date(2020, 1, 1))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.tests.conftest import actor_for
 from flowlet.approvals.models import Approval
 from flowlet.approvals.services import requests
+from flowlet.audit.models import Record
 from flowlet.backoffice import cells
 from flowlet.backoffice.testing import at_most, press, signed_in
 from flowlet.core import clock
@@ -72,7 +73,7 @@ def test_a_report_is_taken_along_as_a_file_by_those_who_may(finance, book, month
     url = report_url(book, "balance-sheet", "?until=2026-01-31&format=")
     text = b"".join(finance.get(f"{url}csv").streaming_content).decode()
     assert ",Total assets,USD,67529.25" in text
-    page = openpyxl.load_workbook(io.BytesIO(finance.get(f"{url}xlsx").content)).active
+    page = openpyxl.load_workbook(io.BytesIO(finance.get(f"{url}xlsx").getvalue())).active
     assert 67529.25 in [cell.value for row in page.iter_rows() for cell in row]
     analyst = signed_in(person("FRAUD_ANALYST"))
     assert analyst.get(report_url(book, "balance-sheet")).status_code == 200
@@ -107,6 +108,14 @@ def test_the_general_ledger_leads_to_statements_and_journals(finance, book, mont
     assert "15,510.00" in statement
     journal = Journal.objects.filter(entries__account=ada).order_by("pk").first()
     assert cells.admin_url(journal) in statement
+
+
+@pytest.mark.parametrize("query", ["?after=²", "?line=9999", "?since=2026-02-01&until=2026-01-01"])
+def test_a_page_of_the_general_ledger_survives_any_query(finance, book, month, query):  # noqa: F811
+    status = {"?after=²": 200, "?line=9999": 404}.get(query, 400)
+    assert finance.get(report_url(book, "general-ledger", query)).status_code == status
+    assert finance.get(cells.admin_url(Journal, "changelist") + "?book=²").status_code == 200
+    assert finance.get(f"{cells.admin_url(month[0]).removesuffix('change/')}statement/?after=2026-01-01.²").status_code == 200
 
 
 def test_a_journal_page_shows_legs_reversal_remarks_and_audit(finance, book):
@@ -213,6 +222,14 @@ def test_an_account_of_a_product_is_not_frozen_behind_its_back(finance, book):
     own = ledger_account(book, charts.OPERATING_BANK)
     assert press(finance, own, "freeze", reason="under review").status_code == 302
     assert Account.objects.get(pk=own.pk).status == "FROZEN"
+
+
+def test_the_audit_of_an_account_names_the_partner_of_its_book(finance, book):
+    own = ledger_account(book, charts.OPERATING_BANK)
+    assert press(finance, own, "freeze", reason="under review").status_code == 302
+    assert press(finance, book, "open_account", line="1020", currency="EUR", code="1020-2", name="Bank").status_code == 302
+    for action in ("ledger.account.frozen", "ledger.account.opened"):
+        assert Record.objects.filter(action=action).last().partner_id == book.partner_id, action
 
 
 def test_opens_accounts_defines_months_and_enters_rates(finance, book):

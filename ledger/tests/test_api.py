@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import date
+from decimal import Decimal
 from uuid import uuid4
 
 import openpyxl
@@ -11,12 +12,14 @@ import pytest
 from django.test import Client
 
 from accounts.choices import Scope
-from accounts.models import Partner
 from accounts.services import api_keys
 from flowlet.core import clock
-from ledger.models import Journal
-from ledger.services import accounts, charts
-from ledger.tests.conftest import ACTOR, fund
+from flowlet.core.money import to_text
+from ledger.models import Entry, Journal
+from ledger.selectors import entries
+from ledger.selectors.reports import sheets
+from ledger.services import accounts, books, charts
+from ledger.tests.conftest import ACTOR, fund, new_partner
 from ledger.tests.test_reports import both, eur_rate, ledger_account, month  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +56,7 @@ def test_a_report_comes_as_json_csv_and_xlsx(ask, month):  # noqa: F811
     as_csv = ask("GET", path, Accept="text/csv")
     assert as_csv["Content-Type"].startswith("text/csv")
     assert ["", "Total assets", "USD", "67529.25", "70000.00"] in list(csv.reader(io.StringIO(text_of(as_csv))))
-    book = openpyxl.load_workbook(io.BytesIO(ask("GET", f"{path}&format=xlsx").content))
+    book = openpyxl.load_workbook(io.BytesIO(ask("GET", f"{path}&format=xlsx").getvalue()))
     assert [67529.25, 70000] in [[cell.value for cell in row[3:]] for row in book.active.iter_rows()]
 
 
@@ -110,14 +113,96 @@ def test_a_balance_on_any_day_and_as_it_was_recorded(ask, book, wallet):
     assert ask("GET", path).json()["balance"]["amount"] == "10.00"
 
 
-def test_the_general_ledger_streams_every_entry(ask, month):  # noqa: F811
-    page = ask("GET", "reports/general_ledger?from=2026-01-01&to=2026-01-31&limit=3").json()
-    assert (len(page["data"]), page["has_more"]) == (3, True)
-    after = page["data"][-1]["account_id"]
-    rest = ask("GET", f"reports/general_ledger?from=2026-01-01&to=2026-01-31&starting_after={after}").json()
-    assert len(rest["data"]) == 12
-    lines = text_of(ask("GET", "reports/general_ledger?from=2026-01-01&to=2026-01-31", Accept="text/csv")).splitlines()
-    assert len(lines) == 1 + 2 * 15 + 28
+def signed(entry, account):
+    grows = account["code"] in ("1010", "1020", "1120", "1210", "1510", "1900", "5010", "5020")
+    return Decimal(entry["amount"]["amount"]) * (1 if (entry["side"] == "DEBIT") == grows else -1)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 500])
+def test_the_general_ledger_pages_through_every_entry_and_foots_on_every_page(ask, month, limit):  # noqa: F811
+    path, cursor, seen, carried = f"reports/general_ledger?from=2026-01-06&to=2026-01-31&limit={limit}", "", [], {}
+    while True:
+        page = ask("GET", path + (f"&starting_after={cursor}" if cursor else "")).json()
+        assert sum(max(len(account["entries"]), 1) for account in page["data"]) <= limit
+        for account in page["data"]:
+            names = ("opening", "debits", "credits", "closing", "brought_forward", "carried_forward")
+            opening, debits, credits_, closing, brought, on = (Decimal(account[name]["amount"]) for name in names)
+            moved = sum((signed(entry, account) for entry in account["entries"]), Decimal(0))
+            assert brought + moved == on
+            assert brought == carried.get(account["account_id"], opening)
+            assert abs(debits - credits_) == abs(closing - opening)
+            assert [Decimal(e["balance"]["amount"]) for e in account["entries"]][-1:] in ([], [on])
+            carried[account["account_id"]] = on
+            seen += [(account["code"], e["journal_id"], e["side"], e["amount"]["amount"]) for e in account["entries"]]
+            last = {account["account_id"]: closing}
+        if not page["has_more"]:
+            assert page["next_cursor"] is None
+            break
+        cursor = page["next_cursor"]
+    assert carried | last == carried
+    booked = Entry.objects.filter(effective_on__gte=date(2026, 1, 6)).select_related("account", "journal")
+    wanted = [(e.account.code, e.journal.public_id, e.side, to_text(e.amount, e.currency)) for e in booked]
+    assert sorted(seen) == sorted(wanted)
+    assert len(seen) == 22
+
+
+def test_the_general_ledger_gives_figures_of_all_days_and_what_stands_on_the_page(ask, month):  # noqa: F811
+    path = "reports/general_ledger?from=2026-01-08&to=2026-01-31&line=2010&currency=USD&limit=2"
+    (ada,) = ask("GET", path).json()["data"]
+    names = ("opening", "debits", "credits", "closing", "brought_forward", "carried_forward")
+    assert [ada[name]["amount"] for name in names] == ["20000.00", "5030.00", "540.00", "15510.00", "20000.00", "14970.00"]
+    cursor = ask("GET", path).json()["next_cursor"]
+    assert cursor == f"{ada['account_id']}.{ada['entries'][-1]['id']}"
+    rest = ask("GET", f"{path}&starting_after={cursor}").json()["data"]
+    assert [[account[name]["amount"] for name in names] for account in rest] == [
+        ["20000.00", "5030.00", "540.00", "15510.00", "14970.00", "15510.00"],
+        ["0.00", "2500.00", "5000.00", "2500.00", "0.00", "5000.00"],
+    ]
+    others = ask("GET", f"{path}&starting_after={ada['account_id']}").json()["data"]
+    assert [account["account_id"] for account in others] == [rest[1]["account_id"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [
+        ("starting_after=x", 400, "page.malformed_cursor"),
+        ("starting_after=acc_x.2026-01-01.1", 400, "page.malformed_cursor"),
+        ("starting_after={account}.2026-01-01", 400, "page.malformed_cursor"),
+        ("starting_after={stranger}", 404, "ledger.account_not_found"),
+        ("line=9999", 404, "ledger.unknown_chart_line"),
+        ("line=9999&format=csv", 404, "ledger.unknown_chart_line"),
+        ("from=2026-02-01&to=2026-01-01", 400, "ledger.range_out_of_order"),
+    ],
+)
+def test_the_general_ledger_refuses_what_is_not_in_the_book(ask, month, query, status, code):  # noqa: F811
+    other = books.create(partner=new_partner("Other"), actor=ACTOR, at=clock.now())
+    names = {"account": month[0].public_id, "stranger": ledger_account(other, charts.SAFEGUARDING).public_id}
+    answer = ask("GET", f"reports/general_ledger?{query.format(**names)}")
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_the_general_ledger_as_csv_has_every_entry(ask, month):  # noqa: F811
+    answer = ask("GET", "reports/general_ledger?from=2026-01-01&to=2026-01-31", Accept="text/csv")
+    assert len(text_of(answer).splitlines()) == 1 + 2 * 15 + 28
+    assert answer["Content-Disposition"] == 'attachment; filename="general_ledger.csv"'
+
+
+@pytest.mark.parametrize(("path", "entries_there"), [("reports/general_ledger", 28), ("accounts/{bank}/statement", 4)])
+def test_a_workbook_that_would_be_too_large_is_refused_before_the_work_and_csv_is_offered(
+    ask,
+    book,
+    month,  # noqa: F811
+    monkeypatch,
+    path,
+    entries_there,
+):
+    path = f"{path.format(bank=ledger_account(book, '1010').public_id)}?from=2026-01-01&to=2026-01-31"
+    monkeypatch.setattr(sheets, "MAX_ROWS", entries_there - 1)
+    assert ask("GET", f"{path}&format=csv").status_code == 200
+    monkeypatch.setattr(entries, "walk", lambda **asked: pytest.fail("read although it is too large"))
+    refusal = ask("GET", f"{path}&format=xlsx")
+    assert (refusal.status_code, refusal.json()["code"]) == (400, "ledger.report_too_large")
+    assert "Ask for CSV" in refusal.json()["detail"]
 
 
 def journal(book, **more):
@@ -175,6 +260,14 @@ def test_reverses_once(ask, book):
     assert (shown["reversed_by"], ask("GET", f"journals/{back}").json()["reverses"]) == (back, made)
 
 
+@pytest.mark.parametrize("kind", ["manual", "year_close"])
+def test_a_key_does_not_reverse_what_the_platform_posted(ask, book, kind):
+    both(book, date(2026, 1, 1), charts.PROVIDER_COSTS, charts.OPERATING_BANK, "3.00", kind=kind)
+    refusal = ask("POST", f"journals/{Journal.objects.get().public_id}/reverse", {"reason": "not mine"})
+    assert (refusal.status_code, refusal.json()["code"]) == (400, "ledger.reserved_kind")
+    assert Journal.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -191,7 +284,7 @@ def test_refuses_what_is_no_journal(ask, book, change, code):
 
 
 def test_a_partner_without_a_book_is_told_so(db):
-    partner = Partner.objects.create(name="New", mode="LIVE", status="ACTIVE", country="US", time_zone="UTC")
+    partner = new_partner("New")
     secret = api_keys.issue(partner_id=partner.pk, name="x", scopes=[Scope.LEDGER_READ], actor=ACTOR, at=clock.now()).secret
     answer = Client().get("/v1/journals", headers={"Authorization": f"Bearer {secret}"})
     assert (answer.status_code, answer.json()["code"]) == (404, "ledger.book_not_found")

@@ -5,6 +5,7 @@ from decimal import Decimal
 import psycopg2
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from ledger.models import Entry, Journal, SealBlock, Verification
 from ledger.services import journals, seals, snapshots, verification
@@ -175,6 +176,17 @@ def test_seals_chain_over_blocks_and_never_split_a_transaction(book, history):
     assert (first.to_xid, second.number) == (second.from_xid, 2)
     assert len(second.journal_ids) == 2
     assert len(bytes(second.entry_digests)) == 32 * 4
+
+
+def test_only_a_large_backlog_is_sealed_with_hashed_joins(book, history, monkeypatch):
+    monkeypatch.setattr(seals, "BACKLOG", 9)
+    with CaptureQueriesContext(connection) as backlog:
+        assert seals.seal() == 9
+    open_wallet(book, funds="5.00")
+    with CaptureQueriesContext(connection) as minute:
+        assert seals.seal() == 1
+    assert [sum("enable_nestloop = off" in query["sql"] for query in found) for found in (backlog, minute)] == [1, 0]
+    assert verification.verify().is_clean
 
 
 TAMPERINGS = {

@@ -12,9 +12,11 @@ from django.core.management import CommandError, call_command
 from flowlet.core import clock
 from flowlet.db import transactions
 from ledger.models import Entry, Journal
-from ledger.services import accounts, charts, exports, seals
-from ledger.tests.conftest import ACTOR, fund
-from ledger.tests.test_reports import both, ledger_account
+from ledger.selectors import reports
+from ledger.selectors.reports import RowKind
+from ledger.services import accounts, annotations, books, charts, exports, rates, seals
+from ledger.tests.conftest import ACTOR, fund, new_partner
+from ledger.tests.test_reports import D, both, ledger_account
 
 HEADER = "external_id,kind,effective_on,description,account,side,amount,currency"
 
@@ -157,8 +159,90 @@ def test_says_what_is_wrong_with_a_file(firm, tmp_path, content):
         run("post_journal", tmp_path / "x.txt", "--book", firm.public_id)
 
 
+@pytest.mark.django_db
+def test_text_that_no_database_takes_is_a_refusal_of_its_line_alone(firm, tmp_path):
+    good = {"account": "1020", "side": "CREDIT", "amount": "7.00", "currency": "USD"}
+    debit = {**good, "account": "5010", "side": "DEBIT"}
+    bad = ("50\x0010", "\ud800")
+    items = [{"external_id": f"j{n}", "kind": "cost", "legs": [{**debit, "account": text}, good]} for n, text in enumerate(bad)]
+    items += [{"external_id": f"k{n}", "kind": "cost", "description": text, "legs": [debit, good]} for n, text in enumerate(bad)]
+    items += [{"external_id": "good", "kind": "cost", "legs": [debit, good]}]
+    path = tmp_path / "j.jsonl"
+    path.write_text("\n".join(map(json.dumps, items)))
+    code, out, _ = run("post_journal", path, "--book", firm.public_id)
+    assert (code, out) == (1, "1 posted, 0 known already, 4 refused.\n")
+
+
+@pytest.mark.django_db
+def test_posts_nothing_when_the_report_of_refused_rows_cannot_be_written(firm, csv_file, tmp_path):
+    path = csv_file(*pair("a"))
+    with pytest.raises(CommandError, match="No such file or directory: .*/nowhere/refused.csv"):
+        run("post_journal", path, "--book", firm.public_id, "--refused", tmp_path / "nowhere" / "refused.csv")
+    assert Journal.objects.count() == 0
+    assert run("post_journal", path, "--book", firm.public_id)[0] == 0
+
+
 def read(path):
     return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def read_rows(directory, name, format):
+    """The rows of a file as texts, whatever the format."""
+    if format == "jsonl":
+        rows = read(directory / f"{name}.jsonl")
+        return [
+            {
+                key: "" if value is None else json.dumps(value) if isinstance(value, dict) else str(value)
+                for key, value in row.items()
+            }
+            for row in rows
+        ]
+    with (directory / f"{name}.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("format", exports.FORMATS)
+def test_an_export_alone_makes_the_trial_balance_translated_with_its_rates_and_names_every_remark(book, wallet, tmp_path, format):
+    for currency, amount in (("USD", "20.00"), ("KWD", "1.125"), ("JPY", "1500")):
+        fund(book, wallet(currency), amount, effective_on=date(2020, 1, 5))
+    cost = both(book, date(2020, 1, 6), charts.PROVIDER_COSTS, charts.SAFEGUARDING, "0.500", "KWD", description="=1+1")
+    both(book, date(2020, 1, 6), charts.PROVIDER_COSTS, charts.SAFEGUARDING, "7.00")
+    remark = annotations.add(journal_id=cost.journal_id, text='approved, "by phone"\nlate', actor=ACTOR, at=clock.now())
+    stranger = books.create(partner=new_partner("Other"), actor=ACTOR, at=clock.now(), opened_on=date(2020, 1, 1))
+    other = both(stranger, date(2020, 1, 6), charts.PROVIDER_COSTS, charts.SAFEGUARDING, "1.00")
+    annotations.add(journal_id=other.journal_id, text="not ours", actor=ACTOR, at=clock.now())
+    given = [rates.NewRate("KWD", "USD", date(2020, 1, 6), D("3.25")), rates.NewRate("USD", "JPY", date(2020, 1, 6), D("150"))]
+    rates.add(rates=given, source="test", at=clock.now())
+    if not transactions.wait_for_horizon(timeout_seconds=60):
+        pytest.skip("A transaction elsewhere on the server stays open, so nothing is final.")
+    exports.export(book=book, directory=tmp_path / "out", format=format)
+    accounts_, entries, remarks, rates_ = (
+        read_rows(tmp_path / "out", name, format) for name in ("accounts", "entries", "annotations", "rates")
+    )
+    lines = {account["id"]: account["line"] for account in accounts_}
+    sums = {}
+    for entry in entries:
+        key = lines[entry["account"]], entry["currency"]
+        sums[key] = sums.get(key, 0) + D(entry["amount"]) * (1 if entry["side"] == "DEBIT" else -1)
+    trial = reports.trial_balance(book=book, on=date(2020, 1, 6))
+    assert sums == {(row.key, row.currency): row.amounts[0] - row.amounts[1] for row in trial.rows if row.kind == RowKind.LINE}
+    assert sums["2010", "KWD"] == D("-1.125")
+    table = {(rate["base"], rate["quote"], rate["valid_on"], rate["source"]): D(rate["rate"]) for rate in rates_}
+    assert table == {("KWD", "USD", "2020-01-06", "test"): D("3.25"), ("USD", "JPY", "2020-01-06", "test"): D("150")}
+    to_usd = {"USD": D(1), "KWD": table["KWD", "USD", "2020-01-06", "test"], "JPY": 1 / table["USD", "JPY", "2020-01-06", "test"]}
+    cash_at_bank = sum(amount * to_usd[currency] for (line, currency), amount in sums.items() if line == "1010")
+    translated = reports.trial_balance(book=book, on=date(2020, 1, 6), translated_to="USD")
+    assert translated.row("1010", "USD").amounts[0] == round(cash_at_bank, 2) == D("25.03")  # 13.00 + 0.625 * 3.25 + 10.00
+    assert remarks == [
+        {
+            "id": remark.public_id,
+            "journal": cost.public_id,
+            "text": 'approved, "by phone"\nlate',
+            "author": str(ACTOR),
+            "created_at": remark.created_at.isoformat(),
+        }
+    ]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -188,7 +272,7 @@ def test_exports_a_whole_book_and_goes_on_where_it_broke_off(book, wallet, tmp_p
     assert "7 journals" in out
     manifest = json.loads((target / "manifest.json").read_text())
     assert sorted(path.name for path in target.iterdir()) == [
-        "accounts.jsonl", "entries.jsonl", "journals.jsonl", "manifest.json", "seals.jsonl",
+        "accounts.jsonl", "annotations.jsonl", "entries.jsonl", "journals.jsonl", "manifest.json", "rates.jsonl", "seals.jsonl",
     ]  # fmt: skip
     for name, facts in manifest["files"].items():
         assert hashlib.sha256((target / name).read_bytes()).hexdigest() == facts["sha256"]

@@ -17,7 +17,7 @@ from ledger.models import Journal, Period, Verification
 from ledger.selectors import reports
 from ledger.services import charts, journals, periods
 from ledger.tests.conftest import ACTOR, move
-from ledger.tests.test_reports import both, figures
+from ledger.tests.test_reports import both, eur_rate, figures
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -177,6 +177,22 @@ def test_closing_a_year_moves_its_earnings_and_leaves_the_statements_as_they_wer
     assert figures(reports.income_statement(book=book, first=date(2021, 1, 1), last=date(2021, 3, 1)))["result"] == 12
 
 
+def test_a_closed_year_is_translated_as_before_and_what_was_carried_at_the_closing_rate(two_years):
+    book, last = two_years, date(2020, 12, 31)
+    eur_rate(date(2020, 6, 1), "1.10")
+    eur_rate(last, "1.20")
+    year = {"book": book, "first": date(2020, 1, 1), "last": last, "translated_to": "USD"}
+    for _ in range(2):
+        assert figures(reports.income_statement(**year))["result"] == D("64.50")  # 70.00 - 5.00 * 1.10
+        sheet = reports.balance_sheet(book=book, on=last, translated_to="USD")
+        assert (figures(sheet)["total_assets"], sheet.foots) == (D("64.00"), True)
+        if "3100" not in figures(sheet):
+            assert (figures(sheet)["earnings_of_the_year"], figures(sheet)["translation_difference"]) == (D("64.50"), D("-0.50"))
+            close_year(book, 2020)
+    assert (figures(sheet)["3100"], figures(sheet)["earnings_of_the_year"]) == (D("64.00"), 0)
+    assert "translation_difference" not in figures(sheet)
+
+
 def test_a_year_is_closed_once_and_again_only_after_a_reversal(two_years):
     book = two_years
     done = close_year(book, 2020)
@@ -188,6 +204,22 @@ def test_a_year_is_closed_once_and_again_only_after_a_reversal(two_years):
     both(book, date(2020, 12, 30), charts.PROVIDER_COSTS, charts.OPERATING_BANK, "1.00")
     assert close_year(book, 2020).results["USD"] == D("69.00")
     assert figures(reports.income_statement(book=book, first=date(2020, 1, 1), last=date(2020, 12, 31)))["result"] == D("69.00")
+
+
+def test_a_closing_that_is_undone_years_later_is_no_income_of_the_day_on_which_that_happens(two_years):
+    book, today = two_years, clock.now().date()
+    done = close_year(book, 2020)
+    periods.close_through(book_id=book.pk, through=date(2020, 12, 31), soft=False, actor=ACTOR, at=clock.now())
+    reversal = journals.reverse(book_id=book.pk, journal_id=done.posted.journal_id, actor=ACTOR, reason="wrong chart")
+    assert reversal.effective_on == today
+    year = {"first": date(today.year, 1, 1), "last": today}
+    assert reports.income_statement(book=book, **year).rows == ()
+    assert figures(reports.cash_flow(book=book, **year))["result"] == 0
+    sheet = reports.balance_sheet(book=book, on=today)
+    assert figures(sheet)["earnings_of_the_year"] == 0
+    assert figures(sheet)["earnings_of_earlier_years"] == 82
+    assert figures(sheet, "EUR")["earnings_of_earlier_years"] == -5
+    assert sheet.foots
 
 
 def test_years_close_in_order_and_only_when_there_is_something(two_years):
@@ -238,13 +270,17 @@ def test_the_command_defines_and_closes_months(book):
 
 
 def test_the_command_closes_years_and_says_refusals_by_their_code(two_years):
-    assert "70.0000 USD" in run(two_years.public_id, "--year", "2020", "--dry-run")
+    assert "2020: 70.00 USD to" in run(two_years.public_id, "--year", "2020", "--dry-run")
     assert not Journal.objects.filter(kind="year_close").exists()
     assert "jrn_" in run(two_years.public_id, "--year", "2020")
     with pytest.raises(CommandError, match=r"ledger\.year_already_closed"):
         run(two_years.public_id, "--year", "2020")
     with pytest.raises(CommandError, match="one of"):
         run(two_years.public_id)
+    with pytest.raises(CommandError, match="four digits"):
+        run(two_years.public_id, "--year", "99999")
+    with pytest.raises(CommandError, match="'2020-13-45' is not a day such as 2026-03-31"):
+        run(two_years.public_id, "--through", "2020-13-45")
     tomorrow = clock.now().date() + timedelta(days=40)
     with pytest.raises(CommandError, match=r"ledger\.(period_not_over|year_not_closed)"):
         run(two_years.public_id, "--through", tomorrow.isoformat())

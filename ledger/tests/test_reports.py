@@ -1,19 +1,22 @@
 """A month of an e-money firm by hand, and what each report says of it to the cent."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
 
 import openpyxl
 import pytest
+from django.db import connection
 from moneyed import Money
 
 from flowlet.core import clock
 from flowlet.db import transactions
 from ledger import errors
-from ledger.models import Rate
-from ledger.selectors import entries, history, reports
+from ledger.models import Entry, Rate
+from ledger.selectors import balances, entries, history, reports
 from ledger.selectors.reports import Span, sheets
+from ledger.selectors.reports.general_ledger import with_entries
 from ledger.services import accounts, charts, journals, snapshots
 from ledger.services.journals import Leg
 from ledger.tests.conftest import ACTOR
@@ -256,6 +259,94 @@ def test_the_effect_of_rates_on_cash_has_its_own_line(book, wallet):
     assert figures(report)["closing_cash"] == D("120.00")
 
 
+@pytest.fixture
+def earned(book):
+    """EUR 100.00 earned at 1.10, EUR 40.00 spent at 1.20, USD 30.00 earned; 1.25 at the end of the month."""
+    both(book, date(2026, 1, 10), charts.OPERATING_BANK, charts.FEE_INCOME, "100.00", "EUR")
+    both(book, date(2026, 1, 12), charts.OPERATING_BANK, charts.FEE_INCOME, "30.00")
+    both(book, date(2026, 1, 20), charts.PROVIDER_COSTS, charts.OPERATING_BANK, "40.00", "EUR")
+    for day, rate in ((9, "1.10"), (20, "1.20"), (31, "1.25")):
+        eur_rate(date(2026, 1, day), rate)
+
+
+def test_income_is_translated_at_the_rates_of_its_days(book, earned):
+    halves = [Span(LAST, date(2026, 1, 16)), Span(date(2026, 1, 15), FIRST)]
+    report = reports.income_statement(book=book, first=FIRST, last=LAST, compared=halves, translated_to="USD")
+    assert {key: report.row(key, "USD").amounts for key in figures(report)} == {
+        "4010": (D("140.00"), D("0.00"), D("140.00")),
+        "total_income": (D("140.00"), D("0.00"), D("140.00")),
+        "5010": (D("48.00"), D("48.00"), D("0.00")),
+        "total_expenses": (D("48.00"), D("48.00"), D("0.00")),
+        "result": (D("92.00"), D("-48.00"), D("140.00")),
+    }
+    assert report.foots
+    assert report.notes == (
+        "Translated to USD at the rates of the days on which it arose (IAS 21 §39 b); lines are rounded once, half to even, and"
+        " sums add rounded lines.",
+    )
+
+
+def test_the_balance_sheet_has_the_result_of_the_income_statement_and_the_difference_in_equity(book, earned):
+    report = reports.balance_sheet(book=book, on=LAST, compared=[date(2026, 1, 15)], translated_to="USD")
+    assert {key: report.row(key, "USD").amounts for key in figures(report)} == {
+        "1020": (D("105.00"), D("140.00")),
+        "total_assets": (D("105.00"), D("140.00")),
+        "total_liabilities": (D("0"), D("0")),
+        "earnings_of_the_year": (D("92.00"), D("140.00")),
+        "translation_difference": (D("13.00"), D("0.00")),
+        "total_equity": (D("105.00"), D("140.00")),
+        "total_liabilities_and_equity": (D("105.00"), D("140.00")),
+    }
+    assert report.foots
+
+
+def test_cash_flows_are_translated_at_the_rates_of_their_days_and_cash_at_its_own(book, earned):
+    report = reports.cash_flow(book=book, first=date(2026, 1, 11), last=LAST, translated_to="USD")
+    assert figures(report) == {
+        "result": D("-18.00"),
+        "net_operating": D("-18.00"),
+        "net_investing": D("0"),
+        "net_financing": D("0"),
+        "net_change": D("-18.00"),
+        "opening_cash": D("110.00"),
+        "translation_difference": D("13.00"),
+        "closing_cash": D("105.00"),
+    }
+    assert report.foots
+
+
+def test_a_day_without_a_rate_refuses_what_arose_on_it_and_not_the_balances(book, earned):
+    both(book, date(2026, 1, 5), charts.OPERATING_BANK, charts.FEE_INCOME, "1.00", "EUR")
+    for ask in (reports.income_statement, reports.cash_flow):
+        with pytest.raises(errors.NoRate, match="from EUR to USD on 2026-01-05 or in the seven days before"):
+            ask(book=book, first=FIRST, last=LAST, translated_to="USD")
+    with pytest.raises(errors.NoRate):
+        reports.balance_sheet(book=book, on=LAST, translated_to="USD")
+    assert figures(reports.trial_balance(book=book, on=LAST, translated_to="USD"))["1020"] == D("106.25")
+    later = reports.income_statement(book=book, first=date(2026, 1, 6), last=LAST, translated_to="USD")
+    assert figures(later)["result"] == D("92.00")
+
+
+def test_translates_to_currencies_with_no_decimals_and_with_three(book, earned):
+    for quote, rate in (("JPY", "150.455"), ("KWD", "0.30725")):
+        Rate.objects.create(
+            base="USD", quote=quote, valid_on=date(2026, 1, 12), rate=D(rate), source="test", recorded_at=clock.now()
+        )
+    span = {"first": date(2026, 1, 12), "last": date(2026, 1, 12)}
+    yen, dinar = (reports.income_statement(book=book, **span, translated_to=to) for to in ("JPY", "KWD"))
+    assert figures(yen, "JPY")["result"] == D("4514")  # 4,513.65
+    assert figures(dinar, "KWD")["result"] == D("9.218")  # 9.2175, half to even
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_translated_report_as_it_was_recorded_leaves_out_what_came_later(book, earned):
+    known_at = clock.now()
+    both(book, date(2026, 1, 20), charts.PROVIDER_COSTS, charts.OPERATING_BANK, "5.00", "EUR")
+    asked = {"book": book, "first": FIRST, "last": LAST, "translated_to": "USD"}
+    assert figures(reports.income_statement(**asked))["result"] == D("86.00")
+    assert figures(reports.income_statement(**asked, recorded_at=known_at))["result"] == D("92.00")
+
+
 @pytest.mark.parametrize("ask", ["balance_sheet", "trial_balance", "income_statement", "cash_flow"])
 def test_refuses_to_translate_a_currency_without_a_rate(book, month, ask):
     record(book, LAST, ("1010", "DEBIT", "1.00", "EUR"), (charts.FEE_INCOME, "CREDIT", "1.00", "EUR"))
@@ -302,6 +393,15 @@ def test_no_text_becomes_a_formula(book, wallet):
     assert {cell.data_type for cell in found} == {"s"}
 
 
+def test_a_text_that_looks_like_an_error_or_a_number_stays_a_text_in_a_workbook(book, wallet):
+    for text in ("#N/A", "1e3", "2026-01-01", "TRUE"):
+        both(book, LAST, charts.SAFEGUARDING, wallet(), "1.00", description=text)
+    listing = reports.general_ledger(book=book, first=LAST, last=LAST, line="1010")
+    page = openpyxl.load_workbook(io.BytesIO(sheets.as_xlsx(sheets.of_listing(listing)))).active
+    found = [(row[6].value, row[6].data_type) for row in page.iter_rows() if len(row) > 6 and row[7].value == 1]
+    assert found == [("#N/A", "s"), ("1e3", "s"), ("2026-01-01", "s"), ("TRUE", "s")]
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
 def test_defuses_what_a_spreadsheet_would_compute(text):
     assert sheets.defused(text) == f"'{text}"
@@ -319,6 +419,49 @@ def test_reports_as_they_were_recorded_leave_out_what_came_later(book, wallet):
     assert figures(reports.income_statement(book=book, first=FIRST, last=LAST))["result"] == D(-3)
     with pytest.raises(errors.BeyondHorizon):
         reports.trial_balance(book=book, on=LAST, recorded_at=clock.now() + timedelta(days=1))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("ask", ["cash_flow", "balance_sheet", "trial_balance", "account_statement", "general_ledger"])
+def test_what_is_posted_while_a_report_is_read_is_wholly_in_it_or_not_at_all(book, wallet, monkeypatch, ask):
+    ada = wallet()
+    both(book, date(2026, 1, 5), charts.SAFEGUARDING, ada, "10.00")
+    as_of, line_totals, asked = balances.as_of, balances.line_totals, []
+
+    def post_in_between(read):
+        def slow(**kwargs):
+            found = read(**kwargs)
+            if not asked:  # after the first reading, by another connection
+                asked.append(1)
+                with ThreadPoolExecutor() as pool:
+                    pool.submit(post_elsewhere).result()
+            return found
+
+        return slow
+
+    def post_elsewhere():
+        both(book, date(2026, 1, 5), charts.SAFEGUARDING, ada, "3.00")
+        connection.close()
+
+    monkeypatch.setattr(balances, "as_of", post_in_between(as_of))
+    monkeypatch.setattr(balances, "line_totals", post_in_between(line_totals))
+    days = {"first": FIRST, "last": LAST}
+    if ask in ("balance_sheet", "trial_balance"):
+        days = {"on": LAST}
+    if ask == "account_statement":
+        report = reports.account_statement(account=ada, **days)
+        assert (report.sections[0].closing, report.sections[0].credits) == (10, 10)
+    elif ask == "general_ledger":
+        found = with_entries(book=book, **days)
+        assert {(part.section.account.code, part.section.closing, part.carried_forward) for part in found.parts} == {
+            ("wallet-0", 10, 10),
+            ("1010", 10, 10),
+        }
+    else:
+        report = getattr(reports, ask)(book=book, **days)
+        assert report.foots
+        assert figures(report)["1010" if ask != "cash_flow" else "closing_cash"] == 10
+    assert Entry.objects.count() == 4
 
 
 def test_entries_of_a_long_account_are_paged_by_day_without_gap_or_repeat(book, wallet, monkeypatch):

@@ -11,7 +11,7 @@ from moneyed import Money
 from flowlet.core import clock
 from ledger import errors
 from ledger.models import Account, AccountDay, ChartLine, Entry, LineDay, Mark, RollUp
-from ledger.selectors import balances
+from ledger.selectors import balances, movements
 from ledger.services import journals, snapshots
 from ledger.services.journals import Leg
 from ledger.tests.conftest import ACTOR, cash, open_wallet
@@ -45,6 +45,17 @@ def compare(book, days, moments):
                 for t in balances.line_totals(book_id=book.pk, on=on, recorded_at=moment)
             }
             assert totals == {key: value for key, value in lines.items() if any(value)}
+    for moment in moments:
+        for first, last in ((date(2020, 1, 1), days[1]), (days[3], days[2])):
+            moved = {}
+            for entry in Entry.objects.filter(account__in=accounts, effective_on__range=(first, last)).select_related("account"):
+                if moment is None or entry.posted_at <= moment:
+                    key = entry.account.line_id, entry.currency, entry.effective_on
+                    moved[key] = moved.get(key, 0) + (entry.amount if entry.side == "CREDIT" else -entry.amount)
+            found = movements.by_day(book=book, first=first, last=last, recorded_at=moment)
+            assert {(*cell, day): net for cell, nets in found.items() for day, net in nets.items()} == {
+                key: net for key, net in moved.items() if net
+            }
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,45 +1,28 @@
-"""What the pages share: a filter by partner, links by key, money of a row, histories."""
+"""What the pages share: a filter by partner, links by key, money of a row."""
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.db.models import Model, TextChoices
 
 from accounts.models import Customer, Partner
-from flowlet.audit.selectors import records
-from flowlet.backoffice import cells, panels
+from flowlet.backoffice import cells, filters
 from flowlet.core import money
-from flowlet.core.ids import MalformedId
 from flowlet.core.money import Money
 from ledger.models import Journal
 from wallets.models import Wallet
 
 SHOWN = 20
-PARTNERS_SHOWN = 100
 
 
-class PartnerFilter(admin.SimpleListFilter):
-    """Whose rows: the first hundred partners by name."""
+class PartnerFilter(filters.ByRow):
+    """Whose rows."""
 
-    title, parameter_name = "partner", "partner"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """By public id."""
-        return [(partner.public_id, str(partner)) for partner in Partner.objects.order_by("name", "mode")[:PARTNERS_SHOWN]]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        """The chosen one's."""
-        chosen = self.value()
-        if not chosen:
-            return queryset
-        try:
-            return queryset.filter(partner_id=Partner.key(chosen))
-        except MalformedId:
-            return queryset.none()
+    title, parameter_name, column = "partner", "partner", "partner_id"
+    model, order = Partner, ("name", "mode")
 
 
 def link(kind: type[Model], key: UUID | None) -> Any:
@@ -75,17 +58,38 @@ def plain(amount: Decimal | None, currency: str) -> str:
     return cells.DASH if amount is None else f"{cells.number(amount, currency)} {currency}"
 
 
-def history(row: Any) -> list[panels.Moment]:
-    """What was done to the row, newest first."""
-    return [
-        panels.Moment(at=found.at, label=found.action, who=found.actor_label or found.actor_id, text=found.reason)
-        for found in records.of_target(row.public_id)[:SHOWN]
-    ]
-
-
 def notes(metadata: dict[str, str]) -> list[tuple[str, str]]:
     """The partner's own notes as pairs."""
     return [(f"metadata · {name}", value) for name, value in sorted(metadata.items())]
+
+
+class AmountPages:
+    """Mixed into the pages of rows that are an amount in a state, ``states`` being the choices of their status."""
+
+    states: ClassVar[type[TextChoices]]
+
+    def title_of(self, obj: Any) -> str:
+        """The amount and its id."""
+        return f"{plain(obj.amount, obj.currency)} · {obj.public_id}"
+
+    def status_of(self, obj: Any) -> Any:
+        """Beside the heading."""
+        return self.state(obj)
+
+    @admin.display(description="amount")
+    def amount_(self, obj: Any) -> Any:
+        """What was asked for."""
+        return figure(obj.amount, obj.currency)
+
+    @admin.display(description="state")
+    def state(self, obj: Any) -> Any:
+        """As a badge."""
+        return cells.choice(obj, "status", self.states)
+
+
+def typed(amount: Decimal | None) -> str | None:
+    """An amount as somebody would type it into a form: no zeros at its end, and no exponent (100000, never 1E+5)."""
+    return None if amount is None else f"{amount.normalize():f}"
 
 
 def quantum_step(currency: str) -> str:

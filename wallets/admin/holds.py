@@ -47,13 +47,15 @@ def check_can_release(hold: Hold, actor: Actor) -> None:
     holds.check_is_free_standing(hold)
 
 
-class HoldAdmin(CaseAdmin):
+class HoldAdmin(furniture.AmountPages, CaseAdmin):
     """One hold."""
 
+    states = HoldStatus
     section, icon, menu_order = "Money", "lock_clock", 30
-    list_display = ("public_id", "partner", "wallet_", "amount_", "left", "state", "expires_at", "created_at")
+    list_display = ("public_id", "wallet_", "amount_", "left", "state", "expires_at", "created_at", "partner")
     list_filter = ("status", furniture.PartnerFilter)
     list_select_related = ("partner",)
+    figures = ("amount_", "left")
     search_fields = ("external_id",)
     search_help_text = "Id or external id"
     panels = (
@@ -61,7 +63,7 @@ class HoldAdmin(CaseAdmin):
             title="Hold", fields=("status", "description", "external_id", "created_at", "expires_at", "ended_at"), rows=facts
         ),
         panels.Table(title="Captures", columns=("When", "Transfer", "To", "Amount", "State"), figures=("Amount",), rows=captures),
-        panels.Timeline(title="History", moments=furniture.history),
+        panels.History(),
     )
     transitions = (
         Transition(
@@ -77,33 +79,15 @@ class HoldAdmin(CaseAdmin):
         ),
     )
 
-    def title_of(self, obj: Hold) -> str:
-        """The amount and its id."""
-        return f"{furniture.plain(obj.amount, obj.currency)} · {obj.public_id}"
-
-    def status_of(self, obj: Hold) -> Any:
-        """Beside the heading."""
-        return self.state(obj)
-
     @admin.display(description="wallet")
     def wallet_(self, obj: Hold) -> Any:
         """Whose money."""
         return furniture.wallet_link(obj.wallet_id)
 
-    @admin.display(description="amount")
-    def amount_(self, obj: Hold) -> Any:
-        """What was held."""
-        return furniture.figure(obj.amount, obj.currency)
-
     @admin.display(description="left")
     def left(self, obj: Hold) -> Any:
         """What is still held."""
         return furniture.figure(obj.remaining, obj.currency)
-
-    @admin.display(description="state")
-    def state(self, obj: Hold) -> Any:
-        """As a badge."""
-        return cells.choice(obj, "status", HoldStatus)
 
 
 site.register(Hold, HoldAdmin)

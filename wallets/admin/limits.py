@@ -94,6 +94,7 @@ class TierLimitAdmin(ReferenceAdmin):
     list_display = ("what", "currency", "transaction_", "day_", "month_", "updated_at")
     ordering = ("currency", "pk")
     list_filter = ("tier",)
+    figures = ("transaction_", "day_", "month_")
     panels = (
         panels.Facts(
             title="Limits",
@@ -104,7 +105,7 @@ class TierLimitAdmin(ReferenceAdmin):
                 ("A calendar month", furniture.figure(row.monthly, row.currency)),
             ],
         ),
-        panels.Timeline(title="History", moments=furniture.history),
+        panels.History(),
     )
     transitions = (
         Transition(
@@ -116,9 +117,9 @@ class TierLimitAdmin(ReferenceAdmin):
             form=LimitsForm,
             service=ask_for_change,
             initial=lambda row: {
-                "per_transaction": row.per_transaction.normalize(),
-                "daily": row.daily.normalize(),
-                "monthly": row.monthly.normalize(),
+                "per_transaction": furniture.typed(row.per_transaction),
+                "daily": furniture.typed(row.daily),
+                "monthly": furniture.typed(row.monthly),
             },
             reason_required=True,
             done=ASKED,

@@ -53,13 +53,15 @@ def check_can_void(transfer: Transfer, actor: Actor) -> None:
     transfers.check_waits(transfer)
 
 
-class TransferAdmin(CaseAdmin):
+class TransferAdmin(furniture.AmountPages, CaseAdmin):
     """One transfer."""
 
+    states = TransferStatus
     section, icon, menu_order = "Money", "swap_horiz", 20
-    list_display = ("public_id", "partner", "source_", "target_", "amount_", "state", "created_at")
+    list_display = ("public_id", "source_", "target_", "amount_", "state", "created_at", "partner")
     list_filter = ("status", furniture.PartnerFilter)
     list_select_related = ("partner",)
+    figures = ("amount_",)
     search_fields = ("external_id",)
     search_help_text = "Id or external id"
     panels = (
@@ -76,7 +78,7 @@ class TransferAdmin(CaseAdmin):
             rows=refunds,
             empty="Nothing was refunded.",
         ),
-        panels.Timeline(title="History", moments=furniture.history),
+        panels.History(),
     )
     transitions = (
         Transition(
@@ -92,14 +94,6 @@ class TransferAdmin(CaseAdmin):
         ),
     )
 
-    def title_of(self, obj: Transfer) -> str:
-        """The amount and its id."""
-        return f"{furniture.plain(obj.amount, obj.currency)} · {obj.public_id}"
-
-    def status_of(self, obj: Transfer) -> Any:
-        """Beside the heading."""
-        return self.state(obj)
-
     @admin.display(description="from")
     def source_(self, obj: Transfer) -> Any:
         """The paying wallet."""
@@ -109,16 +103,6 @@ class TransferAdmin(CaseAdmin):
     def target_(self, obj: Transfer) -> Any:
         """The paid wallet."""
         return furniture.wallet_link(obj.target_id)
-
-    @admin.display(description="amount")
-    def amount_(self, obj: Transfer) -> Any:
-        """What was asked for."""
-        return furniture.figure(obj.amount, obj.currency)
-
-    @admin.display(description="state")
-    def state(self, obj: Transfer) -> Any:
-        """As a badge."""
-        return cells.choice(obj, "status", TransferStatus)
 
 
 site.register(Transfer, TransferAdmin)

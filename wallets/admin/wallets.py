@@ -10,12 +10,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
+from accounts.models import Customer
+from flowlet.audit.selectors import records
 from flowlet.audit.services import log
 from flowlet.backoffice import CaseAdmin, Transition, actor_of, cells, charts, home, panels, permissions, site
-from flowlet.core import clock
+from flowlet.core import clock, ids
 from flowlet.core.errors import DomainError
 from ledger.models import Entry
-from wallets import policies
+from wallets import events, policies
 from wallets.admin import furniture
 from wallets.admin.limits import ASKED, OptionalLimitsForm, ask_for_wallet
 from wallets.choices import HoldStatus, LimitScope, TransactionType, WalletStatus
@@ -28,6 +30,7 @@ from wallets.services import statements, wallets
 
 DAYS_DRAWN = 90
 STATEMENTS_SHOWN = 6
+FROZEN_COUNTED = 1000
 EXPORT = "wallets.export_statements"
 
 
@@ -45,6 +48,21 @@ def facts(wallet: Wallet) -> list[tuple[str, Any]]:
     if wallet.freeze_origin:
         pairs.append(("Frozen by", f"{wallet.get_freeze_origin_display()}: {wallet.freeze_reason}"))
     return pairs + furniture.notes(wallet.metadata)
+
+
+def of_customer(customer: Customer) -> list[tuple]:
+    """The customer's newest wallets with what they have now: one query."""
+    found = selectors.with_balances(Wallet.objects.filter(customer=customer), at=clock.now()).order_by("-pk")[: furniture.SHOWN]
+    return [
+        (
+            cells.link(wallet, wallet.public_id),
+            wallet.name,
+            cells.choice(wallet, "status", WalletStatus),
+            selectors.balance_of(wallet).held,
+            selectors.balance_of(wallet).available,
+        )
+        for wallet in found
+    ]
 
 
 def points(wallet: Wallet) -> list[charts.Point]:
@@ -125,6 +143,7 @@ class WalletAdmin(CaseAdmin):
     list_display = ("public_id", "partner", "customer_", "available", "held_", "state", "created_at")
     list_filter = ("status", furniture.PartnerFilter)
     list_select_related = ("partner",)
+    figures = ("available", "held_")
     search_fields = ("external_id",)
     search_help_text = "Id or external id"
     page_budget = 26
@@ -154,7 +173,7 @@ class WalletAdmin(CaseAdmin):
             rows=moved,
         ),
         panels.Table(title="Statements", columns=("Month", "CSV", "PDF"), rows=exports, permission=EXPORT, wide=False),
-        panels.Timeline(title="History", moments=furniture.history),
+        panels.History(),
     )
     transitions = (
         Transition(
@@ -186,7 +205,7 @@ class WalletAdmin(CaseAdmin):
             service=ask_for_wallet,
             policy=policies.check_can_change_limits,
             initial=lambda wallet: {
-                span: None if value is None else value.normalize()
+                span: furniture.typed(value)
                 for span, value in (
                     ("per_transaction", wallet.limit_per_transaction),
                     ("daily", wallet.limit_daily),
@@ -285,15 +304,26 @@ site.register(Wallet, WalletAdmin)
 
 
 def frozen_waiting(request: HttpRequest) -> home.Waiting | None:
-    """Frozen wallets, for those who may lift a freeze."""
-    rows = selectors.frozen()
-    count = rows[:1000].count()
-    if not count:
+    """Frozen wallets, for those who may lift a freeze; since when is in the audit, as a frozen wallet can still be renamed."""
+    keys = [ids.public_id(Wallet.PREFIX, key) for key in selectors.frozen().values_list("pk", flat=True)[:FROZEN_COUNTED]]
+    if not keys:
         return None
-    oldest = rows.order_by("updated_at").values_list("updated_at", flat=True).first()
-    return home.Waiting(count=count, url=cells.admin_url(Wallet, "changelist") + "?status__exact=FROZEN", oldest_at=oldest)
+    since = records.last_done(events.WALLET_FROZEN, targets=keys)
+    url = cells.admin_url(Wallet, "changelist") + "?status__exact=FROZEN"
+    return home.Waiting(count=len(keys), url=url, oldest_at=min(since.values(), default=None))
 
 
 home.register(
     home.Queue(name="frozen_wallets", title="Frozen wallets", permission="wallets.freeze_wallet", load=frozen_waiting, order=40)
+)
+panels.add(
+    Customer,
+    panels.Table(
+        title="Wallets",
+        columns=("Wallet", "Name", "State", "Held", "Available"),
+        figures=("Held", "Available"),
+        rows=of_customer,
+        permission="wallets.view_wallet",
+        empty="None yet.",
+    ),
 )

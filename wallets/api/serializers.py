@@ -78,6 +78,15 @@ class WalletIn(StrictSerializer):
     metadata = MetadataField(required=False)
 
 
+class WalletChange(StrictSerializer):
+    """What changes about a wallet; what is not named stays. Metadata is replaced as a whole."""
+
+    name = serializers.CharField(
+        max_length=120, required=False, allow_blank=True, allow_null=True, help_text="Shown on statements; no personal data"
+    )
+    metadata = MetadataField(stays=True)
+
+
 class FreezeReasonIn(StrictSerializer):
     """Why."""
 

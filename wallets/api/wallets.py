@@ -84,13 +84,32 @@ class WalletList(PartnerView):
 class WalletDetail(PartnerView):
     """One wallet."""
 
-    required_scopes = _READ
+    required_scopes = {**_READ, "PATCH": "wallets:write"}
     path_ids = _PATH
     tag = "Wallets"
 
     @endpoint(summary="Read a wallet", response=forms.WalletOut, errors=(errors.WalletNotFound,), example=examples.WALLET)
     def get(self, request: Any, wallet_id: UUID) -> dict[str, Any]:
         """The wallet with its balance now."""
+        return _shown(request, wallet_id)
+
+    @endpoint(
+        summary="Change a wallet",
+        body=forms.WalletChange,
+        response=forms.WalletOut,
+        errors=(errors.WalletNotFound, errors.WalletClosed),
+        body_example={"name": "Holidays", "metadata": {"plan": "platinum"}},
+        example={**examples.WALLET, "name": "Holidays", "metadata": {"plan": "platinum"}},
+    )
+    def patch(self, request: Any, wallet_id: UUID) -> dict[str, Any]:
+        """What you name changes, null takes the name away, everything else stays. Frozen wallets too; closed ones do not change."""
+        wallets.update(
+            wallet_id=wallet_id,
+            partner_id=request.caller.partner_id,
+            changes=request.data,
+            actor=request.actor,
+            at=request.at,
+        )
         return _shown(request, wallet_id)
 
 

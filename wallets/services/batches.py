@@ -12,7 +12,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Sum
 
 from accounts import errors as people
 from accounts.choices import PartnerStatus
@@ -31,11 +30,22 @@ from ledger.services import holds as books
 from ledger.services import journals
 from ledger.services.journals import BATCH_LIMIT, NewJournal, Posted
 from wallets import errors, events
-from wallets.choices import HoldStatus, LimitScope, LimitSpan
-from wallets.models import Allowance, Hold, TierLimit, Transfer, Usage, Wallet
+from wallets.choices import LimitScope, LimitSpan
+from wallets.models import TierLimit, Transfer
 from wallets.services import lapses, notices, recipes, records, spending, transfers
 from wallets.services.spending import WalletBalance
 
+# Plain SQL with arrays: a batch names up to 2,000 wallets, and the ORM handles each of them several times.
+_PLACES = "SELECT id, allowance_id, account_id FROM wallets_wallet WHERE id = ANY (%s::uuid[]) AND partner_id = %s"
+_STANDING = """
+SELECT w.id, w.currency, w.customer_id, w.allowance_id, w.account_id, a.status, w.limit_per_transaction, w.limit_daily, w.limit_monthly
+FROM wallets_wallet w JOIN ledger_account a ON a.id = w.account_id WHERE w.id = ANY (%s::uuid[])"""
+_USAGE = """
+SELECT allowance_id, wallet_id, day, used FROM wallets_usage WHERE allowance_id = ANY (%s) AND day >= %s AND day < %s"""
+_LAPSED = """
+SELECT wallet_id, sum(amount - captured - released) FROM wallets_hold
+WHERE wallet_id = ANY (%s::uuid[]) AND status = 'OPEN' AND expires_at <= %s GROUP BY wallet_id"""
+_ALLOWANCES = "SELECT id FROM wallets_allowance WHERE id = ANY (%s) ORDER BY id FOR NO KEY UPDATE"
 _PEOPLE = """
 SELECT c.id, c.status, c.kyc_tier FROM accounts_customer c
 WHERE c.id IN (SELECT w.customer_id FROM wallets_wallet w WHERE w.id = ANY (%s::uuid[]) AND w.partner_id = %s)
@@ -108,6 +118,21 @@ def make(*, partner_id: UUID, items: Sequence[NewTransfer], is_atomic: bool, act
     return results
 
 
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What a batch needs of a wallet: its row is too dear to build a thousand times."""
+
+    pk: UUID
+    currency: str
+    customer_id: UUID
+    allowance_id: int
+    account_id: int
+    status: str
+    limit_per_transaction: Decimal | None
+    limit_daily: Decimal | None
+    limit_monthly: Decimal | None
+
+
 class _Paper:
     """All that the items need, locked and read, and what they would change."""
 
@@ -115,45 +140,40 @@ class _Paper:
         self.partner_id, self.book, self.at = partner_id, book, at
         self.day = clock.day_of(at, zone=self.book.time_zone)
         keys = {item.source_id for item in items} | {item.target_id for item in items}
-        allowances = Wallet.objects.filter(partner_id=partner_id, pk__in={item.source_id for item in items}).values_list(
-            "allowance_id", flat=True
-        )
-        self.allowances = list(
-            Allowance.objects.select_for_update(no_key=True)
-            .filter(pk__in=set(allowances))
-            .order_by("pk")
-            .values_list("pk", flat=True)
-        )
         with connection.cursor() as cursor:
+            cursor.execute(_PLACES, [list(keys), partner_id])
+            places = {key: (allowance, account) for key, allowance, account in cursor.fetchall()}
+        self.allowances = sorted({places[item.source_id][0] for item in items if item.source_id in places})
+        accounts = {account for _, account in places.values()}
+        with connection.cursor() as cursor:
+            cursor.execute(_ALLOWANCES, [self.allowances])
             cursor.execute(_PEOPLE, [list(keys), partner_id])
             self.people = {key: (status, tier) for key, status, tier in cursor.fetchall()}
-        accounts = set(Wallet.objects.filter(partner_id=partner_id, pk__in=keys).values_list("account_id", flat=True))
         lapses.end_many(allowance_ids=self.allowances, accounts=accounts, at=at)
         locked = books.lock(book_id=self.book.pk, account_ids=accounts)
         self.available = {account: posted - held for account, (posted, held) in locked.items()}
         # Read under the balances' locks, which freezing and closing need too.
-        self.wallets = {
-            wallet.pk: wallet for wallet in Wallet.objects.filter(partner_id=partner_id, pk__in=keys).select_related("account")
-        }
-        self.limits = {(row.tier, row.currency): row for row in TierLimit.objects.all()}
+        with connection.cursor() as cursor:
+            cursor.execute(_STANDING, [list(places)])
+            self.wallets = {row[0]: _Standing(*row) for row in cursor.fetchall()}
+            cursor.execute(_LAPSED, [list(keys), at])
+            self.lapsed: dict[UUID, Decimal] = dict(cursor.fetchall())
+        tiers = TierLimit.objects.values_list("tier", "currency", *LimitSpan.values)
+        self.limits = {(tier, currency): dict(zip(LimitSpan.values, limits, strict=True)) for tier, currency, *limits in tiers}
         self.used: dict[tuple, Decimal] = {}
         self._read_usage()
         named = {item.external_id for item in items if item.external_id}
         self.taken = set(
             Transfer.objects.filter(partner_id=partner_id, external_id__in=named).values_list("external_id", flat=True)
         )
-        self.lapsed = dict(
-            Hold.objects.filter(wallet__in=keys, status=HoldStatus.OPEN, expires_at__lte=at)
-            .order_by()
-            .values_list("wallet_id")
-            .annotate(left=Sum("amount") - Sum("captured") - Sum("released"))
-        )
 
     def _read_usage(self) -> None:
         month = self.day.replace(day=1)
         following = (month + timedelta(days=32)).replace(day=1)
-        rows = Usage.objects.filter(allowance__in=self.allowances, day__gte=month, day__lt=following)
-        for allowance_id, wallet_id, day, used in rows.values_list("allowance_id", "wallet_id", "day", "used"):
+        with connection.cursor() as cursor:
+            cursor.execute(_USAGE, [self.allowances, month, following])
+            rows = cursor.fetchall()
+        for allowance_id, wallet_id, day, used in rows:
             for key in ((allowance_id, LimitSpan.MONTHLY), (wallet_id, LimitSpan.MONTHLY)):
                 self.used[key] = self.used.get(key, Decimal(0)) + used
             if day == self.day:
@@ -178,7 +198,7 @@ class _Paper:
         target = self._wallet(item.target_id, "target_wallet_id", item.amount)
         for wallet in (source, target):
             spending.check_customer(self.people[wallet.customer_id][0])
-            spending.check_wallet(wallet.account.status, wallet.pk)
+            spending.check_wallet(wallet.status, wallet.pk)
         counted = self._check_limits(source, item.amount)
         value = item.amount.amount
         if self.available[source.account_id] < value:
@@ -194,7 +214,7 @@ class _Paper:
         self.taken |= {transfer.external_id} if transfer.external_id else set()
         return transfer
 
-    def _wallet(self, wallet_id: UUID, param: str, amount: Money) -> Wallet:
+    def _wallet(self, wallet_id: UUID, param: str, amount: Money) -> _Standing:
         wallet = self.wallets.get(wallet_id)
         if wallet is None:
             raise spending.not_found(wallet_id, param)
@@ -202,7 +222,7 @@ class _Paper:
             raise spending.mismatch(wallet_id, wallet.currency)
         return wallet
 
-    def _check_limits(self, wallet: Wallet, amount: Money) -> dict[tuple, Decimal]:
+    def _check_limits(self, wallet: _Standing, amount: Money) -> dict[tuple, Decimal]:
         """The usage after it. Raises LimitExceeded or NoLimitForCurrency."""
         tier = self.people[wallet.customer_id][1]
         row = self.limits.get((tier, wallet.currency))
@@ -216,7 +236,7 @@ class _Paper:
         for span in (LimitSpan.TRANSACTION, LimitSpan.DAILY, LimitSpan.MONTHLY):
             for scope, key, limit in (
                 (LimitScope.WALLET, wallet.pk, getattr(wallet, f"limit_{span.value}")),
-                (LimitScope.CUSTOMER, wallet.allowance_id, getattr(row, span.value)),
+                (LimitScope.CUSTOMER, wallet.allowance_id, row[span.value]),
             ):
                 used = amount.amount if span == LimitSpan.TRANSACTION else counted[key, span]
                 if limit is not None and used > limit:

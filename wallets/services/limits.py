@@ -187,5 +187,9 @@ def describe_change(approval: Approval) -> dict[str, str]:
     shown["Currency"] = currency
     names = {"per_transaction": "One transaction", "daily": "A day", "monthly": "A month"}
     for span in SPANS:
-        shown[names[span]] = f"{now.get(span) or 'none'} → {payload[span] or 'none'}"
+        shown[names[span]] = f"{_readable(now.get(span))} → {_readable(payload[span])}"
     return shown
+
+
+def _readable(limit: str | None) -> str:
+    return f"{Decimal(limit):,}" if limit else "none"

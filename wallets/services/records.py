@@ -12,7 +12,14 @@ _COLUMNS = (
     "id, partner_id, source_id, target_id, kind, status, currency, amount, captured, refunded, hold_id, journal_id, description,"
     " external_id, metadata, created_at, completed_at"
 )
+_TYPES = (
+    "id uuid, partner_id uuid, source_id uuid, target_id uuid, kind text, status text, currency text, amount numeric, captured numeric,"
+    " refunded numeric, hold_id uuid, journal_id uuid, description text, external_id text, metadata jsonb, created_at timestamptz,"
+    " completed_at timestamptz"
+)
+_NAMES = _COLUMNS.split(", ")
 _INSERT = f"INSERT INTO wallets_transfer ({_COLUMNS}) VALUES ({', '.join(['%s'] * 17)})"  # noqa: S608 - no input in it
+_INSERT_MANY = f"INSERT INTO wallets_transfer ({_COLUMNS}) SELECT {_COLUMNS} FROM jsonb_to_recordset(%s) AS made ({_TYPES})"  # noqa: S608
 
 
 def insert(transfer: Transfer) -> None:
@@ -23,7 +30,9 @@ def insert(transfer: Transfer) -> None:
 
 def insert_many(transfers: Sequence[Transfer]) -> None:
     """Write new transfers with one statement."""
-    Transfer.objects.bulk_create(transfers)
+    rows = [{name: getattr(transfer, name) for name in _NAMES} for transfer in transfers]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT_MANY, [orjson.dumps(rows, default=str).decode()])
 
 
 def checked_description(text: str) -> str:

@@ -16,6 +16,8 @@ from flowlet.core import money
 from wallets.services.statements import Statement
 
 INK, FAINT, RULE = colors.HexColor("#1f2937"), colors.HexColor("#6b7280"), colors.HexColor("#d1d5db")
+_FONTS = (("Helvetica", "cp1252"), ("HeiseiKakuGo-W5", "cp932"), ("STSong-Light", "gbk"), ("HYSMyeongJo-Medium", "cp949"))
+_WITH_SQUARE = "HeiseiKakuGo-W5"
 WIDTHS = [20 * mm, 24 * mm, 78 * mm, 27 * mm, 29 * mm]
 _SHEET = getSampleStyleSheet()
 _SMALL = ParagraphStyle("small", parent=_SHEET["Normal"], fontSize=8, leading=10, textColor=INK)
@@ -119,23 +121,38 @@ def _footer(statement: Statement) -> Any:
 
 
 def _text(text: str) -> Paragraph:
-    """A wrapped text; what Helvetica cannot write is set in a font that every reader brings along (Adobe's Asian fonts)."""
-    style = _SMALL
-    if not _is_latin(text):
-        style = ParagraphStyle("wide", parent=_SMALL, fontName=_wide_font())
-    return Paragraph(escape(text), style)
+    """A wrapped text."""
+    return Paragraph(marked(text), _SMALL)
 
 
-def _is_latin(text: str) -> bool:
+def marked(text: str) -> str:
+    """The text for ReportLab, each run in a font that can write it; a square for what none can (the other forms hold the text).
+
+    Helvetica and Adobe's Asian fonts are brought along by the reader, so the file stays small.
+    """
+    runs: list[tuple[str, str]] = []
+    for character in text:
+        font = next((name for name, codec in _FONTS if _has(codec, character)), "")
+        shown = character if font else "□"
+        font = font or _WITH_SQUARE
+        if runs and (runs[-1][0] == font or shown == " "):
+            runs[-1] = runs[-1][0], runs[-1][1] + shown
+        else:
+            runs.append((font, shown))
+    return "".join(
+        escape(run) if font == _FONTS[0][0] else f'<font name="{_registered(font)}">{escape(run)}</font>' for font, run in runs
+    )
+
+
+def _has(codec: str, character: str) -> bool:
     try:
-        text.encode("cp1252")
+        character.encode(codec)
     except UnicodeEncodeError:
         return False
     return True
 
 
-def _wide_font() -> str:
-    name = "HeiseiKakuGo-W5"
+def _registered(name: str) -> str:
     if name not in pdfmetrics.getRegisteredFontNames():
         pdfmetrics.registerFont(UnicodeCIDFont(name))
     return name

@@ -5,25 +5,22 @@ It foots, or is refused: what the movements add up to is compared with the balan
 
 import csv
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db import connection, transaction
-
 from accounts.models import Partner
 from flowlet.core import clock, money
 from flowlet.core.money import Money
+from flowlet.db.transactions import one_snapshot
 from ledger.selectors import entries
+from ledger.selectors.reports.sheets import defused
 from wallets import errors
 from wallets.models import Wallet
 from wallets.selectors import balances, transactions
 from wallets.selectors.transactions import Transaction
 
 PDF_LIMIT = 5_000
-SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class DoesNotFoot(RuntimeError):
@@ -59,7 +56,7 @@ def of_month(wallet: Wallet, *, month: date, at: datetime) -> Statement:
     """The statement of the month that ``month`` lies in. Raises StatementOutOfRange for one that has not begun or before the books."""
     first = month.replace(day=1)
     last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-    with _one_snapshot():
+    with one_snapshot():
         book = balances.book_of(wallet)
         today = clock.day_of(at, zone=book.time_zone)
         if first > today or last < book.opened_on:
@@ -116,8 +113,8 @@ def as_csv(statement: Statement) -> bytes:
                 _text(line.balance),
                 currency,
                 one.counterparty,
-                _harmless(one.journal.description),
-                _harmless(one.external_id),
+                defused(one.journal.description),
+                defused(one.external_id),
                 one.id,
                 one.cause,
                 one.posted_at.isoformat(),
@@ -145,20 +142,3 @@ def file_name(statement: Statement, kind: str) -> str:
 
 def _text(value: Money) -> str:
     return money.to_text(value.amount, value.currency.code)
-
-
-def _harmless(text: str) -> str:
-    """A text that a spreadsheet does not take for a formula (OWASP, CSV injection)."""
-    return f"'{text}" if text.startswith(SPREADSHEET_FORMULA) else text
-
-
-@contextmanager
-def _one_snapshot() -> Iterator[None]:
-    """Read everything from one snapshot. Within somebody's transaction theirs is taken as it is."""
-    if connection.in_atomic_block:
-        yield
-        return
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        yield

@@ -1,8 +1,8 @@
-"""Wallets: opened, frozen, unfrozen, closed."""
+"""Wallets: opened, renamed, frozen, unfrozen, closed."""
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -25,6 +25,8 @@ from wallets.models import Allowance, TierLimit, Wallet
 from wallets.services import notices, spending
 from wallets.services.limits import Limits, check_limits
 from wallets.services.names import check_external_id_is_free, checked_external_id, unique_external_id
+
+CHANGEABLE: Final = ("name", "metadata")
 
 
 def create(
@@ -93,6 +95,42 @@ def create(
         with unique_external_id(Wallet, partner_id=partner_id, external_id=external_id):
             wallet.save(force_insert=True)
         _tell(wallet, events.WALLET_CREATED, actor=actor, at=at)
+    return wallet
+
+
+@transaction.atomic
+def update(*, wallet_id: UUID, partner_id: UUID | None = None, changes: dict[str, Any], actor: Actor, at: datetime) -> Wallet:
+    """The named values (``name``, ``metadata``) become those in ``changes``; None takes one away, what is not named stays.
+
+    Metadata is replaced as a whole. Nothing is written, audited or told when nothing changes. A frozen wallet can be renamed; a
+    closed one stays as it is. Raises WalletNotFound, WalletClosed, and Invalid for an unknown name or a value of wrong form.
+    """
+    for name in changes:
+        if name not in CHANGEABLE:
+            raise Invalid(f"A wallet's {str(name)[:40]!r} cannot be changed.", param=str(name)[:40])
+    wallet = locked(wallet_id, partner_id=partner_id)
+    policies.check_is_not_closed(wallet)
+    before = _notes(wallet)
+    if "name" in changes:
+        wallet.name = _checked_name(changes["name"] or "")
+    if "metadata" in changes:
+        wallet.metadata = notes.checked(changes["metadata"] or {})
+    after = _notes(wallet)
+    changed = [name for name in CHANGEABLE if before[name] != after[name]]
+    if not changed:
+        return wallet
+    wallet.updated_at = at
+    wallet.save(update_fields=[*changed, "updated_at"])
+    notices.tell(
+        events.WALLET_UPDATED,
+        subject=wallet.public_id,
+        partner_id=wallet.partner_id,
+        actor=actor,
+        at=at,
+        data={**notices.of_wallet(wallet), "changed": changed},
+        before={name: before[name] for name in changed},
+        after={name: after[name] for name in changed},
+    )
     return wallet
 
 
@@ -189,6 +227,10 @@ def _stand(wallet: Wallet, fact: str, *, before: dict[str, Any], reason: str, ac
     wallet.save(update_fields=["status", "freeze_reason", "freeze_origin", "closed_at", "updated_at"])
     _tell(wallet, fact, actor=actor, at=at, reason=reason, before=before, after=_standing(wallet))
     return wallet
+
+
+def _notes(wallet: Wallet) -> dict[str, Any]:
+    return {"name": wallet.name or None, "metadata": dict(wallet.metadata)}
 
 
 def _standing(wallet: Wallet) -> dict[str, Any]:

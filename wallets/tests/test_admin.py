@@ -11,6 +11,7 @@ from flowlet.approvals.models import Approval
 from flowlet.audit.models import Record
 from flowlet.backoffice import cells
 from flowlet.backoffice.testing import at_most, press, signed_in
+from wallets.admin.wallets import frozen_waiting
 from wallets.models import Hold, TierLimit, Transfer, Wallet
 from wallets.services import wallets
 from wallets.tests.conftest import KEY
@@ -47,9 +48,53 @@ def test_the_page_of_a_wallet_shows_all_that_a_decision_needs(sit, busy):
     hold, transfer = Hold.objects.get(), Transfer.objects.get()
     for shown in (
         "70.00", "50.00", "20.00", "<svg", "hotel", a.public_id, b.public_id, hold.public_id, transfer.public_id,
-        "Customer (Premium)", "99,950.00", "wallet.created", "statement/?month=",
+        "Customer (Premium)", "99,950.00", ">Created<", "statement/?month=",
     ):  # fmt: skip
         assert shown in page, shown
+
+
+def test_the_history_of_a_wallet_leads_to_the_audit_for_those_who_may_read_it(sit, busy):
+    a, _ = busy
+    record = Record.objects.get(target=a.public_id, action="wallet.created")
+    assert f'href="{cells.admin_url(record)}">Created</a>' in text_of(sit(Role.AUDITOR), a)
+    assert cells.admin_url(record) not in text_of(sit(Role.FINANCE), a)
+
+
+def test_the_page_of_a_customer_shows_their_wallets_to_those_who_may_see_money(sit, world, busy):
+    a, stranger = busy
+    second = world.wallet("7", customer=a.customer)
+    page = text_of(sit(Role.COMPLIANCE_OFFICER), a.customer)
+    for shown in (a.public_id, "50.00", "20.00", second.public_id, "7.00"):
+        assert shown in page, shown
+    assert stranger.public_id not in page
+    assert a.public_id not in text_of(sit(Role.ADMINISTRATOR), a.customer)
+
+
+def test_a_list_aligns_its_figures(sit, busy):
+    page = sit(Role.FINANCE).get(cells.admin_url(Wallet, "changelist")).content.decode()
+    style = page[page.index("<style>@media") :].partition("</style>")[0]
+    for name in ("#result_list .column-available", "#result_list .field-available", "#result_list .field-held_"):
+        assert name in style
+    assert "field-available" in page.partition('id="result_list"')[2]
+
+
+def test_the_queue_of_frozen_wallets_is_as_old_as_the_oldest_freeze_whatever_was_renamed_since(sit, world, busy):
+    a, b = busy
+    hour = timedelta(hours=1)
+    wallets.freeze(wallet_id=a.pk, reason="lost phone", actor=KEY, at=world.at - 9 * hour)
+    wallets.unfreeze(wallet_id=a.pk, reason="found", actor=KEY, at=world.at - 8 * hour)
+    wallets.freeze(wallet_id=a.pk, reason="lost again", actor=KEY, at=world.at - 5 * hour)
+    wallets.freeze(wallet_id=b.pk, reason="lost phone", actor=KEY, at=world.at - 3 * hour)
+    wallets.update(wallet_id=a.pk, changes={"name": "Lost"}, actor=KEY, at=world.at)
+    waiting = frozen_waiting(None)
+    assert (waiting.count, waiting.oldest_at) == (2, world.at - 5 * hour)
+
+
+def test_limits_stand_in_the_form_as_somebody_would_type_them(sit):
+    row = TierLimit.objects.get(tier="PREMIUM", currency="USD")
+    form = sit(Role.COMPLIANCE_OFFICER).get(f"{cells.admin_url(row).removesuffix('change/')}do/request_change/").content.decode()
+    assert 'value="100000"' in form and 'value="500000"' in form
+    assert "E+" not in form
 
 
 def test_the_page_of_a_transfer_shows_its_journals_and_refunds(sit, world, busy):

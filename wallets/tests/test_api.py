@@ -10,6 +10,7 @@ from accounts.choices import Scope
 from accounts.models import Partner
 from accounts.services import api_keys
 from flowlet.api import throttling
+from flowlet.events.models import Event
 from wallets.models import Hold, Transfer, Wallet
 from wallets.services import wallets
 from wallets.tests.conftest import ROBOT, STAFF, footprint
@@ -82,6 +83,39 @@ def test_a_partner_opens_tops_up_and_transfers(world, api):
     assert listed["data"][0]["cause_id"] == shown["id"] and listed["data"][0]["counterparty_wallet_id"] == b["id"]
     following = api.get_json(f"wallets/{a['id']}/transactions?starting_after={listed['data'][0]['id']}&limit=1")
     assert following == {"data": [listed["data"][1]], "has_more": False}
+
+
+def test_a_wallet_gets_another_name_and_other_metadata(world, api):
+    wallet = world.wallet("10", name="Main", metadata={"plan": "gold"}, external_id="w-1")
+    before = api.get_json(f"wallets/{wallet.public_id}")
+    answer = api.ask("PATCH", f"wallets/{wallet.public_id}", {"name": "Holidays"})
+    assert answer.status_code == 200
+    assert answer.json() == {**before, "name": "Holidays", "updated_at": answer.json()["updated_at"]}
+    assert answer.json() == api.ask("PATCH", f"wallets/{wallet.public_id}", {"name": "Holidays"}).json()
+    changed = api.ask("PATCH", f"wallets/{wallet.public_id}", {"name": None, "metadata": {"plan": "platinum"}}).json()
+    assert (changed["name"], changed["metadata"], changed["external_id"]) == (None, {"plan": "platinum"}, "w-1")
+    assert [found["id"] for found in api.get_json("wallets?metadata[plan]=platinum")["data"]] == [wallet.public_id]
+    assert Event.objects.filter(type="wallet.updated").count() == 2
+
+
+@pytest.mark.parametrize(
+    "body", [{"currency": "EUR"}, {"external_id": "w-2"}, {"name": 7}, {"metadata": None}, {"metadata": {"n": 1}}]
+)
+def test_a_wallets_change_of_wrong_form_is_refused_and_writes_nothing(world, api, body):
+    wallet = world.wallet(name="Main")
+    before = footprint()
+    answer = api.ask("PATCH", f"wallets/{wallet.public_id}", body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "request.invalid")
+    assert footprint() == before
+
+
+def test_a_key_that_only_reads_renames_nothing(world, api):
+    wallet = world.wallet(name="Main")
+    issued = api_keys.issue(partner_id=world.partner.pk, name="r", scopes=["wallets:read"], actor=ROBOT, at=world.at)
+    reader = Api(world.partner, world.at)
+    reader.key = issued.secret
+    refused(reader.ask("PATCH", f"wallets/{wallet.public_id}", {"name": "Mine"}), 403, "auth.missing_scope")
+    assert Wallet.objects.get().name == "Main"
 
 
 def test_a_repeated_transfer_takes_effect_once(world, api):

@@ -1,6 +1,7 @@
 """Holds: placed, captured up to their amount, released, expired by themselves."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -99,6 +100,15 @@ def test_an_expired_hold_cannot_be_captured(world):
     with pytest.raises(errors.HoldEnded), transaction.atomic():
         world.capture(hold, b)
     assert world.balance(b) == ("0", "0")
+
+
+def test_the_sweeper_can_be_told_to_look_at_one_partner_only(world):
+    hold = world.hold(world.wallet("10"), "4", expires_at=world.at + timedelta(seconds=5)).hold
+    at = world.at + timedelta(seconds=5)
+    assert lapses.sweep(at=at, partner_id=uuid4()) == 0
+    hold.refresh_from_db()
+    assert hold.status == "OPEN"
+    assert lapses.sweep(at=at, partner_id=hold.partner_id) == 1
 
 
 def test_the_sweeper_ends_what_nobody_touches(world):

@@ -183,6 +183,10 @@ def test_limits_change_by_two_people(world):
         at=world.at,
     )
     assert limits.describe_change(asked)["A day"] == "100.00 → 200.00"
+    large = limits.request_tier_change(
+        tier="PREMIUM", currency="USD", limits=Limits(*[Decimal(1_250_000)] * 3), reason="x", actor=maker, at=world.at
+    )
+    assert limits.describe_change(large)["A month"] == "500,000.00 → 1,250,000.00"
     refused(world, a, b, "101")
     with pytest.raises(FourEyesRequired):
         requests.approve(approval_id=asked.pk, actor=maker, at=world.at)

@@ -17,7 +17,7 @@ from wallets import errors
 from wallets.choices import Direction, TransactionType
 from wallets.selectors import balances, transactions
 from wallets.selectors import wallets as selectors
-from wallets.services import statements, transfers
+from wallets.services import statement_pdf, statements, transfers
 from wallets.tests.conftest import KEY, World, new_partner, usd
 
 
@@ -99,6 +99,21 @@ def test_pdf_is_a_pdf_with_any_text(busy, text):
     world.send(a, b, "1", description=text)
     content = statements.as_pdf(statements.of_month(a, month=world.month, at=world.at))
     assert content.startswith(b"%PDF-") and content.rstrip().endswith(b"%%EOF")
+
+
+@pytest.mark.parametrize(
+    ("text", "markup"),
+    [
+        ("Café <b>", "Café &lt;b&gt;"),
+        ("Rent 家賃 May", 'Rent <font name="HeiseiKakuGo-W5">家賃 </font>May'),
+        ("Ελλάδα & Київ", '<font name="HeiseiKakuGo-W5">Ελλ□δα </font>&amp; <font name="HeiseiKakuGo-W5">Ки□в</font>'),
+        ("汉语", '<font name="STSong-Light">汉语</font>'),
+        ("한국", '<font name="HYSMyeongJo-Medium">한국</font>'),
+        ("سلام", '<font name="HeiseiKakuGo-W5">□□□□</font>'),
+    ],
+)
+def test_each_run_of_a_text_has_a_font_that_can_write_it_or_squares(text, markup):
+    assert statement_pdf.marked(text) == markup
 
 
 def test_a_pdf_of_too_many_pages_is_refused(busy, monkeypatch):

@@ -10,7 +10,7 @@ from accounts import errors as people
 from accounts.services import customers, partners
 from flowlet.audit.models import Record
 from flowlet.core import states
-from flowlet.core.errors import NotFound
+from flowlet.core.errors import DomainError, NotFound
 from flowlet.core.states import IllegalMove
 from flowlet.events.models import Event
 from ledger.models import Account
@@ -37,6 +37,74 @@ def test_a_new_wallet_is_empty_open_and_told_of(world):
     assert told(wallet.public_id) == (["wallet.created"], ["wallet.created"])
     wallet.customer.refresh_from_db()
     assert wallet.customer.open_products == 1
+
+
+def change(wallet, **changes):
+    return wallets.update(wallet_id=wallet.pk, partner_id=wallet.partner_id, changes=changes, actor=KEY, at=wallet.at)
+
+
+def test_name_and_metadata_change_and_what_changed_is_told(world):
+    wallet = world.wallet("5", name="Savings", metadata={"colour": "red", "n": "1"})
+    wallet.at = world.at + timedelta(hours=1)
+    found = change(wallet, name="  Holiday   money ", metadata={"colour": "blue"})
+    wallet.refresh_from_db()
+    assert (found.name, wallet.name, wallet.metadata) == ("Holiday money", "Holiday money", {"colour": "blue"})
+    assert wallet.updated_at == world.at + timedelta(hours=1)
+    assert told(wallet.public_id)[1][-1] == "wallet.updated"
+    record = Record.objects.get(action="wallet.updated")
+    assert record.before == {"name": "Savings", "metadata": {"colour": "red", "n": "1"}}
+    assert record.after == {"name": "Holiday money", "metadata": {"colour": "blue"}}
+    event = Event.objects.get(type="wallet.updated")
+    assert (event.partner_id, event.data["id"], event.data["changed"]) == (
+        world.partner.pk,
+        wallet.public_id,
+        ["name", "metadata"],
+    )
+    assert "Holiday" not in str(event.data)
+    change(wallet, name=None)
+    assert Wallet.objects.get().name == ""
+    assert Record.objects.filter(action="wallet.updated").last().after == {"name": None}
+
+
+def test_a_change_that_changes_nothing_is_not_told(world):
+    wallet = world.wallet(name="Savings", metadata={"colour": "red"})
+    wallet.at = world.at + timedelta(hours=1)
+    before = footprint()
+    for changes in ({}, {"name": " Savings"}, {"metadata": {"colour": "red"}, "name": "Savings"}):
+        change(wallet, **changes)
+    assert footprint() == before
+    assert Wallet.objects.get().updated_at == wallet.updated_at
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"status": "OPEN"}, {"currency": "EUR"}, {"name": "x" * 121}, {"name": "a\tb\x07"}, {"metadata": {"n": "x" * 5000}}],
+)
+def test_nothing_else_about_a_wallet_is_changed(world, changes):
+    wallet = world.wallet(name="Savings")
+    wallet.at = world.at
+    before = footprint()
+    with pytest.raises(DomainError) as refusal:
+        change(wallet, **changes)
+    assert refusal.value.status == 400
+    assert footprint() == before
+    assert Wallet.objects.get().name == "Savings"
+
+
+def test_a_frozen_wallet_is_renamed_and_a_closed_or_foreign_one_is_not(world):
+    wallet, stranger = world.wallet(), new_partner("Globex")
+    wallet.at = world.at
+    wallets.freeze(wallet_id=wallet.pk, reason="lost", actor=STAFF, at=world.at)
+    assert change(wallet, name="Lost").status == "FROZEN"
+    with pytest.raises(NotFound):
+        wallets.update(wallet_id=wallet.pk, partner_id=stranger.pk, changes={"name": "Mine"}, actor=KEY, at=world.at)
+    wallets.unfreeze(wallet_id=wallet.pk, reason="found", actor=STAFF, at=world.at)
+    wallets.close(wallet_id=wallet.pk, actor=KEY, at=world.at)
+    before = footprint()
+    with pytest.raises(errors.WalletClosed):
+        change(wallet, name="Again")
+    assert footprint() == before
+    assert Wallet.objects.get().name == "Lost"
 
 
 def test_a_customer_has_many_wallets_and_one_allowance_per_currency(world):

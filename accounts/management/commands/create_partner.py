@@ -32,7 +32,7 @@ class Command(BaseCommand):
                 at=clock.now(),
             )
         except DomainError as refusal:
-            raise CommandError(refusal.message) from None
+            raise CommandError(f"{refusal.message} ({refusal.code})") from None
         if options["json"]:
             sides = {"live": pair.live, "sandbox": pair.sandbox}
             self.stdout.write(json.dumps({side: {"id": row.public_id, "status": row.status} for side, row in sides.items()}))

@@ -38,5 +38,5 @@ class Command(BaseCommand):
                 at=clock.now(),
             )
         except DomainError as refusal:
-            raise CommandError(refusal.message) from None
+            raise CommandError(f"{refusal.message} ({refusal.code})") from None
         show(self.stdout, access, as_json=options["json"])

@@ -12,6 +12,8 @@ from accounts.services import api_keys
 from flowlet.core import actors, clock
 from flowlet.core.errors import DomainError
 
+LONGEST_DAYS = 3650
+
 
 class Command(BaseCommand):
     help = "Issue an API key for one side of a partner (par_…: live and sandbox have ids of their own). It is shown once."
@@ -29,11 +31,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--network", action="append", default=[], metavar="CIDR", help="may be repeated; every address is allowed without it"
         )
-        parser.add_argument("--expires-in-days", type=int, help="never without it")
+        parser.add_argument("--expires-in-days", type=int, metavar="DAYS", help=f"1 to {LONGEST_DAYS}; never without it")
         parser.add_argument("--json", action="store_true", help="answer as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         at, days = clock.now(), options["expires_in_days"]
+        if days is not None and not 1 <= days <= LONGEST_DAYS:
+            raise CommandError(f"--expires-in-days: use 1 to {LONGEST_DAYS}.")
         try:
             partner = Partner.fetch(options["partner"])
             issued = api_keys.issue(
@@ -46,7 +50,7 @@ class Command(BaseCommand):
                 at=at,
             )
         except DomainError as refusal:
-            raise CommandError(refusal.message) from None
+            raise CommandError(f"{refusal.message} ({refusal.code})") from None
         key = issued.key
         if options["json"]:
             found = {"id": key.public_id, "secret": issued.secret, "scopes": key.scopes, "mode": partner.mode}

@@ -26,5 +26,5 @@ class Command(BaseCommand):
                 at=clock.now(),
             )
         except DomainError as refusal:
-            raise CommandError(refusal.message) from None
+            raise CommandError(f"{refusal.message} ({refusal.code})") from None
         self.stdout.write(f"{key.public_id}  {key.name} ({key.hint}) is revoked.")

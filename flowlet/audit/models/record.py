@@ -3,8 +3,14 @@
 from datetime import datetime
 
 from django.db import models
+from django.db.models import F, Func, Value
 
 from flowlet.db import transactions
+
+
+def kind_of_target() -> Func:
+    """The prefix of the target's public id, such as ``wal``: the expression of an index."""
+    return Func(F("target"), Value("_"), Value(1), function="split_part", output_field=models.TextField())
 
 
 class Record(models.Model):
@@ -40,6 +46,9 @@ class Record(models.Model):
             models.Index("recorded_xid", "id", name="audit_record_in_seal_order"),
             models.Index("target", "id", name="audit_record_by_target"),
             models.Index("actor_id", "id", name="audit_record_by_actor"),
+            models.Index("action", "id", name="audit_record_by_action"),
+            models.Index(kind_of_target(), "id", name="audit_record_by_kind"),
+            models.Index("at", "id", name="audit_record_by_moment"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -1,13 +1,15 @@
 """Find deeds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import Max, QuerySet
 
 from flowlet.audit.models import Record
+from flowlet.audit.models.record import kind_of_target
 from flowlet.vault.services import subjects
 
 
@@ -19,6 +21,34 @@ def of_target(target: str) -> QuerySet[Record]:
 def of_actor(actor_id: str) -> QuerySet[Record]:
     """What this actor did, newest first."""
     return Record.objects.filter(actor_id=actor_id).order_by("-id")
+
+
+def of_kind(found: QuerySet[Record], kind: str) -> QuerySet[Record]:
+    """Of these the records about things whose public id begins with ``kind`` and an underscore, such as ``wal``; by an index."""
+    return found.alias(target_kind=kind_of_target()).filter(target_kind=kind)
+
+
+def last_done(action: str, *, targets: Collection[str]) -> dict[str, datetime]:
+    """When the action was last done to each of the targets (public ids) to which it ever was: one query."""
+    found = Record.objects.filter(target__in=list(targets), action=action).order_by().values_list("target")
+    return dict(found.annotate(last=Max("at")))
+
+
+# One step in the index for each different action, not one for each record.
+_ACTIONS = """
+WITH RECURSIVE found AS (
+    (SELECT action FROM flowlet_audit_record ORDER BY action LIMIT 1)
+    UNION ALL
+    SELECT (SELECT action FROM flowlet_audit_record WHERE action > found.action ORDER BY action LIMIT 1)
+    FROM found WHERE found.action IS NOT NULL
+) SELECT action FROM found WHERE action IS NOT NULL LIMIT 500"""
+
+
+def actions() -> list[str]:
+    """Every action there is a record of, by name; as quick at a million records as at a hundred."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ACTIONS)
+        return [action for (action,) in cursor.fetchall()]
 
 
 def personal_of(record: Record) -> dict[str, Any] | None:

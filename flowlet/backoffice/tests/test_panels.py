@@ -9,7 +9,7 @@ from moneyed import Money
 
 from flowlet.audit.models import Record
 from flowlet.audit.services import log
-from flowlet.backoffice import cells, charts
+from flowlet.backoffice import cells, charts, panels
 from flowlet.backoffice.testing import reveal, signed_in
 from flowlet.core.errors import Conflict
 
@@ -133,3 +133,17 @@ def test_nothing_is_drawn_of_nothing():
 def test_axis_figures_are_short():
     texts = [charts.short(Decimal(value)) for value in ("0", "999.5", "9999", "12500", "3400000", "-2500000000")]
     assert texts == ["0", "999.5", "9,999", "12.5k", "3.4M", "-2.5B"]
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        ("wallet.frozen", "Frozen"),
+        ("customer.kyc_tier_changed", "KYC tier changed"),
+        ("personal_data.revealed", "Personal data revealed"),
+        ("ledger.period.soft_closed", "Soft closed"),
+        ("moved", "Moved"),
+    ],
+)
+def test_an_action_is_said_in_words(action, words):
+    assert panels.in_words(action) == words

@@ -258,6 +258,38 @@ def test_what_was_about_to_be_sent_is_not_replayed_after_the_time_out(officer):
         assert answer["Location"] == "/admin/login/?next=%2Fadmin%2F&why=idle"
 
 
+def test_a_page_knows_when_the_sign_in_ends_and_staying_puts_that_off(officer):
+    start = clock.now().replace(microsecond=0)
+    with time_machine.travel(start, tick=False) as traveller:
+        client = signed_in(officer)
+        page = client.get("/admin/").content.decode()
+        assert 'data-idle="900" data-left="28800"' in page
+        traveller.move_to(start + timedelta(minutes=14))
+        answer = client.get("/admin/stay/")
+        assert answer.json() == {"idle": 900, "left": 27960}
+        assert "no-store" in answer["Cache-Control"]
+        traveller.move_to(start + timedelta(minutes=28))
+        assert is_in(client)
+        traveller.move_to(start + timedelta(minutes=44))
+        assert client.get("/admin/stay/")["Location"] == "/admin/login/?next=%2Fadmin%2Fstay%2F&why=idle"
+
+
+def test_nobody_stays_longer_than_eight_hours(officer):
+    start = clock.now()
+    with time_machine.travel(start, tick=False) as traveller:
+        client = signed_in(officer)
+        for minutes in range(10, 480, 10):
+            traveller.move_to(start + timedelta(minutes=minutes))
+            assert client.get("/admin/stay/").status_code == 200
+        traveller.move_to(start + timedelta(minutes=480))
+        assert "why=expired" in client.get("/admin/stay/")["Location"]
+
+
+def test_strangers_are_told_nothing_about_a_sign_in():
+    assert Client().get("/admin/stay/").status_code == 302
+    assert "fl-stay" not in Client().get("/admin/login/").content.decode()
+
+
 def test_signing_out_ends_the_session(officer):
     client = signed_in(officer)
     answer = client.post("/admin/logout/")
@@ -275,3 +307,13 @@ def test_the_own_password_can_be_changed(officer):
     assert is_in(client)
     officer.refresh_from_db()
     assert officer.check_password("a wholly new phrase 77")
+    record = Record.objects.get()
+    assert (record.action, record.actor_id, record.target) == ("user.password_changed", officer.public_id, officer.public_id)
+
+
+def test_a_refused_change_of_the_own_password_is_no_deed(officer):
+    fields = {"old_password": "not this", "new_password1": "a wholly new phrase 77", "new_password2": "a wholly new phrase 77"}
+    assert signed_in(officer).post("/admin/password_change/", fields).status_code == 200
+    officer.refresh_from_db()
+    assert officer.check_password(PASSWORD)
+    assert actions() == []

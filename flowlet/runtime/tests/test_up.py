@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from flowlet.runtime import bootstrap, demo, options
+from flowlet.runtime import bootstrap, demo, options, up
 from flowlet.runtime.places import ROOT, RuntimeProblem
 from flowlet.runtime.programs import LONGEST_PAUSE, Command, birth_of
 from flowlet.runtime.servers import free_port
@@ -119,6 +119,9 @@ class TestPlatform:
         platform.process = platform.command()
         platform.until(lambda: platform.said().count("started in") == 2)
         assert platform.is_ready()
+        assert "django_migrations" not in platform.said()  # a new database is not asked for what it cannot have
+        # What the first start did is not done again.
+        assert [platform.said().count(words) for words in ("│ migrating", "│ collecting static files")] == [1, 1]
 
     def test_a_signal_stops_it_in_order_and_leaves_no_process(self, platform):
         pids = platform.pids()
@@ -195,6 +198,41 @@ def test_the_larger_set_of_requirements_serves_the_smaller(tmp_path, monkeypatch
     (tmp_path / runtime).write_text("changed")
     assert not holds(runtime)
     assert not holds(everything)
+
+
+def test_the_migrations_run_again_when_they_or_the_database_changed(tmp_path, monkeypatch):
+    platform = up.Platform(home=tmp_path, host="127.0.0.1", port=1)
+    histories = iter(["a", "a", "b", "a"])
+    monkeypatch.setattr(up, "_history", lambda url: next(histories))
+    monkeypatch.setattr(up.clones, "fingerprint", lambda: "code")
+    stamp = up._Stamp(tmp_path / "stamp")
+    assert not stamp.says("anything")
+    stamp.write(platform._migration_mark())
+    assert stamp.says(platform._migration_mark())
+    assert not stamp.says(platform._migration_mark())
+    monkeypatch.setattr(up.clones, "fingerprint", lambda: "other code")
+    assert not stamp.says(platform._migration_mark())
+
+
+def test_a_database_that_cannot_be_asked_has_no_history():
+    assert up._history("postgres://nobody@127.0.0.1:1/none") == ""
+
+
+def test_bytecode_is_kept_even_where_the_environment_forbids_it(tmp_path, monkeypatch):
+    became = {}
+
+    def replaced(program, words):
+        became.update(os.environ)
+        raise SystemExit
+
+    monkeypatch.setattr(os, "environ", {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    monkeypatch.setattr(bootstrap, "environment", lambda requirements, data: tmp_path / "bin" / "python")
+    monkeypatch.setattr(os, "execv", replaced)
+    monkeypatch.setattr(os, "chdir", lambda folder: None)
+    with pytest.raises(SystemExit):
+        bootstrap.enter("some.module", [], requirements="requirements.txt")
+    assert became["DJANGO_SETTINGS_MODULE"] == "flowlet.settings"
+    assert "PYTHONDONTWRITEBYTECODE" not in became
 
 
 def test_the_command_line_has_the_promised_options():

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
@@ -12,7 +12,6 @@ from flowlet.approvals.choices import ApprovalStatus
 from flowlet.approvals.errors import UnknownKind
 from flowlet.approvals.models import Approval
 from flowlet.approvals.services import requests
-from flowlet.audit.selectors import records
 from flowlet.backoffice import CaseAdmin, Transition, actor_of, cells, home, panels, permissions, site
 from flowlet.core import clock
 from flowlet.core.actors import Actor
@@ -97,7 +96,7 @@ class ApprovalAdmin(CaseAdmin):
     """Requests of makers, for checkers."""
 
     section, icon, menu_order = "Work", "approval", 10
-    list_display = ("asked", "what", "subject_", "partner", "maker", "reason", "state")
+    list_display = ("asked", "what", "subject_", "state", "partner", "maker", "reason")
     list_filter = ("status",)
     search_fields = ("subject",)
     search_help_text = "Public id of the request or of what it is about"
@@ -116,19 +115,7 @@ class ApprovalAdmin(CaseAdmin):
             ],
         ),
         panels.Facts(title="Decision", rows=_decision),
-        panels.Timeline(
-            title="History",
-            moments=lambda approval: [
-                panels.Moment(
-                    at=record.at,
-                    label=record.action.removeprefix("approval.").capitalize(),
-                    who=record.actor_label or record.actor_id,
-                    text=record.reason,
-                    url=cells.admin_url(record),
-                )
-                for record in records.of_target(approval.public_id)[:20]
-            ],
-        ),
+        panels.History(),
     )
     transitions = (
         Decision(
@@ -163,6 +150,11 @@ class ApprovalAdmin(CaseAdmin):
             done=_done,
         ),
     )
+
+    def level_of(self, result: Any) -> int:
+        """A request that can never be carried out is no success."""
+        is_failed = isinstance(result, Approval) and result.status == ApprovalStatus.FAILED
+        return messages.WARNING if is_failed else messages.SUCCESS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Approval]:
         """With the partners' names."""
@@ -225,7 +217,7 @@ def waiting(request: HttpRequest) -> home.Waiting | None:
     first = queue.first()
     url = f"{cells.admin_url(Approval, 'changelist')}?status__exact={ApprovalStatus.PENDING}"
     if first is None:
-        return home.Waiting(count=0, url=url, text="Nothing waits for you.")
+        return home.Waiting(count=0, url=url)
     late = first.created_at < clock.now() - LATE
     return home.Waiting(count=queue[:1000].count(), url=url, oldest_at=first.created_at, is_late=late)
 

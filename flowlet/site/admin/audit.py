@@ -9,9 +9,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.models import User
 from flowlet.audit.models import Block, Record
 from flowlet.audit.selectors import chain, records
-from flowlet.backoffice import ReadOnlyAdmin, cells, panels, site
+from flowlet.backoffice import ReadOnlyAdmin, cells, filters, panels, site
 from flowlet.backoffice.panels import Panel
 from flowlet.core.actors import Actor
 from flowlet.site.admin import subjects
@@ -57,8 +58,57 @@ def _opened(record: Record, *, actor: Actor, at: datetime, reason: str) -> list[
     return pairs
 
 
+class KindFilter(filters.Typed):
+    """What sort of thing was acted upon, by the beginning of its public id."""
+
+    title, parameter_name = "to what", "target_kind"
+    inputs = (("target_kind", "Kind", "select"),)
+
+    def options(self, name: str) -> list[tuple[str, str]]:
+        """Every kind of thing that has a page here, and requests for approval."""
+        kinds = {getattr(model, "PREFIX", ""): str(model._meta.verbose_name) for model in site._registry}
+        return sorted(((prefix, label.capitalize()) for prefix, label in kinds.items() if prefix), key=lambda pair: pair[1])
+
+    def narrow(self, queryset: QuerySet, **typed: str) -> QuerySet:
+        """By the index of kinds."""
+        return records.of_kind(queryset, typed["target_kind"])
+
+
+class ActionFilter(filters.Typed):
+    """What was done."""
+
+    title, parameter_name = "what", "done"
+    inputs = (("done", "Action", "text"),)
+
+    def options(self, name: str) -> list[tuple[str, str]]:
+        """Every action that ever happened."""
+        return [(action, "") for action in records.actions()]
+
+    def narrow(self, queryset: QuerySet, **typed: str) -> QuerySet:
+        """Exactly so called."""
+        return queryset.filter(action=typed["done"])
+
+
+class ActorFilter(filters.Typed):
+    """Who did it."""
+
+    title, parameter_name = "who", "actor"
+    inputs = (("actor", "Public id, or a member of staff's e-mail address", "text"),)
+
+    def narrow(self, queryset: QuerySet, **typed: str) -> QuerySet:
+        """By id; an address stands for its person's."""
+        actor = typed["actor"]
+        if "@" in actor:
+            person = User.objects.filter(email=actor.lower()).first()
+            actor = person.public_id if person is not None else actor
+        return queryset.filter(actor_id=actor)
+
+
 class RecordAdmin(ReadOnlyAdmin):
     """Who did what."""
+
+    list_filter = (KindFilter, ActionFilter, ActorFilter, filters.Days)
+    list_filter_submit = True
 
     section, icon, menu_order = "Evidence", "history", 10
     menu_title = "Audit"
@@ -102,6 +152,10 @@ class RecordAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Record]:
         """With the partners' names."""
         return subjects.with_partner(super().get_queryset(request))
+
+    def get_ordering(self, request: HttpRequest) -> Sequence[str]:
+        """The newest first; within days by the moment, so that the index of moments leads to the page."""
+        return ("-at", "-pk") if request.GET.get("from") or request.GET.get("to") else self.ordering
 
     def panels_for(self, request: HttpRequest, obj: Record) -> Sequence[Panel]:
         """Without the personal values where there are none."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models import Func, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -19,8 +19,10 @@ def link(public_id: str) -> Any:
 
 
 def with_partner(queryset: QuerySet) -> QuerySet:
-    """The rows with ``partner_label``, such as ``Acme (LIVE)``; tables down there know no partner, so there is nothing to join."""
-    partner = Partner.objects.filter(pk=OuterRef("partner_id")).values(label=Concat("name", Value(" ("), "mode", Value(")")))
+    """The rows with ``partner_label``, such as ``Acme (Live)``; tables down there know no partner, so there is nothing to join."""
+    partner = Partner.objects.filter(pk=OuterRef("partner_id")).values(
+        label=Concat("name", Value(" ("), Func("mode", function="initcap"), Value(")"))
+    )
     return queryset.annotate(partner_label=Subquery(partner))
 
 

@@ -1,9 +1,10 @@
 """How the story ends: requests that wait for a checker, a frozen wallet and customer, a reversal, a soft-closed month; then the proofs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from accounts.choices import KycTier, Role
 from accounts.models import Customer
@@ -12,12 +13,16 @@ from flowlet.approvals.services import requests
 from flowlet.audit.services import seals as audit_seals
 from flowlet.core import clock
 from flowlet.core.actors import Actor
+from flowlet.core.money import Money
 from flowlet.db import transactions
 from flowlet.events.services import relay
-from flowlet.site.demo.companies import Founded, Member
+from flowlet.site.demo.companies import Founded
 from flowlet.site.demo.month import FEE, Month
+from ledger.choices import Side
 from ledger.models import Entry, Journal
-from ledger.services import journals, periods, seals, snapshots, verification
+from ledger.services import accounts as ledger_accounts
+from ledger.services import charts, journals, manual, periods, seals, snapshots, verification
+from ledger.services.journals import Leg
 from wallets.models import TierLimit, Transfer, Wallet
 from wallets.services import limits, wallets
 from wallets.services.limits import Limits
@@ -30,45 +35,45 @@ class NotProven(Exception):
     """The books of the demo do not verify: a bug, and no demo."""
 
 
-def tell(members: Sequence[Member], stories: Sequence[tuple[Founded, Month]], *, at: datetime) -> None:
-    """Leave something to do for everybody."""
-    who = {member.role: member.actor for member in reversed(members)}
-    _limits(who, stories, at)
-    for founded, month in stories:
-        person = month.cast.persons[3]
-        wallets.freeze(
-            wallet_id=person[0].wallet_id,
-            reason="Reported stolen phone; waiting for the customer's call",
-            actor=who[Role.FRAUD_ANALYST],
-            at=at - timedelta(hours=6),
+def leave(who: Mapping[Role, Actor], founded: Founded, month: Month, *, at: datetime) -> None:
+    """What one company has left to do for everybody: a frozen wallet and customer, a fee reversed, a journal to be
+    checked, a month soft-closed.
+    """
+    person = month.cast.persons[3]
+    wallets.freeze(
+        wallet_id=person[0].wallet_id,
+        reason="Reported stolen phone; waiting for the customer's call",
+        actor=who[Role.FRAUD_ANALYST],
+        at=at - timedelta(hours=6),
+    )
+    reversed_fee = (
+        Journal.objects.filter(
+            book=month.book, kind=FEE, effective_on__gte=clock.day_of(at, zone=month.book.time_zone).replace(day=1)
         )
-        reversed_fee = (
-            Journal.objects.filter(
-                book=month.book, kind=FEE, effective_on__gte=clock.day_of(at, zone=month.book.time_zone).replace(day=1)
-            )
-            .order_by("id")
-            .first()
+        .order_by("id")
+        .first()
+    )
+    reversed_fee = reversed_fee or Journal.objects.filter(book=month.book, kind=FEE).order_by("-id").first()
+    if reversed_fee is not None:
+        journals.reverse(
+            book_id=month.book.pk,
+            journal_id=reversed_fee.pk,
+            reason="Fee waived for a late settlement",
+            actor=who[Role.FINANCE],
         )
-        reversed_fee = reversed_fee or Journal.objects.filter(book=month.book, kind=FEE).order_by("-id").first()
-        if reversed_fee is not None:
-            journals.reverse(
-                book_id=month.book.pk,
-                journal_id=reversed_fee.pk,
-                reason="Fee waived for a late settlement",
-                actor=who[Role.FINANCE],
-            )
-        _close(month, who[Role.FINANCE], at)
-        customers.freeze(
-            customer_id=month.cast.persons[5][0].sender.customer_id,
-            partner_id=founded.live.partner.pk,
-            reason="Disputed identity document",
-            actor=founded.live.backend,
-            at=at - timedelta(hours=3),
-        )
+    _journal(month, who[Role.OPERATIONS], at)
+    _close(month, who[Role.FINANCE], at)
+    customers.freeze(
+        customer_id=month.cast.persons[5][0].sender.customer_id,
+        partner_id=founded.live.partner.pk,
+        reason="Disputed identity document",
+        actor=founded.live.backend,
+        at=at - timedelta(hours=3),
+    )
 
 
-def _limits(who: dict[Role, Actor], stories: Sequence[tuple[Founded, Month]], at: datetime) -> None:
-    """Two requests wait, one was approved, one rejected."""
+def ask(who: Mapping[Role, Actor], *, wallet_id: UUID, at: datetime) -> None:
+    """Changes of limits: two requests wait, one of them for the wallet; one was approved, one rejected."""
     now = {(row.tier, row.currency): row for row in TierLimit.objects.all()}
 
     def ask(tier: str, currency: str, times: str, reason: str, moment: datetime) -> object:
@@ -88,13 +93,32 @@ def _limits(who: dict[Role, Actor], stories: Sequence[tuple[Founded, Month]], at
         reason="Not without a verified identity",
     )
     ask(KycTier.BASIC, "GBP", "1.5", "Rents in London do not fit the limit", at - timedelta(hours=26))
-    person = stories[0][1].cast.persons[8]
     limits.request_wallet_change(
-        wallet_id=person[0].wallet_id,
+        wallet_id=wallet_id,
         limits=Limits(per_transaction=Decimal(50), daily=Decimal(100), monthly=Decimal(500)),
         reason="The customer asked for a lower limit after a scam",
         actor=who[Role.COMPLIANCE_OFFICER],
         at=at - timedelta(hours=2),
+    )
+
+
+def _journal(month: Month, maker: Actor, at: datetime) -> None:
+    """A manual journal waits for finance: charges that the bank took and no program knows of."""
+    amount = Money(Decimal("37.50"), month.main)
+    accounts = {
+        line: ledger_accounts.system_account(book_id=month.book.pk, line=line, currency=month.main, actor=maker, at=at)
+        for line in (charts.PROVIDER_COSTS, charts.OPERATING_BANK)
+    }
+    manual.submit(
+        book_id=month.book.pk,
+        legs=[
+            Leg(accounts[charts.PROVIDER_COSTS].pk, Side.DEBIT, amount),
+            Leg(accounts[charts.OPERATING_BANK].pk, Side.CREDIT, amount),
+        ],
+        description="Charges of the bank for paper statements",
+        reason="On the bank's invoice of this week; no rail reports it",
+        actor=maker,
+        at=at - timedelta(hours=4),
     )
 
 

@@ -164,7 +164,7 @@ class Month:
 
     def _holds(self, day: date) -> None:
         at = self._moment(day, 13)
-        lapses.sweep(at=at)
+        lapses.sweep(at=at, partner_id=self.book.partner_id)
         waiting, self.placed = self.placed, []
         for placed in waiting:
             if placed.due_on > day:

@@ -54,13 +54,14 @@ class Crowd:
     def cast(self, persons: int, *, tick: Any = lambda: None) -> Cast:
         """``persons`` people, a merchant for every eight of them, and an employer for every twenty."""
         made: Cast = Cast([], [], [])
-        for index in range(max(len(TRADES), persons // PERSONS_PER_MERCHANT)):
+        merchants, employers = businesses(persons)
+        for index in range(merchants):
             trade = TRADES[index] if index < len(TRADES) else self.dice.choices(TRADES, [trade.weight for trade in TRADES])[0]
             sender = self._business(self.dice.choice(trade.nouns), tier=KycTier.PREMIUM)
             purses = [self._wallet(sender, currency, "Takings") for currency in self.places.currencies]
             made.merchants.append((trade, {purse.currency: purse for purse in purses}))
             tick()
-        for index in range(max(1, persons // PERSONS_PER_EMPLOYER)):
+        for index in range(employers):
             sender = self._business(EMPLOYERS[index % len(EMPLOYERS)], tier=KycTier.PREMIUM)
             made.employers.append(self._wallet(sender, self.places.main, "Payroll"))
             tick()
@@ -137,6 +138,11 @@ class Crowd:
 
     def _country(self) -> str:
         return self.dice.choices(list(self.places.lands), list(self.places.lands.values()))[0]
+
+
+def businesses(persons: int) -> tuple[int, int]:
+    """How many merchants and employers there are for so many people."""
+    return max(len(TRADES), persons // PERSONS_PER_MERCHANT), max(1, persons // PERSONS_PER_EMPLOYER)
 
 
 def _plain(name: str) -> str:

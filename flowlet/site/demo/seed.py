@@ -1,28 +1,19 @@
-"""The story in order. ``run`` answers the credentials and what was made."""
+"""The whole demo in order. ``run`` answers the credentials and what was made."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
-from accounts.choices import Role
 from flowlet.core import clock
-from flowlet.core.money import Money
-from flowlet.site.demo import companies, ending, rates
+from flowlet.site.demo import companies, ending, rates, side_by_side
 from flowlet.site.demo.companies import COMPANIES, Founded, Member
-from flowlet.site.demo.month import Month
-from flowlet.site.demo.people import Cast, Crowd
-from flowlet.site.demo.purses import Limits, price
-from wallets.services import top_ups, transfers
+from flowlet.site.demo.story import DAYS, Story
 
-DAYS = 30
-PERSONS, JOURNALS = 170, 20_000
-SANDBOX_PERSONS = 8
+JOURNALS = 20_000
 SEED = 20_260_101
 
 # Called with the phase, how much more of it is done, and how much there is in all.
@@ -42,103 +33,77 @@ class Told:
         return {"users": [member.card() for member in self.members], "partners": [founded.card() for founded in self.partners]}
 
 
-def run(*, scale: float, progress: Progress = lambda phase, done, total: None, at: datetime | None = None) -> Told:
+def run(
+    *,
+    scale: float,
+    progress: Progress = lambda phase, done, total: None,
+    at: datetime | None = None,
+    processes: bool = False,
+) -> Told:
     """Make the demo in an empty, migrated database; ``scale`` 1 is about 20,000 journals.
 
-    Each call of a service is a transaction of its own, as in real life, but for the customers, who come in groups.
+    Each call of a service is a transaction of its own, as in real life, but for the customers, who come in groups. With ``processes``
+    each company has a process of its own; what happens is the same.
     """
     at = at or clock.now()
-    dice = random.Random(SEED)  # noqa: S311 - the same demo every time
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")
-        cursor.execute("SET synchronous_commit = off")  # whoever loses a half-made demo makes it again
+    _hurry()
     began = at - timedelta(days=DAYS + 12)
     opened_on = (began - timedelta(days=2)).date().replace(day=1)
     with transaction.atomic():
         members = companies.hire(at=began)
         rates.publish(through=at, days=DAYS + 75)
         told = Told(members, [companies.found(company, members=members, opened_on=opened_on, at=began) for company in COMPANIES])
-    months = _people(told, scale, dice, began, at, progress)
-    _live(told, months, scale, at, progress)
-    for founded in told.partners:
-        _play(founded, dice, at)
-    ending.tell(told.members, [(founded, month) for founded, month in zip(told.partners, months, strict=True)], at=at)
+    who = {member.role: member.actor for member in reversed(members)}
+    stories = [
+        Story(founded, who, scale, random.Random(SEED + number), began=began, at=at)  # noqa: S311 - the same demo every time
+        for number, founded in enumerate(told.partners)
+    ]
+    count = _InTurn({"customers": sum(story.customers for story in stories), "journals": round(JOURNALS * scale)}, progress)
+    if processes:
+        careful = side_by_side.tell(stories, first=_hurry, tick=count)
+        _hurry()
+    else:
+        careful = _one_after_another(stories, count)
+    count.end()
+    ending.ask(who, wallet_id=careful[0], at=at)
     ending.prove(progress)
     told.counts = ending.counts()
     return told
 
 
-def _people(told: Told, scale: float, dice: random.Random, began: datetime, at: datetime, progress: Progress) -> list[Month]:
-    persons = max(10, round(PERSONS * scale))
-    staff = next(member.actor for member in told.members if member.role == Role.COMPLIANCE_OFFICER)
-    limits, months = Limits(), []
-    businesses = max(7, persons // 8) + max(1, persons // 20)
-    for founded in told.partners:
-        crowd = _crowd(founded, dice, staff, began, founded.live)
-        cast = _together(crowd, persons, lambda: progress("customers", 1, (persons + businesses) * len(told.partners)))
-        months.append(
-            Month(
-                book=founded.live.book,
-                cast=cast,
-                limits=limits,
-                dice=dice,
-                backend=founded.live.backend,
-                tick=lambda count: None,
-                now=at,
-            )
-        )
-    return months
+def _one_after_another(stories: list[Story], tick: "_InTurn") -> list[Any]:
+    for story in stories:
+        story.meet(tick)
+    for story in stories:
+        story.live(tick)
+    return [story.end() for story in stories]
 
 
-def _crowd(founded: Founded, dice: random.Random, staff: Any, began: datetime, side: companies.Side) -> Crowd:
-    return Crowd(
-        partner=side.partner,
-        places=founded.company.places,
-        dice=dice,
-        staff=staff,
-        backend=side.backend,
-        at=began + timedelta(days=2),
-    )
+def _hurry() -> None:
+    """No time-out, and commits that do not wait for the disk: whoever loses a half-made demo makes it again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        cursor.execute("SET synchronous_commit = off")
 
 
-def _together(crowd: Crowd, persons: int, tick: Callable[[], None]) -> Cast:
-    """One transaction for the customers: made in a second or two, and twice as fast as each in its own."""
-    with transaction.atomic():
-        return crowd.cast(persons, tick=tick)
+class _InTurn:
+    """Reports phases one after the other, though they overlap: what is done of a later one is told when the earlier is complete."""
 
+    def __init__(self, totals: Mapping[str, int], progress: Progress) -> None:
+        self.totals, self.progress = dict(totals), progress
+        self.told, self.untold = dict.fromkeys(totals, 0), dict.fromkeys(totals, 0)
 
-def _live(told: Told, months: list[Month], scale: float, at: datetime, progress: Progress) -> None:
-    total = round(JOURNALS * scale)
-    for month in months:
-        month.tick = lambda count: progress("journals", count, total)
-        month.found(month.book.opened_on)
-    for number in range(DAYS):
-        for month in months:
-            today = clock.day_of(at, zone=month.book.time_zone)
-            month.live(today - timedelta(days=DAYS - number), number)
+    def __call__(self, phase: str, done: int) -> None:
+        """So much more of the phase is done."""
+        self.untold[phase] += done
+        for name, total in self.totals.items():
+            if self.untold[name]:
+                self.progress(name, self.untold[name], max(total, self.told[name] + self.untold[name]))
+                self.told[name], self.untold[name] = self.told[name] + self.untold[name], 0
+            if self.told[name] < total:
+                break
 
-
-def _play(founded: Founded, dice: random.Random, at: datetime) -> None:
-    """What a developer does on the first afternoon with the sandbox."""
-    side = founded.sandbox
-    staff = side.backend
-    with transaction.atomic():
-        cast = _crowd(founded, dice, staff, at - timedelta(days=3), side).cast(SANDBOX_PERSONS)
-    zone = ZoneInfo(side.book.time_zone)
-    midnight = datetime.combine(at.astimezone(zone), time.min, tzinfo=zone)  # top-ups count for today
-    previous = None
-    for number, (purse, *_) in enumerate(cast.persons):
-        moment = max(at - timedelta(hours=5) + timedelta(minutes=7 * number), midnight)
-        amount = Money(price(100, purse.currency), purse.currency)
-        top_ups.simulate(partner_id=side.partner.pk, wallet_id=purse.wallet_id, amount=amount, actor=side.backend, at=moment)
-        if previous is not None:
-            transfers.make(
-                partner_id=side.partner.pk,
-                source_id=purse.wallet_id,
-                target_id=previous.wallet_id,
-                amount=Money(price(float(Decimal(5) + number), purse.currency), purse.currency),
-                description="Trying it out",
-                actor=side.backend,
-                at=min(moment + timedelta(minutes=2), at),
-            )
-        previous = purse
+    def end(self) -> None:
+        """Everything is done: the last phase's total was an estimate, and is known now."""
+        name = list(self.totals)[-1]
+        self.progress(name, 0, self.told[name])

@@ -8,6 +8,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth import authenticate
+from django.test import RequestFactory
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from moneyed import Money
 
 from accounts.choices import Role
@@ -105,4 +108,6 @@ def build() -> World:
     rates.add(rates=[rates.NewRate(base="EUR", quote="USD", valid_on=at.date(), rate=Decimal("1.1"))], source="ECB", at=at)
     Verification.objects.create(started_at=at, finished_at=at, is_clean=True, journals=1, entries=2)
     play(pair.sandbox, customer, at=at)
+    TOTPDevice.objects.create(user=staff[Role.AUDITOR], name="Authenticator app", confirmed=True)
+    authenticate(RequestFactory().post("/admin/login/"), username=staff[Role.AUDITOR].email, password="not this one")
     return World(at=at, live=pair.live, sandbox=pair.sandbox, book=book, wallet=wallet, customer=customer, staff=staff)

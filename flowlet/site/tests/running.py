@@ -15,10 +15,9 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flowlet.runtime import places
+from flowlet.runtime import manage, places
 from flowlet.runtime.places import ROOT
-from flowlet.runtime.servers import OWNER, Postgres, Valkey, free_port
-from flowlet.runtime.vault_file import VaultFile
+from flowlet.runtime.servers import Postgres, free_port
 
 # What our own test run may have set and a platform of its own must not inherit.
 FOREIGN = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "FLOWLET_ENV", "SECRET_KEY", "FLOWLET_TEST_SUPERUSER_URL")
@@ -74,20 +73,15 @@ class Platform:
             time.sleep(0.05)
         return self.pid(program)
 
+    @property
+    def redis_url(self) -> str:
+        """Where its Valkey listens."""
+        return manage.environment(self.home)["REDIS_URL"]
+
     def manage(self, *command: str) -> subprocess.CompletedProcess:
         """Run a management command against it."""
-        postgres, valkey = Postgres(self.home), Valkey(self.home)
-        environment = {
-            **self.environment,
-            **VaultFile(self.home / "secrets.json").environment(),
-            "FLOWLET_ENV": "demo",
-            "DATABASE_URL": postgres.url(),
-            "DATABASE_OWNER_URL": postgres.url(OWNER),
-            "REDIS_URL": valkey.url(),
-        }
-        return subprocess.run(
-            [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-        )
+        command = (sys.executable, "-m", "flowlet.runtime.manage", "--data", str(self.folder), *command)
+        return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
 
     @contextlib.contextmanager
     def database(self):

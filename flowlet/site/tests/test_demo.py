@@ -21,6 +21,7 @@ from flowlet.events.models import Event
 from flowlet.runtime import demo as card
 from flowlet.runtime import fixtures
 from flowlet.site.demo import seed
+from flowlet.site.demo.purses import Limits
 from ledger.choices import PeriodStatus
 from ledger.models import Balance, Book, Journal, Period, Verification
 from ledger.selectors import rates
@@ -73,7 +74,7 @@ def test_every_moment_of_a_transfer_lies_on_the_day_it_counts_for(demo):
 
 
 def test_the_past_kept_to_the_limits_of_its_days(demo):
-    limits = seed.Limits().rows
+    limits = Limits().rows
     by_day = Usage.objects.values("allowance__customer__kyc_tier", "allowance__currency", "allowance", "day").annotate(
         used=Sum("used")
     )
@@ -115,14 +116,15 @@ def test_people_are_believable(demo):
         assert personal.address.country == customer.country
         assert not personal.phone or phonenumbers.is_valid_number(phonenumbers.parse(personal.phone))
     assert {customer.kind for customer in customers} == set(CustomerKind.values)
-    assert sum(bool(personal.phone) for personal in found.values()) > len(customers) / 2
+    # In the US and Kuwait the numbers kept for fiction are not valid ones.
+    assert sum(bool(personal.phone) for personal in found.values()) > len(customers) / 3
 
 
 def test_there_is_something_to_do_for_everybody(demo):
     statuses = set(Approval.objects.values_list("kind", "status"))
     assert {
         ("wallets.limit_change", status) for status in (ApprovalStatus.PENDING, ApprovalStatus.APPROVED, ApprovalStatus.REJECTED)
-    } <= statuses
+    } | {("ledger.manual_journal", ApprovalStatus.PENDING)} <= statuses
     assert Wallet.objects.filter(status=WalletStatus.FROZEN).count() == 2
     assert Customer.objects.filter(status="FROZEN").count() == 2
     assert Journal.objects.filter(kind="reversal").count() == 2

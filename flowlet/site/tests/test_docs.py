@@ -108,7 +108,7 @@ def test_every_storey_and_room_is_drawn():
     parser.read(ROOT / ".importlinter")
     page = read(drawings.PAGE)
     drawing = next(block for block in re.findall(r"^```\n(.*?)^```", page, re.MULTILINE | re.DOTALL) if "flowlet.core" in block)
-    drawn = [[name for name in re.split(r"[ |]+", line[:60]) if name] for line in drawing.splitlines()]
+    drawn = [[name for name in re.split(r"[ |]+", re.split(r" {3,}", line)[0]) if name] for line in drawing.splitlines()]
     storeys = [re.split(r"\s*[|:]\s*", line) for line in parser["importlinter:contract:storeys"]["layers"].strip().split("\n")]
     assert drawn == storeys
     rooms = re.findall(r"\w+", parser["importlinter:contract:rooms"]["layers"])

@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+import redis
 
 from flowlet.site.tests.running import Clients, Platform, expect, open_shop
 
@@ -119,6 +120,36 @@ def test_events_wait_for_a_worker_that_is_away_and_money_moves_without_redis(pla
         cursor.execute("SELECT count(*) FROM flowlet_events_event")
         assert cursor.fetchone()[0] == before + 1
     assert until(lambda: _waiting(platform) == 0, 60), f"{_waiting(platform)} events wait\n{platform.said()}"
+
+
+def test_a_worker_with_work_in_hand_outlives_a_killed_redis_and_goes_on_at_once(platform, shop):
+    key, wallets = shop
+    worker = platform.pid("worker")
+    with platform.database() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("LOCK TABLE flowlet_events_event IN ACCESS EXCLUSIVE MODE")
+        assert until(lambda: _relays_at_the_lock(cursor) > 0), platform.said()
+        platform.kill("valkey")
+        assert until(lambda: _is_connected(platform)), platform.said()
+        # What was in hand ends now: after the connection it came by.
+    body = {"source_wallet_id": wallets[4], "target_wallet_id": wallets[5], "amount": {"amount": "0.50", "currency": "USD"}}
+    expect(201, platform.ask("POST", "/v1/transfers", key=key, body=body))
+    assert until(lambda: _waiting(platform) == 0), f"{_waiting(platform)} events wait\n{platform.said()}"
+    assert platform.pid("worker") == worker, platform.said()
+
+
+def _relays_at_the_lock(cursor):
+    cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'flowlet_events_event'::regclass")
+    return cursor.fetchone()[0]
+
+
+def _is_connected(platform):
+    """Whether a worker listens at Redis."""
+    try:
+        with redis.Redis.from_url(platform.redis_url) as client:
+            return any(known["psub"] != "0" for known in client.client_list())
+    except redis.exceptions.ConnectionError:
+        return False
 
 
 def _waiting(platform):

@@ -1,5 +1,6 @@
 """Close the months and years of a book."""
 
+from argparse import ArgumentTypeError
 from datetime import date, datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.db import transaction
 
 from flowlet.core import actors, clock
 from flowlet.core.errors import DomainError
+from flowlet.core.money import to_text
 from ledger.models import Book, Period
 from ledger.services import periods
 
@@ -17,7 +19,10 @@ class _DryRun(Exception):
 
 
 def _day(text: str) -> date:
-    return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 (a day has no zone)
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 (a day has no zone)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a day such as 2026-03-31") from None
 
 
 class Command(BaseCommand):
@@ -25,7 +30,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("book", help="public id, bok_…")
-        parser.add_argument("--through", type=_day, help="YYYY-MM-DD: every period that ends by this day")
+        parser.add_argument("--through", type=_day, metavar="DAY", help="YYYY-MM-DD: every period that ends by this day")
         parser.add_argument("--period", help="public id of one period, per_…")
         parser.add_argument("--soft", action="store_true", help="adjustments by finance stay possible, and it can be reopened")
         parser.add_argument("--reopen", action="store_true", help="take postings for a soft-closed --period again")
@@ -36,6 +41,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if sum(1 for name in ("through", "period", "year") if options[name]) != 1:
             raise CommandError("Give one of --through, --period and --year.")
+        if options["year"] and not 1900 <= options["year"] <= 9998:
+            raise CommandError("--year has four digits, such as 2026.")
         if options["reopen"] and (not options["period"] or options["soft"]):
             raise CommandError("--reopen goes with --period, without --soft.")
         try:
@@ -54,7 +61,7 @@ class Command(BaseCommand):
         if options["year"]:
             closed = periods.close_year(book_id=book.pk, year=options["year"], actor=actor, at=at, dry_run=options["dry_run"])
             for currency, result in sorted(closed.results.items()):
-                self.stdout.write(f"{closed.year}: {result} {currency} to retained earnings")
+                self.stdout.write(f"{closed.year}: {to_text(result, currency)} {currency} to retained earnings")
             if closed.posted:
                 self.stdout.write(f"Posted as {closed.posted.public_id}.")
             return

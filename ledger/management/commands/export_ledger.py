@@ -14,7 +14,8 @@ from ledger.services import exports
 
 class Command(BaseCommand):
     help = (
-        "Export a book: accounts, journals, entries and seals as JSON lines or CSV, with a manifest. A broken run is continued."
+        "Export a book: accounts, journals, entries, remarks, exchange rates and seals as JSON lines or CSV, with a manifest."
+        " A broken run is continued."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from flowlet.core import actors
 from flowlet.core.errors import DomainError
 from ledger.models import Book
+from ledger.selectors.reports.sheets import defused
 from ledger.services import imports
 
 SHOWN = 50
@@ -39,6 +40,8 @@ class Command(BaseCommand):
             raise CommandError("The file is .csv, .json or .jsonl.")
         try:
             book = Book.fetch(options["book"])
+            if options["refused"]:  # before anything is posted: a report that cannot be written comes too late afterwards
+                options["refused"].open("w", encoding="utf-8").close()
             with (
                 path.open(encoding="utf-8-sig", newline="") as file,
                 tqdm(total=os.path.getsize(path), unit="B", unit_scale=True, desc="Posting", disable=None) as bar,
@@ -53,7 +56,9 @@ class Command(BaseCommand):
                     progress=lambda _: bar.update(max(file.buffer.tell() - bar.n, 0)),
                 )
         except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(f"{path}: {error}") from None
+            raise CommandError(
+                f"{error.strerror}: {error.filename}" if isinstance(error, OSError) else f"{path}: {error}"
+            ) from None
         except DomainError as refusal:
             raise CommandError(f"{refusal.message} ({refusal.code})") from None
         self._tell(outcome, options)
@@ -67,7 +72,9 @@ class Command(BaseCommand):
             with options["refused"].open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)
                 writer.writerow(["line", "external_id", "code", "reason"])
-                writer.writerows((found.line, found.external_id, found.code, found.reason) for found in outcome.refused)
+                writer.writerows(
+                    (found.line, defused(found.external_id), found.code, defused(found.reason)) for found in outcome.refused
+                )
         verb = "posted" if outcome.is_kept else "could be posted" if options["dry_run"] else "rolled back"
         self.stdout.write(f"{outcome.posted} {verb}, {outcome.known} known already, {len(outcome.refused)} refused.")
         if outcome.refused:

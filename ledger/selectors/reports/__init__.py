@@ -4,10 +4,11 @@
 ``general_ledger`` and ``account_statement`` list entries. All figures come from the snapshots plus the tail, so the cost does not
 grow with the age of the book. ``sheets`` writes any of them as CSV or XLSX.
 
-Per currency, or translated with ``translated_to``: every figure of a column is taken at the rate of the column's last day
-(closing-rate method, so that all statements of a day agree), each line is rounded once, half to even, to the minor unit, sums add
-the rounded lines, and what then remains stands on a line of its own. A currency without a rate is refused (NoRate), never left
-out.
+Per currency, or translated with ``translated_to`` (IAS 21 §39): balances at the rate of the column's last day, what was earned,
+spent or flowed at the rate of the day on which that took effect. So the result of the income statement is the one in the balance
+sheet, and the months of a year add up to it but for rounding. Each line is rounded once, half to even, to the minor unit, sums add
+the rounded lines, and what then remains (rates and rounding) stands on a line of its own. A currency without a rate on a day that
+needs one is refused (NoRate), never left out.
 """
 
 from ledger.selectors.reports.account_statement import account_statement

@@ -6,6 +6,7 @@ from ledger import errors
 from ledger.models import Account
 from ledger.selectors import balances
 from ledger.selectors.reports.listing import Listing, Section
+from ledger.selectors.reports.statement import of_one_picture
 
 
 def sections(*, accounts: list[Account], first: date, last: date, recorded_at: datetime | None = None) -> list[Section]:
@@ -30,6 +31,7 @@ def sections(*, accounts: list[Account], first: date, last: date, recorded_at: d
     ]
 
 
+@of_one_picture
 def account_statement(*, account: Account, first: date, last: date, recorded_at: datetime | None = None) -> Listing:
     """The statement of an account. Raises RangeOutOfOrder, BeyondHorizon."""
     return Listing(

@@ -3,8 +3,8 @@
 Every journal balances per currency, so what cash gained is what all other lines gave: the statement ties to the change in cash by
 construction, without looking at a single entry. The direct method would have to read every journal that touches cash. Each line
 of the chart stands under its own class (operating, investing, financing). Journals that touch no cash but two classes show in
-both (IAS 7 §43 would leave them to the notes). Translated, opening cash is taken at the rate of the day before, the rest at the
-last day's; the effect of the change in rates on cash has its own line (IAS 7 §28).
+both (IAS 7 §43 would leave them to the notes). Translated, every flow is taken at the rate of its day (IAS 7 §25), opening cash at
+that of the day before and closing cash at the last day's; the effect of the change in rates on cash has its own line (IAS 7 §28).
 """
 
 from collections.abc import Sequence
@@ -15,10 +15,22 @@ from decimal import Decimal
 from ledger.choices import CashFlow
 from ledger.models import Book, ChartLine
 from ledger.selectors.reports import figures
-from ledger.selectors.reports.income_statement import before_closing
-from ledger.selectors.reports.statement import ZERO, Column, Report, Row, RowKind, Span, Translation, check_compared, check_span
+from ledger.selectors.reports.figures import Figure
+from ledger.selectors.reports.statement import (
+    ZERO,
+    Column,
+    Report,
+    Row,
+    RowKind,
+    Span,
+    Translation,
+    check_compared,
+    check_span,
+    of_one_picture,
+    titled,
+)
 
-Figure = dict[str, Decimal]
+AT_EACH_DAY = "at the rates of the days on which it flowed, cash at those of its own day (IAS 7 §25, §28)"
 ACTIVITIES = (CashFlow.OPERATING, CashFlow.INVESTING, CashFlow.FINANCING)
 
 
@@ -32,6 +44,7 @@ class _Flows:
     closing: Figure
 
 
+@of_one_picture
 def cash_flow(
     *,
     book: Book,
@@ -69,18 +82,18 @@ def cash_flow(
         gaps=tuple(gaps),
         translated_to=translation.to,
         recorded_at=recorded_at,
-        notes=tuple(filter(None, ["Indirect method.", translation.note])),
+        notes=tuple(filter(None, ["Indirect method.", translation.note(AT_EACH_DAY)])),
     )
 
 
 def _read(book: Book, chart: figures.Chart, span: Span, translation: Translation, recorded_at: datetime | None) -> _Flows:
     before = (span.first or span.last) - timedelta(days=1)
-    moved = before_closing(book, span, recorded_at)
+    flow = figures.flow(book, span, [*chart.of(*figures.RESULT), *_others(chart)], translation, recorded_at)
     opening, closing = figures.at(book, before, recorded_at), figures.at(book, span.last, recorded_at)
     cash = [line.pk for line in chart.lines if line.cash_flow == CashFlow.CASH]
     return _Flows(
-        result=translation.one(figures.earnings(moved, chart), span.last),
-        lines={line.pk: translation.one(_given(moved, line), span.last) for line in _others(chart)},
+        result=flow.of(*chart.of(*figures.RESULT)),
+        lines={line.pk: flow.of(line) for line in _others(chart)},
         opening=translation.one(_cash(opening, cash), before),
         closing=translation.one(_cash(closing, cash), span.last),
     )
@@ -89,11 +102,6 @@ def _read(book: Book, chart: figures.Chart, span: Span, translation: Translation
 def _others(chart: figures.Chart) -> list[ChartLine]:
     """The lines that are neither cash nor part of the result."""
     return [line for line in chart.lines if line.cash_flow != CashFlow.CASH and line.type not in figures.RESULT]
-
-
-def _given(cells: figures.Cells, line: ChartLine) -> Figure:
-    """What a line gave to cash: its credits less its debits."""
-    return {currency: totals.credits - totals.debits for (line_id, currency), totals in cells.items() if line_id == line.pk}
 
 
 def _cash(cells: figures.Cells, lines: list[int]) -> Figure:
@@ -120,20 +128,10 @@ def _block(chart: figures.Chart, flows: list[_Flows], currency: str, to: str) ->
             if line.cash_flow == activity and any(amounts):
                 label = f"Change in {line.name[:1].lower()}{line.name[1:]}"
                 body.append(Row(RowKind.LINE, line.code, label, currency, amounts, activity))
-        total = [sum((row.amounts[n] or ZERO for row in body), ZERO) for n in range(width)]
-        net = [a + b for a, b in zip(net, total, strict=True)]
-        rows.append(Row(RowKind.HEADING, activity.lower(), activity.label, currency, section=activity))
-        rows += body
-        rows.append(
-            Row(
-                RowKind.SUM,
-                f"net_{activity.lower()}",
-                f"Net cash from {activity.label.lower()}",
-                currency,
-                tuple(total),
-                activity,
-            )
-        )
+        total = f"net_{activity.lower()}", f"Net cash from {activity.label.lower()}"
+        block, sums = titled(activity, body, total, currency, width)
+        net = [a + b for a, b in zip(net, sums, strict=True)]
+        rows += block
     opening = [flow.opening.get(currency, ZERO) for flow in flows]
     closing = [flow.closing.get(currency, ZERO) for flow in flows]
     effect = [closing[n] - opening[n] - net[n] for n in range(width)]

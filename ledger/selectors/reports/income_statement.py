@@ -7,12 +7,29 @@ from decimal import Decimal
 from ledger.choices import AccountType
 from ledger.models import Book
 from ledger.selectors.reports import figures
-from ledger.selectors.reports.statement import ZERO, Column, Report, Row, RowKind, Span, Translation, check_compared, check_span
+from ledger.selectors.reports.statement import (
+    ZERO,
+    Column,
+    Report,
+    Row,
+    RowKind,
+    Span,
+    Translation,
+    check_compared,
+    check_span,
+    of_one_picture,
+    titled,
+)
 
+AT_EACH_DAY = "at the rates of the days on which it arose (IAS 21 §39 b)"
 SECTIONS = (AccountType.INCOME, AccountType.EXPENSE)
-TOTALS = {AccountType.INCOME: "total_income", AccountType.EXPENSE: "total_expenses"}
+TOTALS = {
+    AccountType.INCOME: ("total_income", "Total income"),
+    AccountType.EXPENSE: ("total_expenses", "Total expenses"),
+}
 
 
+@of_one_picture
 def income_statement(
     *,
     book: Book,
@@ -29,12 +46,9 @@ def income_statement(
     spans = [check_span(book, span) for span in (Span(last, first), *compared)]
     check_compared(compared)
     chart, translation = figures.chart(book), Translation(translated_to)
-    readings = [before_closing(book, span, recorded_at) for span in spans]
-    lines = {
-        line.pk: [translation.one(figures.natural(cells, line), span.last) for span, cells in zip(spans, readings, strict=True)]
-        for line in chart.of(*SECTIONS)
-    }
-    results = [translation.one(figures.earnings(cells, chart), span.last) for span, cells in zip(spans, readings, strict=True)]
+    flows = [figures.flow(book, span, chart.of(*SECTIONS), translation, recorded_at) for span in spans]
+    lines = {line.pk: [figures.natural_of(line, flow.of(line)) for flow in flows] for line in chart.of(*SECTIONS)}
+    results = [flow.of(*chart.of(*SECTIONS)) for flow in flows]
     currencies = sorted({c for columns in (results, *lines.values()) for figure in columns for c in figure})
     rows: list[Row] = []
     for currency in currencies:
@@ -53,12 +67,8 @@ def income_statement(
                 for line in chart.of(section)
             ]
             body = [row for row in body if any(row.amounts)]
-            totals[section] = [sum((row.amounts[n] or ZERO for row in body), ZERO) for n in range(len(spans))]
-            block.append(Row(RowKind.HEADING, section.lower(), section.label, currency, section=section))
-            block += body
-            block.append(
-                Row(RowKind.SUM, TOTALS[section], f"Total {section.label.lower()}", currency, tuple(totals[section]), section)
-            )
+            titled_rows, totals[section] = titled(section, body, TOTALS[section], currency, len(spans))
+            block += titled_rows
         result = [figure.get(currency, ZERO) for figure in results]
         gap = [result[n] - totals[AccountType.INCOME][n] + totals[AccountType.EXPENSE][n] for n in range(len(spans))]
         if any(gap):  # only after translation: untranslated figures add up exactly
@@ -75,12 +85,5 @@ def income_statement(
         rows=tuple(rows),
         translated_to=translation.to,
         recorded_at=recorded_at,
-        notes=tuple(filter(None, [translation.note])),
+        notes=tuple(filter(None, [translation.note(AT_EACH_DAY)])),
     )
-
-
-def before_closing(book: Book, span: Span, recorded_at: datetime | None) -> figures.Cells:
-    """What every line moved in the span, without the yearly closings."""
-    first = span.first or span.last
-    moved = figures.between(book, first, span.last, recorded_at)
-    return figures.less(moved, figures.closings(book, first, span.last, recorded_at))

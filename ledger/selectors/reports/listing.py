@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ledger.models import Account, Book
 from ledger.selectors import entries
-from ledger.selectors.entries import Booked
+from ledger.selectors.entries import Booked, Page, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,23 @@ class Section:
 
     def entries(self) -> Iterator[Booked]:
         """The entries, oldest first, with the balance after each; read page by page."""
-        return entries.walk(account=self.account, first=self.first, last=self.last, recorded_at=self.recorded_at)
+        return entries.walk(
+            account=self.account, first=self.first, last=self.last, recorded_at=self.recorded_at, opening=self.opening
+        )
+
+    def page(self, *, limit: int, after: Place | None = None) -> Page:
+        """Up to ``limit`` of the entries, after a place."""
+        if not (self.debits or self.credits):
+            return Page(self.opening, (), False)
+        return entries.page(
+            account=self.account,
+            first=self.first,
+            last=self.last,
+            after=after,
+            limit=limit,
+            recorded_at=self.recorded_at,
+            opening=self.opening,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,19 @@
 
 CSV carries amounts as exact text with the currency's own decimals; XLSX carries them as numbers with that many decimals (as text
 where a figure has more than the fifteen digits that a spreadsheet can hold). A text that a spreadsheet would take for a formula
-is defused in both (OWASP: CSV injection).
+is defused in both (OWASP: CSV injection). A file is finished before any of it is handed out: who reads slowly keeps no
+transaction open, and what fails half-way is an error and not a shorter file. CSV of any length takes little memory.
 """
 
 import csv
 import io
 import re
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import IO, Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -26,9 +28,12 @@ from ledger.selectors.reports.statement import Report, RowKind
 
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TYPES = {"csv": CSV_TYPE, "xlsx": XLSX_TYPE}
 DIGITS = 15
 MAX_ROWS = 200_000
+IN_MEMORY = 1 << 20
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_STRONG = Font(bold=True)
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -50,13 +55,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table with its title, ready to be written; ``lines`` are walked once."""
+    """A table with its title, ready to be written; ``lines`` are walked once. ``least`` is how many there are at least, if known."""
 
     name: str
     title: str
     facts: tuple[str, ...]
     header: tuple[str, ...]
     lines: Iterable[Line]
+    least: int = 0
 
 
 def of_report(report: Report) -> Sheet:
@@ -83,14 +89,15 @@ def of_report(report: Report) -> Sheet:
     )
 
 
-def of_listing(listing: Listing, sections: Iterable[Section] | None = None) -> Sheet:
-    """A list of entries as a table; ``sections`` may be a stream that replaces the listing's own."""
+def of_listing(listing: Listing, sections: Iterable[Section] | None = None, *, least: int = 0) -> Sheet:
+    """A list of entries as a table; ``sections`` may be a stream that replaces the listing's own, ``least`` the number of entries."""
     return Sheet(
         name=listing.name,
         title=f"{listing.title}, {listing.book.name}, {listing.first} to {listing.last}",
         facts=(f"As recorded at {listing.recorded_at.isoformat()}.",) if listing.recorded_at else (),
         header=("Account", "Name", "Currency", "Day", "Journal", "Kind", "Text", "Debit", "Credit", "Balance"),
         lines=_entry_lines(listing.sections if sections is None else sections),
+        least=least,
     )
 
 
@@ -119,6 +126,18 @@ class _Echo:
         return text
 
 
+def as_file(sheet: Sheet, kind: str) -> IO[bytes]:
+    """The whole table as a file, ``csv`` or ``xlsx``, on disk if it is large. Raises ReportTooLarge (``xlsx`` only)."""
+    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - it is handed on
+    if kind == "xlsx":
+        file.write(as_xlsx(sheet))
+    else:
+        for line in as_csv(sheet):
+            file.write(line.encode())
+    file.seek(0)
+    return file
+
+
 def as_csv(sheet: Sheet) -> Iterator[str]:
     """The table line by line (RFC 4180): header and lines, exact amounts."""
     writer = csv.writer(_Echo())
@@ -129,6 +148,8 @@ def as_csv(sheet: Sheet) -> Iterator[str]:
 
 def as_xlsx(sheet: Sheet) -> bytes:
     """A workbook with one sheet: title, facts, header, lines. Raises ReportTooLarge beyond 200,000 lines."""
+    if sheet.least > MAX_ROWS:  # said before the work, not after it
+        raise _too_large()
     book = Workbook(write_only=True)
     page = book.create_sheet(sheet.name[:31])
     for n in range(len(sheet.header)):
@@ -141,11 +162,19 @@ def as_xlsx(sheet: Sheet) -> bytes:
     page.append([_cell(page, name, True) for name in sheet.header])
     for number, line in enumerate(sheet.lines):
         if number == MAX_ROWS:
-            raise errors.ReportTooLarge
+            raise _too_large()
         page.append([_cell(page, cell, line.is_strong) for cell in line.cells])
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()
+
+
+def _too_large() -> errors.ReportTooLarge:
+    return errors.ReportTooLarge(
+        f"The report has more than the {MAX_ROWS:,} lines that a workbook holds. Ask for CSV, which has no such limit, or for"
+        " fewer days.",
+        lines=MAX_ROWS,
+    )
 
 
 def defused(text: str) -> str:
@@ -173,8 +202,11 @@ def _cell(page: Any, cell: Any, is_strong: bool) -> Any:
         made = WriteOnlyCell(page, value=cell)
         made.number_format = "yyyy-mm-dd"
     else:
-        made = WriteOnlyCell(page, value=_NOT_XML.sub("", defused(str(cell)))[:32_000])
+        text = _NOT_XML.sub("", defused(str(cell)))[:32_000]
+        if not text or not (is_strong or text.startswith("#")):  # a cell that only holds a text needs no object; #N/A is no error
+            return text or None
+        made = WriteOnlyCell(page, value=text)
         made.data_type = "s"
     if is_strong:
-        made.font = Font(bold=True)
+        made.font = _STRONG
     return made

@@ -4,20 +4,23 @@ Amounts are Decimals in the row's currency, or None where a row has no figure in
 names every sum that does not come out, which in books that the database guards is none.
 """
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, localcontext
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from flowlet.core import money
 from ledger import errors
 from ledger.models import Book
-from ledger.selectors import rates
+from ledger.selectors import balances, rates
 
 ZERO = Decimal(0)
 PRECISION = 60
 MAX_COMPARED = 12
+R = TypeVar("R")
 
 
 class RowKind(StrEnum):
@@ -95,6 +98,26 @@ class Report:
         raise KeyError(f"{key} {currency}")
 
 
+def of_one_picture(report: Callable[..., R]) -> Callable[..., R]:
+    """The report reads the books more than once; all of it from one snapshot, or sums would differ while others post."""
+
+    @functools.wraps(report)
+    def read(**asked: Any) -> R:
+        with balances.one_picture(asked.get("recorded_at")):
+            return report(**asked)
+
+    return read
+
+
+def titled(
+    section: Any, body: Sequence[Row], total: tuple[str, str], currency: str, width: int
+) -> tuple[list[Row], list[Decimal]]:
+    """The rows of a section under its heading, with their sum: ``total`` is its key and label, ``width`` how many columns there are."""
+    sums = [sum((row.amounts[n] or ZERO for row in body), ZERO) for n in range(width)]
+    heading = Row(RowKind.HEADING, section.lower(), section.label, currency, section=section)
+    return [heading, *body, Row(RowKind.SUM, *total, currency, tuple(sums), section)], sums
+
+
 def check_span(book: Book, span: Span) -> Span:
     """The span, if its days are in order. Raises RangeOutOfOrder."""
     if span.first is not None and span.first > span.last:
@@ -109,9 +132,9 @@ def check_compared(spans: Sequence[Span]) -> None:
 
 
 class Translation:
-    """Figures of several currencies as one: each column at the rates of its last day.
+    """Figures of several currencies as one: balances at the rates of a day, what arose on days at those days' rates.
 
-    Without ``to`` nothing is translated and ``blocks`` keeps currencies apart.
+    Without ``to`` nothing is translated and currencies stay apart.
     """
 
     def __init__(self, to: str | None) -> None:
@@ -120,30 +143,35 @@ class Translation:
         self.to = to or ""
         self._rates: dict[date, dict[str, Decimal]] = {}
 
-    def learn(self, on: date, currencies: Iterable[str]) -> None:
-        """Read the rates of a day for these currencies at once. Raises NoRate."""
-        if self.to:
-            known = self._rates.setdefault(on, {})
-            missing = set(currencies) - set(known)
-            if missing:
-                known |= rates.rates_to(quote=self.to, bases=missing, on=on)
-
     def one(self, figures: dict[str, Decimal], on: date) -> dict[str, Decimal]:
-        """Figures by currency, or one translated figure, rounded once, half to even."""
+        """Balances by currency, or one translated at the rates of the day, rounded once, half to even. Raises NoRate."""
+        return self.over({currency: {on: figure} for currency, figure in figures.items()})
+
+    def over(self, figures: dict[str, dict[date, Decimal]]) -> dict[str, Decimal]:
+        """Sums by currency of what arose on days, or one sum, each day's at its rate, rounded once, half to even. Raises NoRate."""
         if not self.to:
-            return figures
-        self.learn(on, [currency for currency, figure in figures.items() if figure])
+            return {currency: sum(days.values(), ZERO) for currency, days in figures.items()}
+        self.learn(figures)
         with localcontext() as context:
             context.prec = PRECISION
-            total = sum((figure * self._rates[on][currency] for currency, figure in figures.items() if figure), ZERO)
+            total = ZERO
+            for currency, days in figures.items():
+                total += sum((figure * self._rates[day][currency] for day, figure in days.items() if figure), ZERO)
             return {self.to: money.round_half_even(total, self.to).amount}
 
-    @property
-    def note(self) -> str:
-        """What a reader of a translated report has to know."""
+    def learn(self, figures: dict[str, dict[date, Decimal]]) -> None:
+        """Read at once the rates that ``over`` will need for these. Raises NoRate."""
+        missing: dict[date, set[str]] = {}
+        for currency, days in figures.items():
+            for day, figure in days.items():
+                if figure and currency not in self._rates.get(day, {}):
+                    missing.setdefault(day, set()).add(currency)
+        if self.to and missing:
+            for day, found in rates.daily_rates_to(quote=self.to, wanted=missing).items():
+                self._rates.setdefault(day, {}).update(found)
+
+    def note(self, how: str) -> str:
+        """What a reader of a translated report has to know; ``how`` says at which rates."""
         return (
-            f"Translated to {self.to} at the rates of each column's last day; "
-            "lines are rounded once, half to even, and sums add rounded lines."
-            if self.to
-            else ""
+            f"Translated to {self.to} {how}; lines are rounded once, half to even, and sums add rounded lines." if self.to else ""
         )

@@ -10,12 +10,23 @@ from decimal import Decimal
 
 from ledger.models import Book
 from ledger.selectors.reports import figures
-from ledger.selectors.reports.statement import Column, Report, Row, RowKind, Span, Translation, check_compared, check_span
+from ledger.selectors.reports.statement import (
+    Column,
+    Report,
+    Row,
+    RowKind,
+    Span,
+    Translation,
+    check_compared,
+    check_span,
+    of_one_picture,
+)
 
 ZERO = Decimal(0)
 Figures = tuple[dict[str, Decimal], ...]
 
 
+@of_one_picture
 def trial_balance(
     *,
     book: Book,
@@ -71,7 +82,7 @@ def trial_balance(
         gaps=tuple(gaps),
         translated_to=translation.to,
         recorded_at=recorded_at,
-        notes=tuple(filter(None, [translation.note])),
+        notes=tuple(filter(None, [translation.note("at the rates of each column's last day")])),
     )
 
 

@@ -141,7 +141,64 @@
     document.querySelector("[autofocus]")?.focus();
   }).observe(document.documentElement, { attributeFilter: ["x-cloak"] });
 
+  /* A sign-in ends after a while without a request. Two minutes before, say so; requests of other tabs count, keys and clicks do not. */
+  function watchSignIn(stay) {
+    const WARN_MS = 120000;
+    const KEPT = "fl-idle-ends";
+    const shown = (name, on) => (stay.querySelector(`[data-fl-stay-${name}]`).hidden = !on);
+    let idleEnds, ends;
+    const learn = ({ idle, left }) => {
+      idleEnds = Date.now() + idle * 1000;
+      ends = Date.now() + left * 1000;
+      try {
+        localStorage.setItem(KEPT, String(idleEnds));
+      } catch {
+        /* Without storage each tab knows of itself only. */
+      }
+    };
+    const otherTabs = () => {
+      try {
+        return Number(localStorage.getItem(KEPT)) || 0;
+      } catch {
+        return 0;
+      }
+    };
+    const tick = () => {
+      const until = Math.min(Math.max(idleEnds, otherTabs()), ends) - Date.now();
+      const isLast = until + Date.now() >= ends;
+      if (until > WARN_MS) {
+        stay.hidden = true;
+        return;
+      }
+      const seconds = Math.max(Math.floor(until / 1000), 0);
+      stay.querySelectorAll("[data-fl-stay-left]").forEach((place) => {
+        place.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+      });
+      shown("soon", until > 0 && !isLast);
+      shown("end", until > 0 && isLast);
+      shown("over", until <= 0);
+      shown("button", until > 0 && !isLast);
+      const place = document.querySelector("dialog[open]") || document.body;
+      if (stay.parentElement !== place) place.append(stay);
+      stay.hidden = false;
+    };
+    stay.querySelector("[data-fl-stay-button]").addEventListener("click", async () => {
+      try {
+        const answer = await fetch(stay.dataset.url, { redirect: "manual", cache: "no-store" });
+        learn(answer.ok ? await answer.json() : { idle: 0, left: 0 });
+      } catch {
+        return; /* Not reached: the button stays for another try. */
+      }
+      tick();
+    });
+    learn({ idle: Number(stay.dataset.idle), left: Number(stay.dataset.left) });
+    setInterval(tick, 1000);
+    document.addEventListener("visibilitychange", tick);
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
+    const stay = document.getElementById("fl-stay");
+    if (stay) watchSignIn(stay);
     document.querySelectorAll("time[datetime]").forEach((time) => {
       time.title = new Date(time.dateTime).toLocaleString() + " (your time)";
     });

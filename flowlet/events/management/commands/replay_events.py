@@ -40,7 +40,7 @@ class Command(BaseCommand):
         try:
             count = self._replay(options, handler)
         except DomainError as refusal:
-            raise CommandError(refusal.message) from None
+            raise CommandError(f"{refusal.message} ({refusal.code})") from None
         logger.warning("replay_events: %s deliveries wait for the relay again", count)
         self.stdout.write(f"{count} deliveries wait for the relay again.")
 

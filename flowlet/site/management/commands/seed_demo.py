@@ -1,5 +1,6 @@
 """seed_demo: two companies and a month of their customers' lives."""
 
+import shutil
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -11,7 +12,7 @@ from tqdm import tqdm
 
 from accounts.models import Partner
 from flowlet.runtime.demo import write_private
-from flowlet.site.demo import ending, seed
+from flowlet.site.demo import ending, seed, side_by_side
 
 
 class Command(BaseCommand):
@@ -21,6 +22,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--scale", type=float, default=1.0, help="how many times 20,000 journals (0.05 to 200; default 1)")
+        parser.add_argument(
+            "--processes",
+            type=int,
+            choices=(1, 2),
+            help="how many processes tell the companies' stories (default: 2 where there are processors)",
+        )
         parser.add_argument("--credentials", type=Path, help="write users and API keys to this file (mode 0600)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,10 +37,11 @@ class Command(BaseCommand):
             raise CommandError("There are partners already; the demo needs an empty database.")
         if not 0.05 <= options["scale"] <= 200:
             raise CommandError("--scale is between 0.05 and 200.")
+        processes = side_by_side.is_possible() if options["processes"] is None else options["processes"] > 1
         began = time.monotonic()
         with _Bars() as bars:
             try:
-                told = seed.run(scale=options["scale"], progress=bars)
+                told = seed.run(scale=options["scale"], progress=bars, processes=processes)
             except ending.NotProven as error:
                 raise CommandError(f"The books of the demo do not verify: {error}") from error
         credentials = told.credentials()
@@ -68,5 +76,9 @@ class _Bars:
         if phase != self.phase:
             if self.bar is not None:
                 self.bar.close()
-            self.phase, self.bar = phase, tqdm(desc=phase, total=total or None, unit="", disable=None)
+            # A terminal that a script made may say that it has no room at all; tqdm would then draw nothing.
+            room = shutil.get_terminal_size()
+            size = {"ncols": room.columns, "nrows": room.lines}
+            self.phase, self.bar = phase, tqdm(desc=phase, total=total or None, unit="", disable=None, **size)
+        self.bar.total = total or None
         self.bar.update(done)
