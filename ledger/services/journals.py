@@ -30,8 +30,8 @@ LEG_LIMIT = 30_000
 _OPPOSITE = {Side.DEBIT.value: Side.CREDIT, Side.CREDIT.value: Side.DEBIT}
 # One argument list for both entrances; arrays travel as literals because PostgreSQL parses those faster than constructors.
 _POST = "SELECT ledger_post(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-_BATCH = """SELECT journal, account_id, posted, held, floor, seq, posted_at FROM ledger_post_batch(
- %s, %s, %s, %s::uuid[], %s::text[], %s::date[], %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::uuid[], %s, %s, %s, %s, %s)"""
+_BATCH = """SELECT ledger_post_batch(%s, %s, %s, %s::uuid[], %s::text[], %s::date[], %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::uuid[],
+ %s, %s, %s, %s, %s)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,11 +225,18 @@ def _batch(
         try:
             posted = _post_all(book_id, [item for _, item in accepted], actor, adjusting)
         except DomainError as refusal:
-            position = refusal.details.get("item")
-            raise batch_refused(accepted[position][0] if position is not None else None, refusal) from refusal
+            raise batch_refused(_refused_item(accepted, refusal.details), refusal) from refusal
         for (number, _), answer in zip(accepted, posted, strict=True):
             results[number] = Result(posted=answer)
     return results
+
+
+def _refused_item(accepted: Sequence[tuple[int, NewJournal]], details: Mapping[str, Any]) -> int | None:
+    """Which item a refusal means: the one it names, else the first that touches the account it names."""
+    if "item" in details:
+        return accepted[details["item"]][0]
+    account_id = details.get("account_id")
+    return next((number for number, item in accepted if any(leg.account_id == account_id for leg in item.legs)), None)
 
 
 def _post_all(book_id: int, items: Sequence[NewJournal], actor: Actor, adjusting: bool) -> list[Posted]:
@@ -255,14 +262,13 @@ def _post_all(book_id: int, items: Sequence[NewJournal], actor: Actor, adjusting
     ]
     with translated(), connection.cursor() as cursor:
         cursor.execute(_BATCH, arguments)
-        rows = cursor.fetchall()
+        posted_at, *told = cursor.fetchone()[0].split(";")
+    moment = datetime.fromisoformat(posted_at)
     balances: list[dict[int, BalanceAfter]] = [{} for _ in items]
-    posted_at = None
-    for number, account_id, posted, held, _, seq, posted_at in rows:  # noqa: B007
-        balances[number - 1][account_id] = BalanceAfter(posted, held, seq)
-    if posted_at is None:
-        posted_at = Journal.objects.values_list("posted_at", flat=True).get(pk=keys[0])
-    return [Posted(key, posted_at, balance, item.effective_on) for key, balance, item in zip(keys, balances, items, strict=True)]
+    for line in told:
+        number, account_id, posted, held, seq = line.split(",")
+        balances[int(number) - 1][int(account_id)] = BalanceAfter(Decimal(posted), Decimal(held), int(seq))
+    return [Posted(key, moment, balance, item.effective_on) for key, balance, item in zip(keys, balances, items, strict=True)]
 
 
 def reverse(

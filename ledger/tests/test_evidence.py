@@ -67,7 +67,9 @@ def test_the_owner_cannot_insert_legs_into_an_old_journal(history, owner_connect
         with pytest.raises(psycopg2.errors.RestrictViolation, match="not of this transaction"):
             cursor.execute(legs_again("ordinal + 2"), {"key": str(history[0])})
         with pytest.raises(psycopg2.errors.RestrictViolation, match="not of this transaction"):
-            cursor.execute(legs_again("ordinal", journal="'00000000-0000-7000-8000-000000000000'::uuid"), {"key": str(history[0])})
+            cursor.execute(
+                legs_again("ordinal", journal="'00000000-0000-7000-8000-000000000000'::uuid"), {"key": str(history[0])}
+            )
 
 
 @pytest.mark.parametrize("ordinal", ["ordinal + 2", "ordinal - 2"])
