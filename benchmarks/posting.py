@@ -68,7 +68,7 @@ def main() -> int:
     parser = rounds.parser(__doc__)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--scale", type=int, default=50, help="of tpcb-like")
-    parser.add_argument("--accounts", type=int, default=10_000)
+    parser.add_argument("--accounts", type=int, default=100_000)
     parser.add_argument("--batch", type=int, default=100)
     asked = parser.parse_args()
     cluster = Cluster().start()

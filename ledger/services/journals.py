@@ -30,8 +30,8 @@ LEG_LIMIT = 30_000
 _OPPOSITE = {Side.DEBIT.value: Side.CREDIT, Side.CREDIT.value: Side.DEBIT}
 # One argument list for both entrances; arrays travel as literals because PostgreSQL parses those faster than constructors.
 _POST = "SELECT ledger_post(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-_BATCH = """SELECT ledger_post_batch(%s, %s, %s, %s::uuid[], %s::text[], %s::date[], %s::text[], %s::text[], %s::text[], %s::jsonb[], %s::uuid[],
- %s, %s, %s, %s, %s)"""
+_BATCH = """SELECT ledger_post_batch(%s, %s, %s, %s::uuid[], %s::text[], %s::date[], %s::text[], %s::text[], %s::text[], %s::jsonb[],
+ %s::uuid[], %s, %s, %s, %s, %s)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,8 +356,6 @@ def _rolled_back(work: Any) -> Any:
     try:
         with transaction.atomic():
             answer = work()
-            with connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             raise _DryRun
     except _DryRun:
         return answer
