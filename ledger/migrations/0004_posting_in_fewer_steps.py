@@ -31,4 +31,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint("entry", models.UniqueConstraint(fields=["journal", "ordinal"], name="entry_ordinal_is_taken_once")),
         run_file(__file__, "posting.sql"),
         run_file(__file__, "guards.sql"),
+        run_file(__file__, "snapshots.sql"),
     ]

@@ -1,10 +1,12 @@
 -- Snapshots: what lies below the commit horizon is added up once per day; everything since is the tail.
+-- This file can be run again over an earlier version of itself.
 
-INSERT INTO ledger_rollup (id, xid, entry_id) VALUES (1, 0, 0);
+INSERT INTO ledger_rollup (id, xid, entry_id) VALUES (1, 0, 0) ON CONFLICT DO NOTHING;
 
 -- Take all entries of finished transactions into the snapshots. Answers how many entries were taken. Runs alone; may be repeated at any time.
--- Joins are hashed: how much there is to take is unknown to the planner, and a nested loop over a large backlog would never end.
-CREATE FUNCTION ledger_roll_up() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
+-- Joins are hashed: how much there is to take is unknown to the planner, and a nested loop over a large backlog would never end. The first time
+-- there is nothing before; a rebuild would look for it among all the rows that it has just deleted.
+CREATE OR REPLACE FUNCTION ledger_roll_up() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp SET work_mem = '64MB' SET enable_nestloop = off SET jit = off AS $$
 DECLARE
     v_from bigint;
@@ -30,7 +32,7 @@ BEGIN
                sum(e.amount) FILTER (WHERE e.side = 'DEBIT') AS debits, sum(e.amount) FILTER (WHERE e.side = 'CREDIT') AS credits,
                count(*) AS entries, min(e.id) AS first_id, max(e.id) AS last_id
           FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id JOIN ledger_book b ON b.id = a.book_id
-         WHERE e.posted_xid >= %s AND e.posted_xid < %s
+         WHERE e.posted_xid >= %1$s AND e.posted_xid < %2$s
          GROUP BY 1, 2, 3, 4, 5
     ), account_cells AS (
         INSERT INTO ledger_accountmovement AS m (account_id, effective_on, recorded_on, debits, credits, entries, first_id, last_id)
@@ -62,7 +64,7 @@ BEGIN
         INSERT INTO ledger_accountday AS d (account_id, effective_on, debits, credits)
         SELECT s.account_id, s.effective_on, s.debits + coalesce(p.debits, 0), s.credits + coalesce(p.credits, 0)
           FROM account_steps s
-          LEFT JOIN LATERAL (SELECT debits, credits FROM ledger_accountday p WHERE p.account_id = s.account_id AND p.effective_on <= s.effective_on
+          LEFT JOIN LATERAL (SELECT debits, credits FROM ledger_accountday p WHERE %1$s > 0 AND p.account_id = s.account_id AND p.effective_on <= s.effective_on
                              ORDER BY p.effective_on DESC LIMIT 1) p ON true
         ON CONFLICT (account_id, effective_on) DO UPDATE SET debits = excluded.debits, credits = excluded.credits
     ), line_steps AS (
@@ -85,7 +87,7 @@ BEGIN
         INSERT INTO ledger_lineday AS d (line_id, currency, effective_on, debits, credits)
         SELECT s.line_id, s.currency, s.effective_on, s.debits + coalesce(p.debits, 0), s.credits + coalesce(p.credits, 0)
           FROM line_steps s
-          LEFT JOIN LATERAL (SELECT debits, credits FROM ledger_lineday p WHERE p.line_id = s.line_id AND p.currency = s.currency AND p.effective_on <= s.effective_on
+          LEFT JOIN LATERAL (SELECT debits, credits FROM ledger_lineday p WHERE %1$s > 0 AND p.line_id = s.line_id AND p.currency = s.currency AND p.effective_on <= s.effective_on
                              ORDER BY p.effective_on DESC LIMIT 1) p ON true
         ON CONFLICT (line_id, currency, effective_on) DO UPDATE SET debits = excluded.debits, credits = excluded.credits
     )
@@ -100,7 +102,7 @@ BEGIN
 END $$;
 
 -- Forget the snapshots and derive them again.
-CREATE FUNCTION ledger_rebuild_snapshots() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION ledger_rebuild_snapshots() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(7302, 0);
     DELETE FROM ledger_accountmovement;
@@ -113,7 +115,7 @@ END $$;
 
 -- Total debits and credits of accounts: effective up to p_on (NULL: all), recorded up to p_recorded (NULL: all). One statement, one snapshot:
 -- the last day's total, plus the tail, less what was recorded after the moment.
-CREATE FUNCTION ledger_account_totals(p_accounts bigint[], p_on date, p_recorded timestamptz)
+CREATE OR REPLACE FUNCTION ledger_account_totals(p_accounts bigint[], p_on date, p_recorded timestamptz)
 RETURNS TABLE (account_id bigint, debits numeric, credits numeric)
 LANGUAGE sql STABLE SET search_path = public, pg_temp SET enable_seqscan = off SET jit = off AS $$
     SELECT a.id,
@@ -145,7 +147,7 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp SET enable_seqscan = off S
 $$;
 
 -- The same for all lines of a book's chart, per currency.
-CREATE FUNCTION ledger_line_totals(p_book bigint, p_on date, p_recorded timestamptz)
+CREATE OR REPLACE FUNCTION ledger_line_totals(p_book bigint, p_on date, p_recorded timestamptz)
 RETURNS TABLE (line_id bigint, currency varchar, debits numeric, credits numeric)
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
@@ -206,6 +208,6 @@ BEGIN
 END $$;
 
 -- Whether everything recorded up to the moment is settled: by the marks, without a transaction id of its own.
-CREATE FUNCTION ledger_is_settled(p_moment timestamptz) RETURNS boolean LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION ledger_is_settled(p_moment timestamptz) RETURNS boolean LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
     SELECT EXISTS (SELECT FROM ledger_mark m WHERE m.at >= p_moment AND m.xid <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
 $$;
