@@ -8,14 +8,14 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 
-from flowlet.backoffice import Transition, cells, charts, panels, site
+from flowlet.backoffice import ReadOnlyAdmin, Transition, cells, charts, panels, site
 from flowlet.core import clock
 from flowlet.core.actors import Actor
 from flowlet.core.money import Money
 from flowlet.core.states import check_move
 from ledger import errors
 from ledger.admin import pages
-from ledger.admin.numbered import BookFilter, NumberedAdmin
+from ledger.admin.filters import BookFilter
 from ledger.choices import AccountMode, AccountStatus
 from ledger.models import Account, Balance, Book, Entry
 from ledger.selectors import balances, history
@@ -91,7 +91,7 @@ def _statement_url(account: Account) -> str:
     return f"{cells.admin_url(account).removesuffix('change/')}statement/"
 
 
-class AccountAdmin(NumberedAdmin):
+class AccountAdmin(ReadOnlyAdmin):
     """One account."""
 
     section, icon, menu_order = "Books", "account_tree", 20

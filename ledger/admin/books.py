@@ -10,12 +10,11 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 
 from flowlet.approvals.models import Approval
-from flowlet.backoffice import Transition, TransitionForm, cells, panels, site
+from flowlet.backoffice import ReadOnlyAdmin, Transition, TransitionForm, cells, panels, site
 from flowlet.core import clock
 from flowlet.core.actors import Actor
 from ledger.admin import pages
 from ledger.admin.legs import LegsField, offered, resolved
-from ledger.admin.numbered import NumberedAdmin
 from ledger.choices import AccountMode
 from ledger.models import Account, Book, Period
 from ledger.selectors import reports
@@ -127,7 +126,7 @@ def _periods(book: Book) -> list[tuple[Any, ...]]:
     return [(cells.link(row), row.get_status_display(), row.closed_at, row.closed_by) for row in rows]
 
 
-class BookAdmin(NumberedAdmin):
+class BookAdmin(ReadOnlyAdmin):
     """One book."""
 
     section, icon, menu_order = "Books", "menu_book", 10

@@ -13,7 +13,7 @@ from flowlet.audit.selectors import records
 from flowlet.backoffice import ReadOnlyAdmin, Transition, cells, panels, site
 from flowlet.core.actors import Actor
 from flowlet.core.money import Money
-from ledger.admin.numbered import BookFilter
+from ledger.admin.filters import BookFilter
 from ledger.models import Book, Entry, Journal
 from ledger.selectors import journals
 from ledger.services import annotations, corrections

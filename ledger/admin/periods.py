@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from flowlet.backoffice import CaseAdmin, Transition, cells, panels, site
 from flowlet.core.actors import Actor
-from ledger.admin.numbered import BookFilter
+from ledger.admin.filters import BookFilter
 from ledger.choices import PeriodStatus
 from ledger.models import Period
 from ledger.services import periods

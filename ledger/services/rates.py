@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from flowlet.audit.services import log
 from flowlet.core.actors import Actor
@@ -14,6 +14,7 @@ from flowlet.core.money import exponent
 from ledger.models import Rate
 
 MANUAL = "manual"
+DECIMALS = 12
 
 
 class RateKnown(Conflict):
@@ -23,7 +24,7 @@ class RateKnown(Conflict):
 
 
 class MalformedRate(Invalid):
-    """A rate is a positive decimal between two different currencies."""
+    """A rate is a positive decimal of at most twelve places between two different currencies."""
 
     code, title = "ledger.malformed_rate", "The exchange rate is malformed"
 
@@ -43,23 +44,31 @@ def add(*, rates: Iterable[NewRate], source: str, at: datetime) -> int:
 
     Raises MalformedRate, UnknownCurrency.
     """
-    rows = []
-    for new in rates:
-        exponent(new.base), exponent(new.quote)
-        if new.base == new.quote or not new.rate.is_finite() or new.rate <= 0:
-            raise MalformedRate(f"{new.base}/{new.quote} {new.rate} is no rate.", param="rate")
-        rows.append(Rate(base=new.base, quote=new.quote, valid_on=new.valid_on, rate=new.rate, source=source, recorded_at=at))
+    rows = [_row(new, source, at) for new in rates]
     Rate.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
     return len(rows)
+
+
+def _row(new: NewRate, source: str, at: datetime) -> Rate:
+    exponent(new.base), exponent(new.quote)
+    if new.base == new.quote or not new.rate.is_finite() or new.rate <= 0 or new.rate != round(new.rate, DECIMALS):
+        raise MalformedRate(f"{new.base}/{new.quote} {new.rate} is no rate.", param="rate")
+    return Rate(base=new.base, quote=new.quote, valid_on=new.valid_on, rate=new.rate, source=source, recorded_at=at)
 
 
 @transaction.atomic
 def enter(*, base: str, quote: str, rate: Decimal, valid_on: date, actor: Actor, at: datetime) -> Rate:
     """Add a rate by hand; its source is who entered it. Raises MalformedRate, UnknownCurrency, RateKnown."""
-    if Rate.objects.filter(base=base, quote=quote, valid_on=valid_on, source=MANUAL).exists():
-        raise RateKnown(f"A rate from {base} to {quote} has been entered for {valid_on} already; rates are never changed.")
-    add(rates=[NewRate(base=base, quote=quote, valid_on=valid_on, rate=rate)], source=MANUAL, at=at)
-    made = Rate.objects.get(base=base, quote=quote, valid_on=valid_on, source=MANUAL)
+    made = _row(NewRate(base=base, quote=quote, valid_on=valid_on, rate=rate), MANUAL, at)
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+    except IntegrityError as error:
+        if error.__cause__.diag.constraint_name != "rate_is_unique_per_day_and_source":  # type: ignore[union-attr]
+            raise
+        raise RateKnown(
+            f"A rate from {base} to {quote} has been entered for {valid_on} already; rates are never changed."
+        ) from None
     log.record(
         action="ledger.rate.entered",
         actor=actor,

@@ -1,24 +1,14 @@
-"""Pages of rows whose public id stands in ``uid``, and the filter by book that most lists here have."""
+"""The filter by book that most lists here have."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from flowlet.backoffice import ReadOnlyAdmin
-from flowlet.core import ids
 from ledger.models import Book
 
 SHOWN_BOOKS = 200
-
-
-class NumberedAdmin(ReadOnlyAdmin):
-    """Finds its rows by public id although their key is a number."""
-
-    def _by_public_id(self, queryset: QuerySet, text: str) -> Model | None:
-        prefix = self.model.PREFIX
-        return queryset.filter(uid=ids.parse(prefix, text)).first() if text.startswith(f"{prefix}_") else None
 
 
 class BookFilter(admin.SimpleListFilter):
