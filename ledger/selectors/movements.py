@@ -16,23 +16,26 @@ Daily = dict[tuple[int, str], dict[date, Decimal]]
 """By line and currency, then by effective day: credits less debits."""
 
 # As in ledger_line_totals (migrations/snapshots.sql): the days' rows, plus the tail, less what was recorded after the moment.
+# Entries are read by themselves, by transaction and moment: joined at once, the planner may go through all entries of every account.
 _BY_DAY = """
+WITH tail AS MATERIALIZED (
+    SELECT e.account_id, e.effective_on, CASE e.side WHEN 'CREDIT' THEN e.amount ELSE -e.amount END AS net FROM ledger_entry e
+     WHERE e.posted_xid >= %(xid)s AND e.effective_on BETWEEN %(first)s AND %(last)s
+       AND e.posted_at <= coalesce(%(recorded)s::timestamptz, 'infinity')
+), later AS MATERIALIZED (
+    SELECT e.account_id, e.effective_on, CASE e.side WHEN 'CREDIT' THEN -e.amount ELSE e.amount END AS net FROM ledger_entry e
+     WHERE e.posted_at > %(recorded)s::timestamptz AND e.posted_xid < %(xid)s
+       AND e.posted_at < ((%(recorded)s::timestamptz AT TIME ZONE %(zone)s)::date + 1)::timestamp AT TIME ZONE %(zone)s
+       AND e.effective_on BETWEEN %(first)s AND %(last)s
+)
 SELECT line_id, currency, effective_on, sum(net) FROM (
     SELECT m.line_id, m.currency, m.effective_on, m.credits - m.debits AS net
       FROM ledger_linemovement m JOIN ledger_chartline c ON c.id = m.line_id AND c.book_id = %(book)s
      WHERE m.effective_on BETWEEN %(first)s AND %(last)s
        AND (%(recorded)s::timestamptz IS NULL OR m.recorded_on <= (%(recorded)s::timestamptz AT TIME ZONE %(zone)s)::date)
     UNION ALL
-    SELECT a.line_id, a.currency, e.effective_on, CASE e.side WHEN 'CREDIT' THEN e.amount ELSE -e.amount END
-      FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id AND a.book_id = %(book)s
-     WHERE e.posted_xid >= %(xid)s AND e.effective_on BETWEEN %(first)s AND %(last)s
-       AND e.posted_at <= coalesce(%(recorded)s::timestamptz, 'infinity')
-    UNION ALL
-    SELECT a.line_id, a.currency, e.effective_on, CASE e.side WHEN 'CREDIT' THEN -e.amount ELSE e.amount END
-      FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id AND a.book_id = %(book)s
-     WHERE e.posted_at > %(recorded)s::timestamptz AND e.posted_xid < %(xid)s
-       AND e.posted_at < ((%(recorded)s::timestamptz AT TIME ZONE %(zone)s)::date + 1)::timestamp AT TIME ZONE %(zone)s
-       AND e.effective_on BETWEEN %(first)s AND %(last)s) u
+    SELECT a.line_id, a.currency, e.effective_on, e.net
+      FROM (SELECT * FROM tail UNION ALL SELECT * FROM later) e JOIN ledger_account a ON a.id = e.account_id AND a.book_id = %(book)s) u
  GROUP BY 1, 2, 3 HAVING sum(net) <> 0"""
 
 
