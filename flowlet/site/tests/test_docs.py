@@ -170,7 +170,7 @@ def test_tests_that_pages_name_exist():
 def test_the_guard_triggers_are_told_of():
     page = read(drawings.PAGE)
     guards = read(ROOT / "ledger" / "migrations" / "guards.sql")
-    names = re.findall(r"CREATE (?:CONSTRAINT )?TRIGGER (\w+)", guards)
+    names = re.findall(r"CREATE (?:OR REPLACE )?TRIGGER (\w+)", guards)
     assert len(names) == 4
     assert [name for name in names if f"`{name}`" not in page] == []
 
