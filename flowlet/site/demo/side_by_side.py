@@ -5,6 +5,7 @@ partners' rows only, so none waits for another, and each has dice of its own, so
 """
 
 import multiprocessing
+import signal
 import traceback
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, wait
@@ -14,6 +15,9 @@ from uuid import UUID
 from django.db import connections
 
 from flowlet.site.demo.story import Story, Tick
+
+PATIENCE = 5
+"""Seconds that a process gets to end when it is asked to."""
 
 
 class StoryBroke(Exception):
@@ -61,6 +65,8 @@ def tell(stories: Sequence[Story], *, first: Callable[[], None], tick: Tick) -> 
         for process in processes:
             if readers:
                 process.terminate()
+                process.join(PATIENCE)
+                process.kill()
             process.join()
     return [answers[number] for number in range(len(stories))]
 
@@ -69,6 +75,7 @@ def _tell(story: Story, first: Callable[[], None], writer: Connection) -> None:
     def send(*message: Any) -> None:
         writer.send(message)
 
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # whatever the process that we were forked from does with it
     try:
         first()
         story.meet(send)
