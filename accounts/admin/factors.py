@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import policies
-from accounts.admin.users import secrets
+from accounts.admin.users import confirmed, secrets
 from accounts.selectors import sign_ins
 from accounts.services import staff
 from flowlet.backoffice import CaseAdmin, Transition, cells, panels, site
@@ -25,11 +25,6 @@ def check_can_reset(device: TOTPDevice, actor: Actor) -> None:
 def codes(left: int) -> Any:
     """How many backup codes are left, in the colour of worry."""
     return cells.badge(str(left), "bad" if not left else "warn" if left <= FEW_CODES else "good")
-
-
-def confirmed(device: TOTPDevice) -> Any:
-    """Whether the app counts."""
-    return cells.badge("Confirmed", "good") if device.confirmed else cells.badge("Not confirmed", "warn")
 
 
 class FactorAdmin(CaseAdmin):

@@ -62,13 +62,17 @@ def deeds(user: User) -> list[tuple[Any, ...]]:
     return [(row.at, row.action, row.actor_label or row.actor_id, row.reason) for row in found]
 
 
+def confirmed(device: TOTPDevice) -> Any:
+    """Whether the app counts, as a badge."""
+    return cells.badge("Confirmed", "good") if device.confirmed else cells.badge("Not confirmed", "warn")
+
+
 def factors(user: User) -> list[tuple[str, Any]]:
     """What the person signs in with besides the password, and where that is locked now."""
     found = sign_ins.devices(TOTPDevice.objects.filter(user=user)).order_by("pk")
     pairs: list[tuple[str, Any]] = []
     for device in found:
-        state = cells.badge("Confirmed", "good") if device.confirmed else cells.badge("Not confirmed", "warn")
-        pairs += [(device.name or "Authenticator app", state), ("Last used", device.last_used_at or "never")]
+        pairs += [(device.name or "Authenticator app", confirmed(device)), ("Last used", device.last_used_at or "never")]
     pairs += [("Backup codes left", found[0].codes_left)] if found else [("Authenticator app", cells.badge("none", "warn"))]
     locks = sign_ins.locks_of(user, at=clock.now())
     return pairs + [("Locked out from", cells.link(attempt, attempt.ip_address)) for attempt in locks]
