@@ -1,0 +1,1 @@
+"""What the rails and the house allow, as pure functions."""

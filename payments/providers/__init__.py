@@ -1,0 +1,1 @@
+"""Vendors and formats of the rails: no database, no Django models."""
