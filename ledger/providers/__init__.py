@@ -1,1 +1,1 @@
-"""What the books read from outside: files of banks. No ORM, no writing."""
+"""What others publish, read: no ORM and no network here."""

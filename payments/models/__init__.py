@@ -1,1 +1,6 @@
 """Rows of the app."""
+
+from payments.models.external_account import AccountVerification, ExternalAccount
+from payments.models.mandate import Mandate, MandateUse
+
+__all__ = ["AccountVerification", "ExternalAccount", "Mandate", "MandateUse"]
