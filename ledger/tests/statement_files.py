@@ -57,7 +57,11 @@ def camt053(
     kind: str = "camt.053",
 ) -> bytes:
     """A message with one statement (or report, or notice) of one day."""
-    names = {"camt.053": ("BkToCstmrStmt", "Stmt"), "camt.052": ("BkToCstmrAcctRpt", "Rpt"), "camt.054": ("BkToCstmrDbtCdtNtfctn", "Ntfctn")}
+    names = {
+        "camt.053": ("BkToCstmrStmt", "Stmt"),
+        "camt.052": ("BkToCstmrAcctRpt", "Rpt"),
+        "camt.054": ("BkToCstmrDbtCdtNtfctn", "Ntfctn"),
+    }
     message, report = names[kind]
     balances = "".join(
         f'<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="{currency}">{amount.lstrip("-")}</Amt>'

@@ -137,7 +137,8 @@ def _details(nodes: Sequence[etree._Element], total: Decimal, currency: str) -> 
     own = [None if f is None else f[0] * (direction if f[1] is None else f[1]) for f in figures]
     if sum((f for f in own if f is not None), Decimal(0)) != total:
         own = [None if f is None else f[0] * direction for f in figures]
-    return tuple(_detail(node, amount) for node, amount in zip(nodes, own, strict=True))
+    side = "Dbtr" if total > 0 else "Cdtr"
+    return tuple(_detail(node, amount, side) for node, amount in zip(nodes, own, strict=True))
 
 
 def _detail_amount(node: etree._Element, currency: str) -> tuple[Decimal, Decimal | None] | None:
@@ -150,8 +151,7 @@ def _detail_amount(node: etree._Element, currency: str) -> tuple[Decimal, Decima
     return None
 
 
-def _detail(node: etree._Element, amount: Decimal | None) -> Detail:
-    side = "Dbtr" if amount is None or amount > 0 else "Cdtr"
+def _detail(node: etree._Element, amount: Decimal | None, side: str) -> Detail:
     references = {
         kind: [(found.text or "") for path in paths for found in xml.every(node, f"Refs/{path}")]
         for kind, paths in _DETAIL_REFERENCES.items()

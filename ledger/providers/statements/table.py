@@ -13,10 +13,12 @@ the lines is checked too) or ``opening`` and ``closing`` handed in beside the fi
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
@@ -28,8 +30,10 @@ FORMAT = "CSV"
 AS_WRITTEN, INVERTED, COLUMNS, MARK = "as_written", "inverted", "columns", "mark"
 SIGNS: Final = (AS_WRITTEN, INVERTED, COLUMNS, MARK)
 FIELDS: Final = frozenset(
-    """account amount balance bank_reference batch booked_on code counterparty counterparty_account credit currency debit end_to_end_id
-    mark reference text value_on""".split()
+    {
+        *("account", "amount", "balance", "bank_reference", "batch", "booked_on", "code", "counterparty", "counterparty_account"),
+        *("credit", "currency", "debit", "end_to_end_id", "mark", "reference", "text", "value_on"),
+    }
 )
 _MARKS: Final = (".", ",", " ", "'", "’", "")
 
@@ -64,7 +68,9 @@ def mapping_from(declared: Any) -> Mapping:
     for name, value in declared.items():
         if name not in known:
             raise MalformedMapping(f"{name!r} is none of {', '.join(sorted(known))}.", param=name)
-        kind = {"columns": dict, "skip_lines": int, "newest_first": bool, "credit_marks": list, "debit_marks": list}.get(name, str)
+        kind = {"columns": dict, "skip_lines": int, "newest_first": bool, "credit_marks": list, "debit_marks": list}.get(
+            name, str
+        )
         if not isinstance(value, kind):
             raise MalformedMapping(f"{name} is a {kind.__name__}.", param=name)
     columns = declared.get("columns") or {}
@@ -100,9 +106,10 @@ def read(content: bytes, *, mapping: Mapping) -> Iterator[Statement]:
     if missing := sorted(heading for heading in mapping.columns.values() if heading not in headings):
         raise UnreadableStatement(f"The file has no column {missing[0]!r}.", line=mapping.skip_lines + 1, field=missing[0])
     try:
-        rows = [(mapping.skip_lines + reader.line_num, row) for row in reader if any(isinstance(v, str) and v.strip() for v in row.values())]
+        numbered = [(mapping.skip_lines + reader.line_num, row) for row in reader]
     except csv.Error as error:
         raise UnreadableStatement(f"Line {mapping.skip_lines + reader.line_num}: {error}.", line=reader.line_num) from None
+    rows = [(number, row) for number, row in numbered if any(isinstance(cell, str) and cell.strip() for cell in row.values())]
     if mapping.newest_first:
         rows.reverse()
     yield _statement([_Row(number, row, mapping) for number, row in rows], mapping)
@@ -145,7 +152,9 @@ def _balances(rows: Sequence["_Row"], lines: Sequence[Line], mapping: Mapping) -
     for (before, here), row, line in zip(pairwise(after), rows[1:], lines[1:], strict=True):
         if before + line.amount != here:
             raise UnreadableStatement(
-                f"Line {row.number}: the balance should be {before + line.amount} and is {here}.", line=row.number, field="balance"
+                f"Line {row.number}: the balance should be {before + line.amount} and is {here}.",
+                line=row.number,
+                field="balance",
             )
     return (after[0] - lines[0].amount if opening is None else opening), (after[-1] if closing is None else closing)
 
@@ -191,7 +200,9 @@ class _Row:
             credit, debit = self.text("credit"), self.text("debit")
             figures = [self.number_in(name) if given else Decimal(0) for name, given in (("credit", credit), ("debit", debit))]
             if not (credit or debit) or all(figures):
-                raise UnreadableStatement(f"Line {self.number}: give credit or debit, one of them.", line=self.number, field="credit")
+                raise UnreadableStatement(
+                    f"Line {self.number}: give credit or debit, one of them.", line=self.number, field="credit"
+                )
             return abs(figures[0]) - abs(figures[1])
         amount = self.number_in("amount")
         if mapping.sign == INVERTED:
@@ -199,23 +210,27 @@ class _Row:
         if mapping.sign == MARK:
             mark = self.text("mark").upper()
             if mark not in mapping.credit_marks + mapping.debit_marks or amount < 0:
-                raise UnreadableStatement(f"Line {self.number}: {mark!r} is no mark for in or out.", line=self.number, field="mark")
+                raise UnreadableStatement(
+                    f"Line {self.number}: {mark!r} is no mark for in or out.", line=self.number, field="mark"
+                )
             return amount if mark in mapping.credit_marks else -amount
         return amount
 
 
 def _number(text: str, mapping: Mapping, line: int, name: str) -> Decimal:
-    plain = text.replace(" ", "").replace(" ", "")
+    plain = text.replace("\u00a0", " ").strip()
+    if not _form(mapping.thousands_mark, mapping.decimal_mark).fullmatch(plain):
+        raise UnreadableStatement(f"Line {line}: {text!r} in {name} is no amount.", line=line, field=name)
     if mapping.thousands_mark:
         plain = plain.replace(mapping.thousands_mark, "")
-    wrong = "," if mapping.decimal_mark == "." else "."
-    try:
-        value = Decimal("NaN") if wrong in plain or "E" in plain.upper() else Decimal(plain.replace(mapping.decimal_mark, "."))
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite():
-        raise UnreadableStatement(f"Line {line}: {text!r} in {name} is no amount.", line=line, field=name)
-    return value
+    return Decimal(plain.replace(mapping.decimal_mark, "."))
+
+
+@lru_cache(maxsize=16)
+def _form(thousands: str, decimal: str) -> re.Pattern[str]:
+    """Digits, in groups of three or in none, and decimals: a mark at another place is a mark that was misunderstood."""
+    whole = rf"\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+|\d+" if thousands else r"\d+"
+    return re.compile(rf"[+-]?(?:{whole})(?:{re.escape(decimal)}\d+)?", re.ASCII)
 
 
 def _day(text: str, form: str, line: int, name: str) -> date:
