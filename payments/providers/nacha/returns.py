@@ -179,6 +179,7 @@ _TABLE = (
     _international("R83", "Foreign institution unable to settle", "The foreign bank cannot settle", _CLOSE),
     _international("R84", "Not processed by the gateway", "The gateway holds the entry back", _COMPLIANCE),
     _international("R85", "International payment coded as domestic", "The entry had to be IAT", _OURS),
+    ReturnCode("R90", "Returned for sanctions", "A sanctioned party or country is involved", _COMPLIANCE),
 )
 RETURN_CODES: Mapping[str, ReturnCode] = {one.code: one for one in _TABLE}
 
