@@ -9,6 +9,7 @@ numeric(20,4) holds.
 import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -131,6 +132,9 @@ def to_json(value: Money) -> dict[str, str]:
     return {"amount": to_text(value.amount, code), "currency": code}
 
 
-def round_half_even(amount: Decimal, currency: str) -> Money:
-    """The one named rounding: to the nearest minor unit, ties to even (IEEE 754 roundTiesToEven)."""
+def round_half_even(amount: Decimal | Fraction, currency: str) -> Money:
+    """The one named rounding: to the nearest minor unit, ties to even (IEEE 754 roundTiesToEven). A fraction is taken exactly."""
+    if isinstance(amount, Fraction):
+        places = exponent(currency)
+        return Money(Decimal(round(amount * 10**places)).scaleb(-places), currency)
     return Money(amount.quantize(quantum(currency), rounding=ROUND_HALF_EVEN), currency)

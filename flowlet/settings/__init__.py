@@ -40,6 +40,8 @@ BASE_URL = (
     else env.url("FLOWLET_BASE_URL", {"http", "https"}, "http://localhost:8000")
 )
 TRUSTED_PROXIES = env.number("FLOWLET_TRUSTED_PROXIES", 0)
+# Outbound calls go to public addresses over TLS; these hosts may be private and speak plain HTTP (a gateway in our own network).
+OUTBOUND_PRIVATE_HOSTS = env.words("FLOWLET_OUTBOUND_PRIVATE_HOSTS")
 
 # Data
 DATABASE_APP_ROLE = env.text("DATABASE_APP_ROLE", "flowlet_app")
@@ -117,6 +119,10 @@ TEMPLATES = [
     },
 ]
 
+# Formats
+# A folder of official ISO 20022 schemas, each named after its message: pain.001.001.09.xsd.
+ISO20022_SCHEMAS = env.text("FLOWLET_ISO20022_SCHEMAS", "")
+
 # People
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
@@ -129,6 +135,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# Verdicts: without whom nothing is decided at a point of flowlet.decisions, such as {"payment.create": ["fraud.score"]}
+DECISIONS_REQUIRED: dict[str, list[str]] = {}
 
 # Words, days, files
 LANGUAGE_CODE = "en-us"

@@ -22,5 +22,9 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
+            # They write whole addresses, queries and headers; flowlet.outbound writes one line per attempt.
+            "httpx": {"level": "WARNING"},
+            "httpcore": {"level": "WARNING"},
+            "stamina": {"level": "ERROR"},
         },
     }

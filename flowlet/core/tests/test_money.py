@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import assume, given
@@ -138,3 +139,19 @@ def test_two_currencies_never_add(value, other):
 def test_exact_takes_finite_decimals_only(amount):
     with pytest.raises(money.MalformedAmount):
         money.exact(amount, "USD")
+
+
+@given(st.fractions(min_value=0, max_value=10**12), currencies)
+def test_a_fraction_is_rounded_as_itself_and_not_as_some_decimal_of_it(value, currency):
+    unit = Fraction(money.quantum(currency))
+    rounded = Fraction(money.round_half_even(value, currency).amount)
+    assert (rounded / unit).denominator == 1
+    assert abs(rounded - value) <= unit / 2
+    if abs(rounded - value) == unit / 2:
+        assert (rounded / unit).numerator % 2 == 0
+
+
+def test_a_fraction_next_to_a_tie_is_not_taken_for_one():
+    beside = Fraction(5, 1000) + Fraction(1, 10**40)  # a decimal of 28 digits would have lost the difference
+    assert money.round_half_even(Fraction(5, 1000), "USD") == Money("0.00", "USD")
+    assert money.round_half_even(beside, "USD") == Money("0.01", "USD")

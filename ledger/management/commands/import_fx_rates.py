@@ -1,0 +1,65 @@
+"""import_fx_rates: bring in the European Central Bank's reference rates."""
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from flowlet.core import actors, clock
+from flowlet.core.errors import DomainError
+from ledger.services import rate_imports
+
+SHOWN = 50
+
+
+class Command(BaseCommand):
+    """Reads the ECB's history or daily file (CSV, zip or XML). Can be repeated: what is known already is left alone.
+
+    Exit code 1 if anything was refused, or is known with another value.
+    """
+
+    help = __doc__
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, help="such as eurofxref-hist.zip")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            content = options["file"].read_bytes()
+            with tqdm(unit=" rates", unit_scale=True, desc="Importing", disable=None) as bar:
+
+                def step(done: int, total: int) -> None:
+                    bar.total = total
+                    bar.update(done - bar.n)
+
+                outcome = rate_imports.bring_in_ecb(
+                    content=content, actor=actors.system("import_fx_rates"), at=clock.now(), progress=step
+                )
+        except OSError as error:
+            raise CommandError(f"{error.strerror}: {error.filename}") from None
+        except DomainError as refusal:
+            raise CommandError(f"{refusal.message} ({refusal.code})") from None
+        self._tell(outcome)
+
+    def _tell(self, outcome: rate_imports.Outcome) -> None:
+        lines = [f"line {found.line}: {found.text!r} {found.reason}" for found in outcome.refused]
+        lines += [
+            f"{found.day}: {found.currency} is known as {found.known.normalize():f}, the file says {found.given:f}; it stays"
+            for found in outcome.differing
+        ]
+        for line in lines[:SHOWN]:
+            self.stderr.write(line)
+        if len(lines) > SHOWN:
+            self.stderr.write(f"… and {len(lines) - SHOWN} more.")
+        if outcome.unknown:
+            count = sum(outcome.unknown.values())
+            self.stdout.write(
+                f"{count} rates of currencies that cannot be held as money were left out: {', '.join(outcome.unknown)}."
+            )
+        newest = f", newest {outcome.newest}" if outcome.newest else ""
+        self.stdout.write(f"{outcome.added} rates added, {outcome.known} known already, {len(lines)} refused{newest}.")
+        if lines:
+            sys.exit(1)

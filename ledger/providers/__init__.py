@@ -1,0 +1,1 @@
+"""What others publish, read: no ORM and no network here."""
