@@ -53,6 +53,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.COMPLIANCE_OFFICER: frozenset(
         _LOOK
         | {
+            "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
             "accounts.reveal_personal_data",
             "accounts.freeze_customer",
@@ -67,6 +68,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.COMPLIANCE_MANAGER: frozenset(
         _LOOK
         | {
+            "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
             "flowlet_audit.export_records",
             "accounts.reveal_personal_data",
@@ -85,11 +87,19 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
         }
     ),
     Role.FRAUD_ANALYST: frozenset(
-        _LOOK | {"accounts.reveal_personal_data", "accounts.freeze_customer", "wallets.freeze_wallet", "wallets.release_hold"}
+        _LOOK
+        | {
+            "flowlet_decisions.view_*",
+            "accounts.reveal_personal_data",
+            "accounts.freeze_customer",
+            "wallets.freeze_wallet",
+            "wallets.release_hold",
+        }
     ),
     Role.OPERATIONS: frozenset(
         _LOOK
         | {
+            "flowlet_decisions.view_*",
             "flowlet_events.view_*",
             "flowlet_events.retry_delivery",
             "accounts.create_partner",
@@ -125,6 +135,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.AUDITOR: frozenset(
         _LOOK
         | {
+            "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
             "flowlet_audit.export_records",
             "flowlet_events.view_*",

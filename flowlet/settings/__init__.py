@@ -136,6 +136,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# Verdicts: without whom nothing is decided at a point of flowlet.decisions, such as {"payment.create": ["fraud.score"]}
+DECISIONS_REQUIRED: dict[str, list[str]] = {}
+
 # Words, days, files
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

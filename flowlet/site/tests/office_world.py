@@ -18,6 +18,9 @@ from accounts.models import Customer, Partner, User
 from accounts.services import api_keys, customers, partners
 from flowlet.core import actors, clock
 from flowlet.core.actors import Actor, ActorKind
+from flowlet.decisions import facts as fact_sheets
+from flowlet.decisions import registry as points
+from flowlet.decisions.services import decisions
 from ledger.choices import AccountMode
 from ledger.models import Account, Book, Verification
 from ledger.services import accounts, books, charts, journals, periods, rates
@@ -25,6 +28,17 @@ from ledger.services.journals import Leg
 from wallets.services import holds, refunds, top_ups, transfers, wallets
 
 SYSTEM = actors.system("tests")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a verdict of this world is about."""
+
+    country: str
+    name: str = fact_sheets.personal(default="")
+
+
+points.point("office_world.question", facts=Question)
 
 
 @dataclass(frozen=True)
@@ -108,6 +122,14 @@ def build() -> World:
     rates.add(rates=[rates.NewRate(base="EUR", quote="USD", valid_on=at.date(), rate=Decimal("1.1"))], source="ECB", at=at)
     Verification.objects.create(started_at=at, finished_at=at, is_clean=True, journals=1, entries=2)
     play(pair.sandbox, customer, at=at)
+    decisions.decide(
+        point="office_world.question",
+        facts=Question(country="GB", name="Ada Lovelace"),
+        subject=customer.public_id,
+        partner_id=pair.sandbox.pk,
+        at=at,
+        person_id=customer.pk,
+    )
     TOTPDevice.objects.create(user=staff[Role.AUDITOR], name="Authenticator app", confirmed=True)
     authenticate(RequestFactory().post("/admin/login/"), username=staff[Role.AUDITOR].email, password="not this one")
     return World(at=at, live=pair.live, sandbox=pair.sandbox, book=book, wallet=wallet, customer=customer, staff=staff)

@@ -1,6 +1,7 @@
 """The pages of audit, events and approvals: who sees them, what they say, what they let happen."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -18,6 +19,11 @@ from flowlet.backoffice.testing import at_most, press, reveal, signed_in
 from flowlet.core import clock
 from flowlet.core.actors import Actor, ActorKind, system
 from flowlet.db.transactions import wait_for_horizon
+from flowlet.decisions import facts as fact_sheets
+from flowlet.decisions import registry as deciders
+from flowlet.decisions.models import Verdict
+from flowlet.decisions.opinions import Reason, allow, block
+from flowlet.decisions.services import decisions
 from flowlet.events import registry as handlers
 from flowlet.events.models import Delivery, Event
 from flowlet.events.services import outbox, relay
@@ -76,6 +82,31 @@ def dead(monkeypatch, pair):
     return Delivery.objects.get(), seen
 
 
+@dataclass(frozen=True)
+class Facts:
+    country: str
+    name: str = fact_sheets.personal(default="")
+
+
+@pytest.fixture
+def decided(monkeypatch, pair):
+    """``decided(opinion)`` asks one decider with this opinion about a payment, and gives the verdict."""
+    monkeypatch.setattr(deciders, "_points", {})
+    monkeypatch.setattr(deciders, "_deciders", {})
+    for point in ("payment.create", "payment.return"):
+        deciders.point(point, facts=Facts)
+
+    def ask(opinion, *, point="payment.create", subject="pay_1", name="", person_id=None):
+        monkeypatch.setattr(deciders, "_deciders", {})
+        deciders.decider("compliance.screen", point=point)(lambda facts: opinion)
+        facts = Facts(country="DE", name=name)
+        return decisions.decide(
+            point=point, facts=facts, subject=subject, partner_id=pair.live.pk, at=clock.now(), person_id=person_id
+        )
+
+    return ask
+
+
 def lists(model):
     return cells.admin_url(model, "changelist")
 
@@ -86,6 +117,7 @@ SEES = {
     Event: {Role.OPERATIONS, Role.AUDITOR, Role.ADMINISTRATOR},
     Delivery: {Role.OPERATIONS, Role.AUDITOR, Role.ADMINISTRATOR},
     Approval: set(Role) - {Role.PARTNER_DEVELOPER},
+    Verdict: set(Role) - {Role.FINANCE, Role.ADMINISTRATOR, Role.PARTNER_DEVELOPER},
 }
 
 
@@ -96,7 +128,8 @@ def test_each_role_sees_its_lists_and_no_others(person, role):
     assert seen == {model for model, roles in SEES.items() if role in roles}
 
 
-def test_every_page_of_the_trail_can_only_be_read(person, pair, asked, dead):
+def test_every_page_of_the_trail_can_only_be_read(person, pair, asked, dead, decided):
+    decided(allow())
     client = signed_in(person(Role.AUDITOR))
     for model in SEES:
         row = model.objects.first()
@@ -111,11 +144,12 @@ def test_every_page_of_the_trail_can_only_be_read(person, pair, asked, dead):
 
 
 @pytest.mark.parametrize("model", list(SEES))
-def test_a_list_takes_few_queries_however_many_rows(person, pair, dead, model, monkeypatch):
+def test_a_list_takes_few_queries_however_many_rows(person, pair, dead, decided, model, monkeypatch):
     user, maker = person(Role.AUDITOR), person(Role.COMPLIANCE_MANAGER)
     client = signed_in(user)
     for number in range(30):
         log.record(action="x.y", actor=actor_of(user), at=clock.now(), target=f"wal_{number}", partner_id=pair.live.pk)
+        decided(allow(), subject=f"pay_{number}")
         other = partners.create(name=f"P{number}", country="DE", actor=system("tests"), at=clock.now())
         partners.request_activation(partner_id=other.live.pk, reason="contract", actor=actor_of(maker), at=clock.now())
     relay.fan_out(at=clock.now())
@@ -389,3 +423,56 @@ def test_a_delivery_that_was_given_up_is_handed_over_again_with_a_reason(person,
     delivery.refresh_from_db()
     assert press(client, delivery, "retry", reason="once more").status_code == 409
     assert press(signed_in(person(Role.AUDITOR)), delivery, "retry", reason="once more").status_code == 403
+
+
+LISTED = Reason("compliance.listed", "The beneficiary is on a list.")
+
+
+def test_a_verdict_says_what_was_decided_by_whom_on_what_and_why(person, decided):
+    verdict = decided(block(LISTED, list="OFAC"))
+    page = signed_in(person(Role.FRAUD_ANALYST)).get(cells.admin_url(verdict)).content.decode()
+    for words in (
+        "payment.create",
+        "pay_1",
+        "Acme (Live)",
+        "Blocked",
+        LISTED.text,
+        LISTED.code,
+        "compliance.screen",
+        "OFAC",
+        "country",
+        "DE",
+    ):
+        assert words in page
+    assert "Personal facts" not in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ({"point": "payment.create"}, ["pay_2", "pay_1"]),
+        ({"outcome": "BLOCK"}, ["pay_3", "pay_2"]),
+        ({"subject": "pay_1"}, ["pay_1"]),
+        ({"point": "payment.create", "outcome": "BLOCK"}, ["pay_2"]),
+        ({"outcome": "MAYBE"}, []),
+        ({"q": "pay_3"}, ["pay_3"]),
+    ],
+    ids=str,
+)
+def test_verdicts_are_narrowed_by_point_outcome_and_thing(person, decided, typed, wanted):
+    decided(allow(), subject="pay_1")
+    decided(block(LISTED), subject="pay_2")
+    decided(block(LISTED), subject="pay_3", point="payment.return")
+    found = signed_in(person(Role.AUDITOR)).get(lists(Verdict), typed).context["cl"].result_list
+    assert [verdict.subject for verdict in found] == wanted
+
+
+def test_personal_facts_are_masked_until_revealed_with_a_reason(person, decided):
+    verdict = decided(allow(), name="Ada Lovelace", person_id=uuid4())
+    client = signed_in(person(Role.COMPLIANCE_OFFICER))
+    page = client.get(cells.admin_url(verdict)).content.decode()
+    assert "Ada" not in page and "[personal]" in page
+    opened = reveal(client, verdict, reason="complaint 4711")
+    assert opened.status_code == 200 and "Ada Lovelace" in opened.content.decode()
+    assert Record.objects.get(action="verdict.personal_data_revealed").target == verdict.public_id
+    assert reveal(signed_in(person(Role.AUDITOR)), verdict, reason="curious me").status_code == 403

@@ -1,0 +1,5 @@
+"""Models."""
+
+from flowlet.decisions.models.verdict import Verdict
+
+__all__ = ["Verdict"]

@@ -1,0 +1,1 @@
+"""What can be done with verdicts: ``decisions`` asks for one."""
