@@ -129,6 +129,12 @@ class NoRate(DomainError):
     code, title = "ledger.no_rate", "There is no exchange rate"
 
 
+class StaleRate(DomainError):
+    """The newest exchange rate is too old to deal at. `details` name its day."""
+
+    code, title = "ledger.stale_rate", "The newest exchange rate is too old"
+
+
 class PeriodOutOfOrder(Conflict):
     """Periods are closed from the oldest on and never overlap."""
 
@@ -211,3 +217,15 @@ class JournalOwned(DomainError):
     """A product posted the journal (a transfer, a hold's capture). Correct it there, so that the product knows."""
 
     code, title = "ledger.journal_owned", "The journal belongs to a product"
+
+
+class UnreadableStatement(Invalid):
+    """The file is no bank statement that can be read. ``details`` name line and field where they are known."""
+
+    code, title = "ledger.unreadable_statement", "The bank statement cannot be read"
+
+
+class MalformedMapping(Invalid):
+    """The declaration of a CSV file's columns is wrong or incomplete."""
+
+    code, title = "ledger.malformed_mapping", "The mapping of the columns is malformed"

@@ -1,0 +1,56 @@
+"""Payments of which tests make messages; every figure may be replaced."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from moneyed import Money
+
+from payments.providers.iso20022 import credit_transfers
+from payments.providers.iso20022.credit_transfers import Group, Transfer
+from payments.providers.iso20022.parts import Account, Address, Agent, Party, Remittance
+
+CREATED_AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)  # a Monday
+HOUSE = Address(street="Rue du Marais", building_number="12", post_code="1000", town="Brussels", country="BE")
+US = Party(name="Flowlet Payments SA", address=HOUSE)
+OUR_ACCOUNT = Account(iban="BE68539007547034")
+OUR_BANK = Agent(bic="KREDBEBB")
+THEM = Party(
+    name="Anna Weber",
+    address=Address(street="Hauptstrasse", building_number="3", post_code="10115", town="Berlin", country="DE"),
+)
+THEIR_ACCOUNT = Account(iban="DE89370400440532013000")
+THEIR_BANK = Agent(bic="COBADEFFXXX")
+
+
+def euro(text):
+    return Money(Decimal(text), "EUR")
+
+
+def transfer(number=1, **other):
+    values = {
+        "end_to_end_id": f"E2E-{number:06d}",
+        "instruction_id": f"INS-{number:06d}",
+        "amount": euro("12.50"),
+        "creditor": THEM,
+        "creditor_account": THEIR_ACCOUNT,
+        "creditor_agent": THEIR_BANK,
+        "remittance": Remittance(text=f"Invoice {number}"),
+    }
+    return Transfer(**values | other)
+
+
+def group(*transfers, **other):
+    values = {
+        "id": "GRP-1",
+        "execute_on": date(2026, 11, 24),
+        "debtor": US,
+        "debtor_account": OUR_ACCOUNT,
+        "debtor_agent": OUR_BANK,
+        "transfers": transfers or (transfer(),),
+    }
+    return Group(**values | other)
+
+
+def credit_transfer(*groups, **other):
+    values = {"message_id": "MSG-20261123-1", "created_at": CREATED_AT, "initiator": US, "groups": groups or (group(),)}
+    return credit_transfers.write(**values | other)
