@@ -4,6 +4,8 @@ import django.db.models.deletion
 import flowlet.core.ids
 from django.db import migrations, models
 
+from flowlet.db.sql import append_only
+
 
 class Migration(migrations.Migration):
 
@@ -32,4 +34,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('valid_from__gte', models.F('created_at'))), name='fees_are_not_changed_backwards'), models.UniqueConstraint(fields=('approval_id',), name='fee_schedule_has_a_request_of_its_own')],
             },
         ),
+        append_only("payments_feeschedule"),
     ]

@@ -17,7 +17,9 @@ class FeeSchedule(Identified):
 
     PREFIX = "fee"
 
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, null=True, blank=True, related_name="fee_schedules", db_index=False)
+    partner = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, null=True, blank=True, related_name="fee_schedules", db_index=False
+    )
     rail = models.CharField(max_length=12, blank=True)
     kind = models.CharField(max_length=12, blank=True)
     currency = models.CharField(max_length=3)

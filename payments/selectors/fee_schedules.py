@@ -22,4 +22,6 @@ def schedule_for(*, partner_id: UUID, rail: str, kind: str, currency: str, at: d
 
 def same_scope(*, partner_id: UUID | None, rail: str, kind: str, currency: str) -> QuerySet[FeeSchedule]:
     """All schedules for exactly this, those that come first."""
-    return FeeSchedule.objects.filter(partner_id=partner_id, rail=rail, kind=kind, currency=currency).order_by("-valid_from", "-id")
+    return FeeSchedule.objects.filter(partner_id=partner_id, rail=rail, kind=kind, currency=currency).order_by(
+        "-valid_from", "-id"
+    )

@@ -16,13 +16,13 @@ from flowlet.core.actors import Actor
 from flowlet.core.errors import Conflict
 from flowlet.core.money import Money
 from flowlet.events.services import outbox
+from payments import events
 from payments.models import FeeSchedule
 from payments.policies import cutoffs, fees
 from payments.policies.fees import FeeBreakdown, Fees, MalformedFees
 from payments.selectors import fee_schedules
 
 CHANGE = "payments.fee_change"
-CHANGED = "payments.fees_changed"
 RAILS = tuple(sorted({rail for rail, _ in cutoffs.RULES}))
 
 
@@ -114,7 +114,7 @@ def execute_change(*, approval: Approval, actor: Actor, at: datetime) -> FeeSche
     )
     after = as_json(row)
     log.record(
-        action=CHANGED,
+        action=events.FEES_CHANGED,
         actor=actor,
         at=at,
         target=row.public_id,
@@ -123,7 +123,7 @@ def execute_change(*, approval: Approval, actor: Actor, at: datetime) -> FeeSche
         before=as_json(before) if before else None,
         after={**after, "approval": approval.public_id},
     )
-    outbox.publish(type=CHANGED, partner_id=partner_id, subject=row.public_id, data=after, at=at)
+    outbox.publish(type=events.FEES_CHANGED, partner_id=partner_id, subject=row.public_id, data=after, at=at)
     return row
 
 
