@@ -43,11 +43,13 @@ PERMISSIONS: Final[dict[str, str]] = {
     "wallets.request_limit_change": "Ask for a change of limits",
     "wallets.approve_limit_change": "Approve a change of limits",
     "wallets.export_statements": "Export statements",
+    "payments.request_fee_change": "Ask for a change of fees",
+    "payments.approve_fee_change": "Approve a change of fees",
     "flowlet_audit.export_records": "Export the audit",
     "flowlet_events.retry_delivery": "Hand a failed event to its handler again",
 }
 
-_LOOK = {"accounts.view_*", "ledger.view_*", "wallets.view_*", "flowlet_approvals.view_*"}
+_LOOK = {"accounts.view_*", "ledger.view_*", "wallets.view_*", "payments.view_*", "flowlet_approvals.view_*"}
 
 GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.COMPLIANCE_OFFICER: frozenset(
@@ -112,6 +114,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
             "wallets.close_wallet",
             "wallets.release_hold",
             "wallets.request_limit_change",
+            "payments.request_fee_change",
             "wallets.export_statements",
         }
     ),
@@ -129,6 +132,8 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
             "ledger.set_rate",
             "ledger.export_reports",
             "wallets.approve_limit_change",
+            "payments.request_fee_change",
+            "payments.approve_fee_change",
             "wallets.export_statements",
         }
     ),
