@@ -1,7 +1,9 @@
 """Returns, notifications of change and the tables behind them; a sandbox bank's answers are read as a bank's."""
 
+import re
 from datetime import date, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -300,3 +302,13 @@ def test_the_original_of_an_answer_may_be_read_from_its_bytes():
 
     answer = nacha.SandboxReturn(trace=trace(1), reason="R01")
     assert returned(answer, original=read) == returned(answer, original=SENT)
+
+
+def test_the_guide_lists_every_code_as_the_tables_have_it():
+    guide = (Path(__file__).parents[2] / "docs" / "rails" / "ach.md").read_text()
+    rows = [line for line in guide.splitlines() if re.match(r"\| [RC][0-9]{2} ", line)]
+
+    assert rows == [
+        f"| {one.code} | {one.title} | {one.time_limit} | {'yes' if one.is_representable else 'no'} | {one.action.value} |"
+        for one in nacha.RETURN_CODES.values()
+    ] + [f"| {code} | {title} |" for code, title in (nacha.CHANGE_CODES | nacha.REFUSED_CHANGE_CODES).items()]
