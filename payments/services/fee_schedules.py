@@ -24,6 +24,7 @@ from payments.selectors import fee_schedules
 
 CHANGE = "payments.fee_change"
 RAILS = tuple(sorted({rail for rail, _ in cutoffs.RULES}))
+KINDS = ("CARD_PAYMENT", "COLLECTION", "DEPOSIT", "REFUND", "TRANSFER", "WITHDRAWAL")
 
 
 class FeesUnchanged(Conflict):
@@ -69,6 +70,8 @@ def request_change(
     money.exponent(currency)
     if rail and rail not in RAILS:
         raise MalformedFees(f"Use {', '.join(RAILS)}.", param="rail")
+    if kind and kind not in KINDS:
+        raise MalformedFees(f"Use {', '.join(KINDS)}.", param="kind")
     if terms is not None and terms.currency != currency:
         raise MalformedFees("The terms are of another currency.", param="currency")
     partner = None if partner_id is None else Partner.objects.get(pk=partner_id)
