@@ -46,6 +46,8 @@ PERMISSIONS: Final[dict[str, str]] = {
     "payments.block_external_account": "Block, unblock and close external accounts; suspend and revoke mandates",
     "payments.request_account_verification": "Ask for an external account to be taken as verified",
     "payments.approve_account_verification": "Approve the verification of an external account",
+    "payments.request_fee_change": "Ask for a change of fees",
+    "payments.approve_fee_change": "Approve a change of fees",
     "flowlet_audit.export_records": "Export the audit",
     "flowlet_events.retry_delivery": "Hand a failed event to its handler again",
 }
@@ -122,6 +124,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
             "wallets.close_wallet",
             "wallets.release_hold",
             "wallets.request_limit_change",
+            "payments.request_fee_change",
             "wallets.export_statements",
         }
     ),
@@ -139,6 +142,8 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
             "ledger.set_rate",
             "ledger.export_reports",
             "wallets.approve_limit_change",
+            "payments.request_fee_change",
+            "payments.approve_fee_change",
             "wallets.export_statements",
         }
     ),

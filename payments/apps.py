@@ -8,12 +8,21 @@ class PaymentsConfig(AppConfig):
 
     name = "payments"
     label = "payments"
+    append_only = ("payments_feeschedule",)
 
     def ready(self) -> None:
         """Say what can be asked for."""
         from flowlet.approvals import registry
-        from payments.services import verifications
+        from payments.services import fee_schedules, verifications
 
+        registry.kind(
+            fee_schedules.CHANGE,
+            label="Change fees",
+            maker_permission="payments.request_fee_change",
+            checker_permission="payments.approve_fee_change",
+            execute=fee_schedules.execute_change,
+            describe=fee_schedules.describe_change,
+        )
         registry.kind(
             verifications.MANUAL,
             label="Verify an external account",

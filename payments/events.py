@@ -1,5 +1,6 @@
 """Events of the app; the audit uses the same words. ``data`` holds ids, states and amounts, never personal data."""
 
+FEES_CHANGED = "payments.fees_changed"
 EXTERNAL_ACCOUNT_ADDED = "external_account.added"
 EXTERNAL_ACCOUNT_ACTIVATED = "external_account.activated"
 EXTERNAL_ACCOUNT_CORRECTED = "external_account.corrected"

@@ -1,6 +1,7 @@
 """Rows of the app."""
 
 from payments.models.external_account import AccountVerification, ExternalAccount
+from payments.models.fee_schedule import FeeSchedule
 from payments.models.mandate import Mandate, MandateUse
 
-__all__ = ["AccountVerification", "ExternalAccount", "Mandate", "MandateUse"]
+__all__ = ["AccountVerification", "ExternalAccount", "FeeSchedule", "Mandate", "MandateUse"]
