@@ -5,8 +5,20 @@ from flowlet.core import actors
 from flowlet.events import registry
 from flowlet.events.models import Event
 from payments import tasks
-from payments.choices import AttemptStatus, VerificationMethod
+from payments.choices import AttemptStatus, Direction, PaymentStatus, Rail, VerificationMethod
+from payments.policies import kinds
 from payments.services import external_accounts
+
+
+@registry.handler("payments.send_ready", types=("payment.held", "payment.approved"))
+def send_ready(event: Event) -> None:
+    """A payment on a rail without files is ready: send it (out when its money is held, in when it is approved)."""
+    data = event.data
+    if kinds.RAILS[Rail(data["rail"])].has_files or data["rail"] == Rail.BOOK:
+        return
+    ready = PaymentStatus.HELD if data["direction"] == Direction.OUT else PaymentStatus.APPROVED
+    if data["status"] == ready:
+        tasks.send.delay(payment_id=event.subject)
 
 
 @registry.handler("payments.ask_payee", types=("external_account.verification_started",))

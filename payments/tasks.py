@@ -6,10 +6,44 @@ from celery import shared_task
 
 from flowlet.core import actors, clock
 from flowlet.core.outbound import OutboundError
-from payments.models import AccountVerification
-from payments.services import mandates, payee_verifications, prenotes, verifications
+from payments.models import AccountVerification, Payment
+from payments.services import (
+    mandates,
+    payee_verifications,
+    payments,
+    prenotes,
+    sending,
+    settlement,
+    verifications,
+)
 
 log = logging.getLogger(__name__)
+
+
+@shared_task(name="payments.send", ignore_result=True)
+def send(*, payment_id: str) -> None:
+    """Send one payment over a rail without files."""
+    sending.send(payment_id=Payment.key(payment_id), actor=actors.system("payments.send"), at=clock.now())
+
+
+@shared_task(name="payments.sweep_ready", ignore_result=True)
+def sweep_ready() -> None:
+    """Decide scheduled payments that are due, and send those whose event was lost on the way."""
+    actor, at = actors.system("payments.sweep_ready"), clock.now()
+    payments.release_due(at=at, actor=actor)
+    settlement.send_ready(at=at, actor=actor)
+
+
+@shared_task(name="payments.ask", ignore_result=True)
+def ask() -> None:
+    """Ask providers what became of payments that are on their way."""
+    sending.ask_due(at=clock.now(), actor=actors.system("payments.ask"))
+
+
+@shared_task(name="payments.settle", ignore_result=True)
+def settle() -> None:
+    """Gather, build, release, deliver and settle what is due."""
+    settlement.run(at=clock.now(), actor=actors.system("payments.settle"))
 
 
 @shared_task(name="payments.ask_payee", ignore_result=True)
@@ -40,6 +74,9 @@ def expire_mandates() -> None:
 
 
 BEAT = {
+    "payments.sweep-ready": {"task": "payments.sweep_ready", "schedule": 60.0},
+    "payments.ask": {"task": "payments.ask", "schedule": 60.0},
+    "payments.settle": {"task": "payments.settle", "schedule": 300.0},
     "payments.sweep-verifications": {"task": "payments.sweep_verifications", "schedule": 60.0},
     "payments.expire-mandates": {"task": "payments.expire_mandates", "schedule": 3600.0},
 }
