@@ -16,6 +16,7 @@ from flowlet.backoffice import ReferenceAdmin, Transition, TransitionForm, cells
 from flowlet.core import money
 from flowlet.core.actors import Actor
 from flowlet.core.errors import DomainError
+from payments.choices import Rail
 from payments.models import FeeSchedule
 from payments.policies import fees
 from payments.policies.fees import Fees, Tier, TierMode
@@ -93,8 +94,8 @@ class NewFeesForm(FeesForm):
     """First fees for something."""
 
     partner = forms.CharField(required=False, label="Partner", help_text="Public id; empty: all partners")
-    rail = forms.ChoiceField(required=False, choices=[("", ALL), *((rail, rail) for rail in fee_schedules.RAILS)])
-    kind = forms.ChoiceField(required=False, choices=[("", ALL), *((kind, kind) for kind in fee_schedules.KINDS)])
+    rail = forms.ChoiceField(required=False, choices=[("", ALL), *Rail.choices])
+    kind = forms.ChoiceField(required=False, choices=[("", ALL), *((kind.value, kind.label) for kind in fee_schedules.KINDS)])
     currency_code = forms.RegexField(r"^[A-Z]{3}$", label="Currency", help_text="ISO 4217, such as USD")
     field_order = ("partner", "rail", "kind", "currency_code")
 
@@ -202,8 +203,8 @@ class FeeScheduleAdmin(ReferenceAdmin):
             rows=lambda row: [
                 ("Fees", fee_schedules.in_words(row.terms, row.currency)),
                 ("Partner", cells.link(row.partner) if row.partner else ALL),
-                ("Rail", row.rail or ALL),
-                ("Kind", row.kind or ALL),
+                ("Rail", row.get_rail_display() or ALL),
+                ("Kind", row.get_kind_display() or ALL),
                 ("Currency", row.currency),
                 ("From", row.valid_from),
                 ("Why", row.reason),
@@ -262,12 +263,12 @@ class FeeScheduleAdmin(ReferenceAdmin):
     @admin.display(description="rail")
     def rail_(self, row: FeeSchedule) -> str:
         """Over which."""
-        return row.rail or ALL
+        return row.get_rail_display() or ALL
 
     @admin.display(description="kind")
     def kind_(self, row: FeeSchedule) -> str:
         """Of which."""
-        return row.kind or ALL
+        return row.get_kind_display() or ALL
 
     @admin.display(description="from")
     def from_(self, row: FeeSchedule) -> Any:
