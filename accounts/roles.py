@@ -42,6 +42,8 @@ PERMISSIONS: Final[dict[str, str]] = {
     "wallets.release_hold": "Release holds",
     "wallets.request_limit_change": "Ask for a change of limits",
     "wallets.approve_limit_change": "Approve a change of limits",
+    "wallets.request_spread_change": "Ask for a change of an exchange spread",
+    "wallets.approve_spread_change": "Approve a change of an exchange spread",
     "wallets.export_statements": "Export statements",
     "flowlet_audit.export_records": "Export the audit",
     "flowlet_events.retry_delivery": "Hand a failed event to its handler again",
@@ -112,6 +114,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
             "wallets.close_wallet",
             "wallets.release_hold",
             "wallets.request_limit_change",
+            "wallets.request_spread_change",
             "wallets.export_statements",
         }
     ),
@@ -129,6 +132,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
             "ledger.set_rate",
             "ledger.export_reports",
             "wallets.approve_limit_change",
+            "wallets.approve_spread_change",
             "wallets.export_statements",
         }
     ),
