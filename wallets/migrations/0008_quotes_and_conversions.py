@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_keys_may_convert'),
-        ('wallets', '0006_keys_have_their_public_form_in_sql'),
+        ('wallets', '0007_holds_are_kept_for_payments'),
     ]
 
     operations = [

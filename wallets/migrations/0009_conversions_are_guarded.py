@@ -4,6 +4,6 @@ from flowlet.db.sql import append_only, run_file
 
 
 class Migration(migrations.Migration):
-    dependencies = [("wallets", "0007_quotes_and_conversions")]
+    dependencies = [("wallets", "0008_quotes_and_conversions")]
 
     operations = [run_file(__file__, "exchange.sql"), append_only("wallets_fxquote", "wallets_conversion")]
