@@ -13,6 +13,7 @@ from flowlet.settings.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F
 from flowlet.settings.backoffice import *  # noqa: F403
 from flowlet.settings.databases import database
 from flowlet.settings.logs import logging_config
+from flowlet.settings.payments import payment_settings
 from flowlet.settings.queues import celery_settings
 from flowlet.settings.security import security_settings, static_settings
 
@@ -42,6 +43,12 @@ BASE_URL = (
 TRUSTED_PROXIES = env.number("FLOWLET_TRUSTED_PROXIES", 0)
 # Outbound calls go to public addresses over TLS; these hosts may be private and speak plain HTTP (a gateway in our own network).
 OUTBOUND_PRIVATE_HOSTS = env.words("FLOWLET_OUTBOUND_PRIVATE_HOSTS")
+
+# Who compares a payee's name with the bank's, per mode; "" for nobody.
+PAYEE_VERIFICATION = {
+    "LIVE": env.text("FLOWLET_PAYEE_VERIFICATION", ""),
+    "SANDBOX": "payments.providers.payee_verification.Sandbox",
+}
 
 # Data
 DATABASE_APP_ROLE = env.text("DATABASE_APP_ROLE", "flowlet_app")
@@ -155,3 +162,4 @@ globals().update(static_settings(test=ENVIRONMENT == "test"))
 
 globals().update(security_settings(production=PRODUCTION, trusted_proxies=TRUSTED_PROXIES))
 LOGGING = logging_config(json=env.flag("FLOWLET_LOG_JSON", True), level=env.text("FLOWLET_LOG_LEVEL", "INFO"))
+globals().update(payment_settings(base=BASE_DIR))

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from flowlet.core.money import Money
 from payments.providers import nacha
-from payments.tests.nacha_files import BANK, ODFI, THURSDAY, WEDNESDAY, batch, entry, every_kind, file, text, trace, usd
+from payments.providers.nacha.banking_days import is_banking_day
+from payments.tests.nacha_files import BANK, ODFI, WEDNESDAY, batch, entry, every_kind, file, text, trace, usd
 
 KINDS = every_kind()
 
@@ -309,8 +310,21 @@ def test_the_check_digit_of_a_routing_number_is_that_of_the_aba(good):
 
 
 def test_banking_days_are_those_of_the_federal_reserve():
-    assert nacha.next_banking_day(date(2026, 11, 25)) == date(2026, 11, 27)
     # Independence Day 2026 is a Saturday: the Friday before is a banking day. In 2027 it is a Sunday, kept on the Monday.
-    assert nacha.is_banking_day(date(2026, 7, 3))
-    assert not nacha.is_banking_day(date(2027, 7, 5))
-    assert THURSDAY.strftime("%A") == "Thursday"
+    assert is_banking_day(date(2026, 7, 3))
+    assert not is_banking_day(date(2026, 11, 26))
+    assert not is_banking_day(date(2027, 7, 5))
+
+
+def test_a_trace_number_is_the_odfi_and_seven_digits_and_ends_with_them():
+    assert nacha.trace_number(odfi=ODFI, number=42) == "231380100000042"
+    assert nacha.trace_number(odfi=ODFI, number=9_999_999) == "231380109999999"
+    for number in (0, -1, 10_000_000):
+        with pytest.raises(nacha.FieldRefused):
+            nacha.trace_number(odfi=ODFI, number=number)
+
+
+def test_thirty_six_files_a_day_have_modifiers_of_their_own():
+    assert len(set(nacha.MODIFIERS)) == 36
+    written = {nacha.write(file=file(batch(entry(1)), modifier=one)) for one in nacha.MODIFIERS}
+    assert len(written) == 36

@@ -38,7 +38,8 @@ REFUSED_CHANGE_CODES: Mapping[str, str] = {
     "C69": "Incorrect transaction code",
 }
 WITHOUT_DATA = frozenset({"C13", "C14"})
-DAYS_TO_ACT = 6
+# Counted from the receipt of the notification (Nacha Operating Rules, Article Two).
+BANKING_DAYS_TO_ACT_ON_CHANGE = 6
 
 
 class CorrectionUnreadable(DomainError):
@@ -94,6 +95,24 @@ def correction(change: Change) -> Correction:
     if code == "C09":
         return Correction(code=code, identification=text[:22].rstrip())
     return Correction(code=code, foreign_institution=text)
+
+
+def corrected_data(wanted: Correction) -> str:
+    """The 29 columns of an addenda 98 for a correction, parts at the columns of the rules; the inverse of ``correction``."""
+    if wanted.code == "C03":
+        return f"{wanted.routing}   {wanted.account}"
+    if wanted.code == "C06":
+        return f"{wanted.account:17}   {wanted.transaction_code}"
+    if wanted.code == "C07":
+        return f"{wanted.routing}{wanted.account:17}{wanted.transaction_code}"
+    return (
+        wanted.routing
+        or wanted.account
+        or wanted.transaction_code
+        or wanted.name
+        or wanted.identification
+        or wanted.foreign_institution
+    )
 
 
 def _split(data: str, column: int) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from payments.providers.nacha.codes import (
     DEBITS_ONLY,
     DESCRIPTION_RULE_FROM,
     MIXED,
+    MODIFIERS,
     RESERVED_DESCRIPTIONS,
     SEC_CODES,
     SERVICE_CLASSES,
@@ -26,7 +27,6 @@ from payments.providers.nacha.problems import Severity
 from payments.providers.nacha.routing import is_routing_number
 
 HASH_MODULUS = 10**10
-_MODIFIERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 _WAGE_WORDS = ("PAYROLL", "SALARY", "WAGES", "PAY ROLL")
 
 
@@ -44,7 +44,7 @@ def check(tree: FileRecords, *, outbound: bool) -> None:
     """Note every problem of the records in ``tree.problems``."""
     for record in tree.all():
         _fields(tree, record)
-    _header(tree)
+    _header(tree, outbound=outbound)
     if not tree.batches:
         # Some banks send a file every day, with or without entries.
         tree.report(None, "", "file.no_batches", "there is no batch", Severity.WARNING)
@@ -75,7 +75,7 @@ def _fields(tree: FileRecords, record: Record) -> None:
             tree.report(record, place.name, "field.not_numeric", f"{place.width} digits are needed")
 
 
-def _header(tree: FileRecords) -> None:
+def _header(tree: FileRecords, *, outbound: bool) -> None:
     header = tree.header
     if header is None:
         return
@@ -83,7 +83,9 @@ def _header(tree: FileRecords) -> None:
         if header[name] != wanted:
             tree.report(header, name, f"header.{name}", f"the field must be {wanted}")
     destination, origin = header["destination"], header["origin"]
-    if destination[0] != " " or not is_routing_number(destination[1:]):
+    # A bank's file for us carries what it calls us, as ours carry it as origin.
+    ours = not outbound and destination.isalnum() and destination.isascii()
+    if not ours and (destination[0] != " " or not is_routing_number(destination[1:])):
         tree.report(header, "destination", "header.destination", "a blank and a routing number with its check digit are needed")
     given = origin[1:] if origin[0] == " " else origin
     if not given.isalnum() or len(given) not in {9, 10} or (len(given) == 9 and not given.isdigit()):
@@ -93,7 +95,7 @@ def _header(tree: FileRecords) -> None:
     clock = header["creation_time"]
     if clock.strip() and not _is_clock(clock):
         tree.report(header, "creation_time", "header.creation_time", "a time as HHMM is needed")
-    if header["modifier"] not in _MODIFIERS:
+    if header["modifier"] not in MODIFIERS:
         tree.report(header, "modifier", "header.modifier", "a letter from A to Z or a digit is needed")
 
 
@@ -145,7 +147,7 @@ def _dates(tree: FileRecords, batch: BatchRecords, *, outbound: bool) -> None:
     digits = header["effective_date"]
     effective = day(digits)
     settled = header["settlement_date"]
-    if settled.strip() and (outbound or not (settled.isdigit() and int(settled) <= 366)):
+    if settled.strip() and (outbound or not 0 <= header.number("settlement_date") <= 366):
         tree.report(
             header, "settlement_date", "batch.settlement_date", "the operator fills this in: blank, or a day of the year inbound"
         )
