@@ -1,6 +1,6 @@
 """Which state leads to which."""
 
-from payments.choices import AttemptStatus, ExternalAccountStatus, MandateStatus, VerificationState
+from payments.choices import AttemptStatus, ConsentStatus, ExternalAccountStatus, MandateStatus, VerificationState
 
 EXTERNAL_ACCOUNT_MOVES = {
     ExternalAccountStatus.PENDING: {
@@ -45,4 +45,17 @@ MANDATE_MOVES = {
     MandateStatus.SUSPENDED: {MandateStatus.ACTIVE, MandateStatus.REVOKED, MandateStatus.EXPIRED},
     MandateStatus.REVOKED: frozenset(),
     MandateStatus.EXPIRED: frozenset(),
+}
+
+CONSENT_MOVES = {
+    ConsentStatus.AWAITING: {
+        ConsentStatus.AUTHORISED,
+        ConsentStatus.REJECTED,
+        ConsentStatus.REVOKED,
+        ConsentStatus.EXPIRED,
+    },
+    ConsentStatus.AUTHORISED: {ConsentStatus.REVOKED, ConsentStatus.EXPIRED},
+    ConsentStatus.REJECTED: frozenset(),
+    ConsentStatus.REVOKED: frozenset(),
+    ConsentStatus.EXPIRED: frozenset(),
 }
