@@ -8,13 +8,17 @@ class PaymentsConfig(AppConfig):
 
     name = "payments"
     label = "payments"
-    append_only = ("payments_feeschedule",)
+    append_only = ("payments_feeschedule", "payments_move")
 
     def ready(self) -> None:
-        """Say what can be asked for."""
+        """Say at which point payments ask for a verdict, which columns are sealed, and what can be asked for."""
         from flowlet.approvals import registry
-        from payments.services import fee_schedules
+        from flowlet.vault import columns
+        from payments.models import Batch
+        from payments.services import fee_schedules, files, payments
 
+        payments.declare()
+        columns.register(Batch, "sealed", aad=files.aad)
         registry.kind(
             fee_schedules.CHANGE,
             label="Change fees",

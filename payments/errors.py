@@ -242,6 +242,137 @@ class EvidenceMissing(Invalid):
     code, title = "payments.evidence_missing", "The evidence of the authorization is missing"
 
 
+# Payments
+
+
+class PaymentNotFound(NotFound):
+    """There is no such payment."""
+
+    code, title = "payments.payment_not_found", "There is no such payment"
+
+
+class KindNotOnRail(Invalid):
+    """The rail does not carry payments of the kind. `details` name the rails that do."""
+
+    code, title = "payments.kind_not_on_rail", "The rail does not carry this kind of payment"
+
+
+class CurrencyNotOnRail(Invalid):
+    """The rail does not carry the currency. `details` name those it carries."""
+
+    code, title = "payments.currency_not_on_rail", "The rail does not carry the currency"
+
+
+class AmountOutsideRail(DomainError):
+    """The rail has a smallest or largest amount. `details` name it."""
+
+    code, title = "payments.amount_outside_rail", "The rail does not carry this amount"
+
+
+class WalletMissing(Invalid):
+    """The payment needs a wallet (and a target wallet when it stays inside the book)."""
+
+    code, title = "payments.wallet_missing", "The payment needs a wallet"
+
+
+class ExternalAccountMissing(Invalid):
+    """The payment needs an external account of the wallet's customer."""
+
+    code, title = "payments.external_account_missing", "The payment needs an external account"
+
+
+class ExternalAccountUnfit(DomainError):
+    """The external account is of another customer, another currency, a kind that the rail does not reach, or not active. `details` say
+    which.
+    """
+
+    code, title = "payments.external_account_unfit", "The external account cannot be used for this payment"
+
+
+class MandateMissing(DomainError):
+    """A collection needs an active mandate of the external account."""
+
+    code, title = "payments.mandate_missing", "The collection needs a mandate"
+
+
+class FeeAboveAmount(DomainError):
+    """The fee is more than what comes in."""
+
+    code, title = "payments.fee_above_amount", "The fee is more than the amount"
+
+
+class NotCancelable(Conflict):
+    """The payment is on its way, or has ended. Only what has not left can be canceled."""
+
+    code, title = "payments.not_cancelable", "The payment can no longer be canceled"
+
+
+class NotInReview(Conflict):
+    """The payment does not wait for a decision."""
+
+    code, title = "payments.not_in_review", "The payment does not wait for a decision"
+
+
+class NotRefundable(Conflict):
+    """Only a settled payment that came in can be refunded, up to what is left of it."""
+
+    code, title = "payments.not_refundable", "The payment cannot be refunded"
+
+
+class RefundTooLarge(DomainError):
+    """More would be refunded than is left of the payment. `details` say how much is left."""
+
+    code, title = "payments.refund_too_large", "More would be refunded than is left"
+
+
+class AmountDiffers(Conflict):
+    """What the provider says of the amount is not what was asked for. Nothing was booked; somebody has to look."""
+
+    code, title = "payments.amount_differs", "The provider names another amount"
+
+
+class ScheduleOutOfRange(Invalid):
+    """A payment is scheduled for the future, at most a year ahead."""
+
+    code, title = "payments.schedule_out_of_range", "The day is out of range"
+
+
+class SandboxOnly(Forbidden):
+    """Simulations work with a sandbox key (`fk_test_…`) only."""
+
+    code, title = "payments.sandbox_only", "This works in the sandbox only"
+
+
+class RailNotConfigured(DomainError):
+    """No provider is configured for the rail in this mode. Ask your operator."""
+
+    code, title = "payments.rail_not_configured", "The rail is not available"
+
+
+class BatchNotFound(NotFound):
+    """There is no such batch."""
+
+    code, title = "payments.batch_not_found", "There is no such batch"
+
+
+class FileDiffers(Conflict):
+    """The file built again is not the file that was built: something that it is made of has changed."""
+
+    code, title = "payments.file_differs", "The file differs from the one that was built"
+
+
+class DeliveryFailed(DomainError):
+    """The bank's place for files could not be reached. The batch stays released, and delivery can be tried again."""
+
+    code, title, status = "payments.delivery_failed", "The file could not be delivered", 503
+
+
+class UnknownReturnCode(Invalid):
+    """The rail has no such return code."""
+
+    code, title = "payments.unknown_return_code", "The return code is not known"
+
+
 # Customers' own banks, and their consent
 
 

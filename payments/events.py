@@ -1,5 +1,7 @@
 """Events of the app; the audit uses the same words. ``data`` holds ids, states and amounts, never personal data."""
 
+from payments.choices import PaymentStatus
+
 FEES_CHANGED = "payments.fees_changed"
 EXTERNAL_ACCOUNT_ADDED = "external_account.added"
 EXTERNAL_ACCOUNT_ACTIVATED = "external_account.activated"
@@ -20,6 +22,14 @@ MANDATE_REVOKED = "mandate.revoked"
 MANDATE_EXPIRED = "mandate.expired"
 MANDATE_USED = "mandate.used"
 MANDATE_USE_REJECTED = "mandate.use_rejected"
+
+PAYMENT = {status: f"payment.{status.value.lower()}" for status in PaymentStatus}
+PAYMENT_PARTLY_REFUNDED = "payment.partly_refunded"
+PAYMENT_SUSPENDED = "payment.booked_to_suspense"
+BATCH_BUILT = "payments.batch.built"
+BATCH_RELEASED = "payments.batch.released"
+BATCH_DELIVERED = "payments.batch.delivered"
+BATCH_ANSWERED = "payments.batch.answered"
 CONSENT_CREATED = "consent.created"
 CONSENT_AUTHORISED = "consent.authorised"
 CONSENT_REJECTED = "consent.rejected"

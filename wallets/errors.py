@@ -112,6 +112,12 @@ class HoldBelongsToTransfer(Conflict):
     code, title = "wallets.hold_belongs_to_transfer", "The hold belongs to an authorised transfer"
 
 
+class HoldIsKept(Conflict):
+    """The hold is a payment's: cancel the payment. `details` name it."""
+
+    code, title = "wallets.hold_is_kept", "The hold belongs to a payment"
+
+
 class ExpiryOutOfRange(Invalid):
     """A hold expires in the future, at most 90 days ahead."""
 

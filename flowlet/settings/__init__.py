@@ -14,6 +14,7 @@ from flowlet.settings.backoffice import *  # noqa: F403
 from flowlet.settings.databases import database
 from flowlet.settings.logs import logging_config
 from flowlet.settings.open_banking import open_banks
+from flowlet.settings.payments import payment_settings
 from flowlet.settings.queues import celery_settings
 from flowlet.settings.security import security_settings, static_settings
 
@@ -157,3 +158,4 @@ globals().update(static_settings(test=ENVIRONMENT == "test"))
 
 globals().update(security_settings(production=PRODUCTION, trusted_proxies=TRUSTED_PROXIES))
 LOGGING = logging_config(json=env.flag("FLOWLET_LOG_JSON", True), level=env.text("FLOWLET_LOG_LEVEL", "INFO"))
+globals().update(payment_settings(base=BASE_DIR))

@@ -23,6 +23,7 @@ RECOVERY_RECEIVABLE = "1210"
 FIXED_ASSETS = "1510"
 CUSTOMER_WALLETS = "2010"
 PARTNER_PAYABLE = "2110"
+INCOMING_EXPECTED = "2020"
 SUSPENSE = "2900"
 SHARE_CAPITAL = "3010"
 RETAINED_EARNINGS = "3100"
@@ -55,6 +56,7 @@ STANDARD = (
     Line(FX_COST, "Foreign exchange position at cost", ASSET, OPERATING),
     Line(FX_REVALUATION, "Revaluation of the foreign exchange position", ASSET, OPERATING),
     Line(CUSTOMER_WALLETS, "Customer wallets", LIABILITY, OPERATING),
+    Line(INCOMING_EXPECTED, "Incoming payments not there yet", LIABILITY, OPERATING),
     Line(PARTNER_PAYABLE, "Payable to the partner", LIABILITY, OPERATING),
     Line(SUSPENSE, "Suspense", LIABILITY, OPERATING),
     Line(SHARE_CAPITAL, "Share capital", EQUITY, FINANCING),

@@ -1,8 +1,23 @@
 """Rows of the app."""
 
+from payments.models.batch import Batch
 from payments.models.consent import Consent
 from payments.models.external_account import AccountVerification, ExternalAccount
 from payments.models.fee_schedule import FeeSchedule
 from payments.models.mandate import Mandate, MandateUse
+from payments.models.payment import Move, Payment
+from payments.models.sandbox import SandboxFault, SandboxOrder
 
-__all__ = ["AccountVerification", "Consent", "ExternalAccount", "FeeSchedule", "Mandate", "MandateUse"]
+__all__ = [
+    "AccountVerification",
+    "Batch",
+    "Consent",
+    "ExternalAccount",
+    "FeeSchedule",
+    "Mandate",
+    "MandateUse",
+    "Move",
+    "Payment",
+    "SandboxFault",
+    "SandboxOrder",
+]

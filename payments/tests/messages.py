@@ -5,8 +5,10 @@ from decimal import Decimal
 
 from moneyed import Money
 
-from payments.providers.iso20022 import credit_transfers
+from payments.providers.iso20022 import credit_transfers, direct_debits
 from payments.providers.iso20022.credit_transfers import Group, Transfer
+from payments.providers.iso20022.direct_debits import Debit, Instrument, Mandate, SequenceType
+from payments.providers.iso20022.direct_debits import Group as Collection
 from payments.providers.iso20022.parts import Account, Address, Agent, Party, Remittance
 
 CREATED_AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)  # a Monday
@@ -54,3 +56,40 @@ def group(*transfers, **other):
 def credit_transfer(*groups, **other):
     values = {"message_id": "MSG-20261123-1", "created_at": CREATED_AT, "initiator": US, "groups": groups or (group(),)}
     return credit_transfers.write(**values | other)
+
+
+CREDITOR_ID = "DE98ZZZ09999999999"
+
+
+def debit(number=1, **other):
+    values = {
+        "end_to_end_id": f"E2E-{number:06d}",
+        "instruction_id": f"INS-{number:06d}",
+        "amount": euro("49.90"),
+        "mandate": Mandate(id=f"M-2026-{number:06d}", signed_on=date(2026, 3, 1)),
+        "debtor": THEM,
+        "debtor_account": THEIR_ACCOUNT,
+        "debtor_agent": THEIR_BANK,
+        "remittance": Remittance(text=f"Subscription {number}"),
+    }
+    return Debit(**values | other)
+
+
+def collection(*debits, **other):
+    values = {
+        "id": "COL-1",
+        "collect_on": date(2026, 11, 24),
+        "instrument": Instrument.CORE,
+        "sequence": SequenceType.RECURRING,
+        "creditor": US,
+        "creditor_account": OUR_ACCOUNT,
+        "creditor_agent": OUR_BANK,
+        "creditor_id": CREDITOR_ID,
+        "debits": debits or (debit(),),
+    }
+    return Collection(**values | other)
+
+
+def direct_debit(*collections, **other):
+    values = {"message_id": "MSG-20261123-2", "created_at": CREATED_AT, "initiator": US, "groups": collections or (collection(),)}
+    return direct_debits.write(**values | other)

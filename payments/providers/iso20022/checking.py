@@ -97,6 +97,7 @@ class _Message(_Node):
         self.made_at = scheme.moment(self.text("GrpHdr/CreDtTm"))
         self.count, self.total = 0, Decimal(0)
         self.used: Counter[str] = Counter()
+        self.mandates: Counter[str] = Counter()
 
     def breaches(self) -> Iterator[Breach]:
         header = self.find("GrpHdr")
@@ -141,6 +142,13 @@ class _Group(_Node):
             yield from payment.breaches()
         self.message.count, self.message.total = self.message.count + count, self.message.total + total
         yield from _totals(self, "group", count, total)
+
+    def uses_again(self, mandate: str) -> bool:
+        """Whether the mandate stands for a second time where it may stand once."""
+        if self.text("PmtTpInf/SeqTp") == "RCUR":
+            return False
+        self.message.mandates[mandate] += 1
+        return self.message.mandates[mandate] > 1
 
     def _day(self) -> Iterator[Breach]:
         made_at, terms = self.message.made_at, self.message.terms
@@ -232,8 +240,12 @@ class _Payment(_Node):
         mandate, signed = self.find("DrctDbtTx/MndtRltdInf/MndtId"), self.find("DrctDbtTx/MndtRltdInf/DtOfSgntr")
         if mandate is None or signed is None:
             yield _breach("mandate.missing", self.element)
-        if mandate is not None and not scheme.is_mandate(mandate.text or ""):
-            yield _breach("mandate.form", mandate)
+        former = self.find("DrctDbtTx/MndtRltdInf/AmdmntInfDtls/OrgnlMndtId")
+        for found in (mandate, former):
+            if found is not None and not scheme.is_mandate(found.text or ""):
+                yield _breach("mandate.form", found)
+        if mandate is not None and self.group is not None and self.group.uses_again(mandate.text or ""):
+            yield _breach("mandate.repeated", mandate)
         signed_on = scheme.day(signed.text or "") if signed is not None else None
         made_at = self.group.message.made_at if self.group is not None else None
         if signed_on and made_at and signed_on > made_at.date():

@@ -61,8 +61,7 @@ def write(
     header = tree.node(message, "GrpHdr")
     tree.leaf(header, "MsgId", message_id)
     tree.leaf(header, "CreDtTm", writing.moment(created_at))
-    tree.leaf(header, "NbOfTxs", str(len(amounts)))
-    tree.leaf(header, "CtrlSum", f"{writing.total(amounts):.2f}")
+    tree.totals(header, amounts)
     tree.party(header, "InitgPty", replace(initiator, address=None))
     for group in groups:
         _group(tree, message, group)
@@ -82,30 +81,20 @@ def breaches(transfer: Transfer) -> tuple[Breach, ...]:
 
 def _group(tree: Tree, message: Element, group: Group) -> None:
     element = tree.node(message, "PmtInf")
-    amounts = [transfer.amount for transfer in group.transfers]
     tree.leaf(element, "PmtInfId", group.id)
     tree.leaf(element, "PmtMtd", "TRF")
     tree.leaf(element, "BtchBookg", "true" if group.is_batch_booked else "false")
-    tree.leaf(element, "NbOfTxs", str(len(amounts)))
-    tree.leaf(element, "CtrlSum", f"{writing.total(amounts):.2f}")
+    tree.totals(element, [transfer.amount for transfer in group.transfers])
     kind = tree.node(element, "PmtTpInf")
     tree.leaf(kind, "SvcLvl/Cd", "SEPA")
     tree.leaf(kind, "CtgyPurp/Cd", group.category_purpose)
     tree.leaf(element, "ReqdExctnDt/Dt", group.execute_on.isoformat())
     tree.party(element, "Dbtr", group.debtor)
     tree.account(element, "DbtrAcct", group.debtor_account)
-    _our_agent(tree, element, "DbtrAgt", group.debtor_agent)
+    tree.our_agent(element, "DbtrAgt", group.debtor_agent)
     tree.leaf(element, "ChrgBr", "SLEV")
     for transfer in group.transfers:
         _transfer(tree, element, transfer)
-
-
-def _our_agent(tree: Tree, parent: Element, name: str, agent: Agent | None) -> None:
-    """The schema demands it where the scheme does not: an IBAN alone is enough (EPC132-08, IBAN only)."""
-    if agent is None:
-        tree.leaf(parent, f"{name}/FinInstnId/Othr/Id", scheme.NOT_PROVIDED)
-    else:
-        tree.agent(parent, name, agent)
 
 
 def _transfer(tree: Tree, group: Element, transfer: Transfer) -> None:

@@ -54,6 +54,7 @@ RULES: Final = {
     "creditor_id.invalid": "The creditor identifier does not have its form or its check digits.",
     "mandate.missing": "The mandate's reference or day of signature is missing.",
     "mandate.form": "A mandate's reference has at most 35 characters and no space.",
+    "mandate.repeated": "A mandate for one collection, a first or a last collection is used once in a message.",
     "mandate.signed_later": "The mandate was signed after the message was made.",
     "collection.no_business_day": "The day of collection is not a business day of TARGET.",
     "collection.too_early": "A direct debit is submitted one business day of TARGET ahead, before the cut-off.",

@@ -3,7 +3,7 @@
 Empty values make no element. The bytes depend on the arguments only: no clock, no random ids, one form of white space.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from moneyed import Money
 from flowlet.core import money, xml
 from payments.providers.iso20022.errors import BreaksScheme, NotWritable
 from payments.providers.iso20022.parts import Account, Address, Agent, Party, Remittance
-from payments.providers.iso20022.scheme import Breach
+from payments.providers.iso20022.scheme import NOT_PROVIDED, Breach
 
 Element = etree._Element
 
@@ -66,6 +66,11 @@ class Tree:
         code = value.currency.code
         self.leaf(parent, path, money.to_text(value.amount, code), Ccy=code)
 
+    def totals(self, parent: Element, amounts: Sequence[Money]) -> None:
+        """How many payments there are, and their control sum, which disregards currencies."""
+        self.leaf(parent, "NbOfTxs", str(len(amounts)))
+        self.leaf(parent, "CtrlSum", f"{sum((value.amount for value in amounts), Decimal(0)):.2f}")
+
     def party(self, parent: Element, name: str, party: Party | None) -> None:
         """A party with address and identification."""
         if party is None:
@@ -115,6 +120,13 @@ class Tree:
         self.leaf(element, "Nm", agent.name)
         self.address(element, agent.address)
 
+    def our_agent(self, parent: Element, name: str, agent: Agent | None) -> None:
+        """A bank that the schema demands and the scheme does not: the IBAN alone is enough (EPC132-08, IBAN only)."""
+        if agent is None:
+            self.leaf(parent, f"{name}/FinInstnId/Othr/Id", NOT_PROVIDED)
+        else:
+            self.agent(parent, name, agent)
+
     def account(self, parent: Element, name: str, account: Account | None) -> None:
         """An account: IBAN, or the bank's own number."""
         if account is not None:
@@ -150,11 +162,6 @@ def moment(at: datetime) -> str:
     if at.tzinfo is None:
         raise ValueError("A moment needs its zone.")
     return at.isoformat(timespec="seconds")
-
-
-def total(amounts: Iterable[Money]) -> Decimal:
-    """The control sum, which disregards currencies."""
-    return sum((value.amount for value in amounts), Decimal(0))
 
 
 def refuse(breaches: Iterable[Breach]) -> None:

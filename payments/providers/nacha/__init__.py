@@ -9,10 +9,17 @@ file of ours before it leaves. By subject:
 - ``checks`` and ``entry_checks``: the rules, for both directions. ``problems``: how they are told, and the refusals.
 - ``returns``: RETURN_CODES with time limits and what we do, return rates. ``changes``: notifications of change, decoded.
 - ``routing``, ``banking_days``: check digits and the days of the Federal Reserve.
+- ``sandbox``: a bank's answers, returns and notifications of change, for simulations only.
 """
 
-from payments.providers.nacha.banking_days import is_banking_day, next_banking_day
-from payments.providers.nacha.changes import CHANGE_CODES, REFUSED_CHANGE_CODES, Correction, CorrectionUnreadable, correction
+from payments.providers.nacha.changes import (
+    CHANGE_CODES,
+    REFUSED_CHANGE_CODES,
+    Correction,
+    CorrectionUnreadable,
+    corrected_data,
+    correction,
+)
 from payments.providers.nacha.codes import SEC_CODES, TRANSACTION_CODES, AccountType, Purpose, Side, Use, transaction_code
 from payments.providers.nacha.problems import FieldRefused, FileRefused, Problem, Severity, TooManyLines
 from payments.providers.nacha.reading import Reading, read, validate
@@ -31,6 +38,7 @@ from payments.providers.nacha.records import (
 )
 from payments.providers.nacha.returns import RETURN_CODES, Action, ReturnCode, return_rates
 from payments.providers.nacha.routing import check_digit, is_routing_number
+from payments.providers.nacha.sandbox import SandboxChange, SandboxReturn, sandbox_write_changes, sandbox_write_returns
 from payments.providers.nacha.writing import Offset, compose, fit, lines_of, with_offset, write
 
 __all__ = [
@@ -61,20 +69,23 @@ __all__ = [
     "Remittance",
     "Return",
     "ReturnCode",
+    "SandboxChange",
+    "SandboxReturn",
     "Severity",
     "Side",
     "TooManyLines",
     "Use",
     "check_digit",
     "compose",
+    "corrected_data",
     "correction",
     "fit",
-    "is_banking_day",
     "is_routing_number",
     "lines_of",
-    "next_banking_day",
     "read",
     "return_rates",
+    "sandbox_write_changes",
+    "sandbox_write_returns",
     "transaction_code",
     "validate",
     "with_offset",

@@ -1,10 +1,11 @@
 """The banking days of the Federal Reserve: not Saturday, not Sunday, not one of its holidays.
 
 A holiday on a Saturday is not made up on the Friday before; one on a Sunday is on the Monday after (Federal Reserve, K.8). The
-public holidays of the United States differ, so the financial calendar is asked.
+public holidays of the United States differ, so the financial calendar is asked. payments.policies.calendars has the calendars of all
+rails; this storey cannot ask it, and a test holds both to the same days.
 """
 
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 
 import holidays
@@ -23,11 +24,3 @@ def is_holiday(day: date) -> bool:
 def is_banking_day(day: date) -> bool:
     """The Federal Reserve settles on this day."""
     return day.weekday() < 5 and not is_holiday(day)
-
-
-def next_banking_day(day: date) -> date:
-    """The first banking day after this one."""
-    day += timedelta(days=1)
-    while not is_banking_day(day):
-        day += timedelta(days=1)
-    return day

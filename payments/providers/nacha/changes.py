@@ -96,6 +96,24 @@ def correction(change: Change) -> Correction:
     return Correction(code=code, foreign_institution=text)
 
 
+def corrected_data(wanted: Correction) -> str:
+    """The 29 columns of an addenda 98 for a correction, parts at the columns of the rules; the inverse of ``correction``."""
+    if wanted.code == "C03":
+        return f"{wanted.routing}   {wanted.account}"
+    if wanted.code == "C06":
+        return f"{wanted.account:17}   {wanted.transaction_code}"
+    if wanted.code == "C07":
+        return f"{wanted.routing}{wanted.account:17}{wanted.transaction_code}"
+    return (
+        wanted.routing
+        or wanted.account
+        or wanted.transaction_code
+        or wanted.name
+        or wanted.identification
+        or wanted.foreign_institution
+    )
+
+
 def _split(data: str, column: int) -> tuple[str, str]:
     """Account and transaction code: by the last blank, or at the column of the rules where the account fills its field."""
     head, _, tail = data.strip().rpartition(" ")

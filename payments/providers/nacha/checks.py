@@ -44,7 +44,7 @@ def check(tree: FileRecords, *, outbound: bool) -> None:
     """Note every problem of the records in ``tree.problems``."""
     for record in tree.all():
         _fields(tree, record)
-    _header(tree)
+    _header(tree, outbound=outbound)
     if not tree.batches:
         # Some banks send a file every day, with or without entries.
         tree.report(None, "", "file.no_batches", "there is no batch", Severity.WARNING)
@@ -75,7 +75,7 @@ def _fields(tree: FileRecords, record: Record) -> None:
             tree.report(record, place.name, "field.not_numeric", f"{place.width} digits are needed")
 
 
-def _header(tree: FileRecords) -> None:
+def _header(tree: FileRecords, *, outbound: bool) -> None:
     header = tree.header
     if header is None:
         return
@@ -83,7 +83,9 @@ def _header(tree: FileRecords) -> None:
         if header[name] != wanted:
             tree.report(header, name, f"header.{name}", f"the field must be {wanted}")
     destination, origin = header["destination"], header["origin"]
-    if destination[0] != " " or not is_routing_number(destination[1:]):
+    # A bank's file for us carries what it calls us, as ours carry it as origin.
+    ours = not outbound and destination.isalnum() and destination.isascii()
+    if not ours and (destination[0] != " " or not is_routing_number(destination[1:])):
         tree.report(header, "destination", "header.destination", "a blank and a routing number with its check digit are needed")
     given = origin[1:] if origin[0] == " " else origin
     if not given.isalnum() or len(given) not in {9, 10} or (len(given) == 9 and not given.isdigit()):

@@ -146,7 +146,8 @@ def _addenda_count(tree: FileRecords, entry: EntryRecords, sec: Sec) -> None:
 def _answer(tree: FileRecords, one: Record) -> None:
     if one["addenda_type"] == "99":
         if one["reason"] not in RETURN_CODES:
-            tree.report(one, "reason", "addenda.return_code", "the return reason code is not known")
+            # The money came back, whatever the reason: a new code must not keep the file from being booked.
+            tree.report(one, "reason", "addenda.return_code", "the return reason code is not known", Severity.WARNING)
     else:
         name = "refused_code" if "refused_code" in one.layout.spans else "change_code"
         if one[name] not in CHANGE_CODES and one[name] not in REFUSED_CHANGE_CODES:

@@ -28,7 +28,7 @@ class Action(StrEnum):
     PRESENT_AGAIN = "Present again, at most twice within 180 days, as RETRY PYMT"
     CLOSE_ACCOUNT = "Use the external account no more; ask for another"
     REVOKE_MANDATE = "Revoke the mandate; no debit without a new authorization"
-    ASK_CUSTOMER = "Ask the customer before the next debit"
+    ASK_CUSTOMER = "Ask the customer before the next payment"
     CORRECT = "Correct the entry; a new one may follow"
     COMPLIANCE = "Stop all movement with the external account and open a review"
     REPAIR_OUR_FILE = "Our file was wrong: repair it and find out why"
@@ -179,6 +179,7 @@ _TABLE = (
     _international("R83", "Foreign institution unable to settle", "The foreign bank cannot settle", _CLOSE),
     _international("R84", "Not processed by the gateway", "The gateway holds the entry back", _COMPLIANCE),
     _international("R85", "International payment coded as domestic", "The entry had to be IAT", _OURS),
+    ReturnCode("R90", "Returned for sanctions", "A sanctioned party or country is involved", _COMPLIANCE),
 )
 RETURN_CODES: Mapping[str, ReturnCode] = {one.code: one for one in _TABLE}
 

@@ -1,8 +1,11 @@
 """Routing numbers of the American Bankers Association: eight digits and a check digit (weights 3, 7, 1, modulo 10)."""
 
+from functools import lru_cache
+
 _WEIGHTS = (3, 7, 1, 3, 7, 1, 3, 7)
 
 
+@lru_cache(maxsize=4096)
 def check_digit(identification: str) -> str:
     """The ninth digit for eight. Raises ValueError unless given eight ASCII digits."""
     if len(identification) != 8 or not (identification.isascii() and identification.isdigit()):

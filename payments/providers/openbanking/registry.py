@@ -4,6 +4,7 @@ A bank's entry has ``standard`` (UK_OB_4_0 or BERLIN_1_3_11), ``label``, ``tls_c
 the standard's ``Config`` needs, with keys as paths of PEM files.
 """
 
+import json
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.signals import setting_changed
 
 from flowlet.core.outbound import Outbound
 from payments.errors import BankNotOffered
@@ -59,12 +59,13 @@ def banks(*, sandbox: bool) -> list[Bank]:
     """All banks for a partner of this mode, by name. Raises ImproperlyConfigured, naming the bank and what is wrong."""
     if sandbox:
         return [Bank(SANDBOX, "Sandbox bank", SandboxBank.standard, SandboxBank())]
-    return [_made(name) for name in sorted(settings.OPEN_BANKS)]
+    return [_made(name, json.dumps(settings.OPEN_BANKS[name], sort_keys=True)) for name in sorted(settings.OPEN_BANKS)]
 
 
 @lru_cache(maxsize=512)
-def _made(name: str) -> Bank:
-    entry = settings.OPEN_BANKS[name]
+def _made(name: str, facts: str) -> Bank:
+    """Made once for the same ``facts`` (JSON): clients keep tokens, keys and connections."""
+    entry = json.loads(facts)
     standard = entry.get("standard")
     if name == SANDBOX or standard not in _TEXTS:
         raise ImproperlyConfigured(f"FLOWLET_OPEN_BANKS_FILE, {name}: the standard is one of {', '.join(_TEXTS)}.")
@@ -116,9 +117,3 @@ def _connect(
         request_id_header=request_id_header,
         code_of=code_of,
     )
-
-
-@setting_changed.connect
-def _forget(*, setting: str, **_: Any) -> None:
-    if setting == "OPEN_BANKS":
-        _made.cache_clear()
