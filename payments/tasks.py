@@ -88,5 +88,6 @@ BEAT = {
     "payments.settle": {"task": "payments.settle", "schedule": 300.0},
     "payments.sweep-verifications": {"task": "payments.sweep_verifications", "schedule": 60.0},
     "payments.expire-mandates": {"task": "payments.expire_mandates", "schedule": 3600.0},
-    "payments.sweep-consents": {"task": "payments.sweep_consents", "schedule": 60.0},
+    # Calls banks: not among what is critical.
+    "payments.sweep-consents": {"task": "payments.sweep_consents", "schedule": 60.0, "options": {"queue": "default"}},
 }
