@@ -145,9 +145,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-# Exchange rates: where the day's file of the ECB is fetched ("" for not at all), and how old a rate may be that is dealt at. The demo's
-# are made once, so that it may be left alone for a year.
+# Exchange rates: where the day's file of the ECB is fetched ("" for not at all), what customers pay on top where nothing else is set,
+# and how old a rate may be that is dealt at. The demo's are made once, so that it may be left alone for a year.
 FX_RATES_URL = env.url("FLOWLET_FX_RATES_URL", {"https", "http"}) if env.text("FLOWLET_FX_RATES_URL", "") else ""
+FX_SPREAD_BASIS_POINTS = env.number("FLOWLET_FX_SPREAD_BASIS_POINTS", 50)
 FX_MAX_AGE_BANK_DAYS = env.number("FLOWLET_FX_MAX_AGE_BANK_DAYS", 260 if ENVIRONMENT == "demo" else 2)
 
 # Verdicts: without whom nothing is decided at a point of flowlet.decisions, such as {"payment.create": ["fraud.score"]}
