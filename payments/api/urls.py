@@ -2,9 +2,19 @@
 
 from django.urls import path
 
-from payments.api import external_accounts, mandates
+from payments.api import consents, external_accounts, mandates
 
 urlpatterns = [
+    path("banks", consents.Banks.as_view()),
+    path("consents", consents.ConsentList.as_view()),
+    path("consents/<str:consent_id>", consents.ConsentDetail.as_view()),
+    path("consents/<str:consent_id>/complete", consents.ConsentComplete.as_view()),
+    path("consents/<str:consent_id>/reconfirm", consents.ConsentReconfirm.as_view()),
+    path("consents/<str:consent_id>/revoke", consents.ConsentRevoke.as_view()),
+    path("consents/<str:consent_id>/accounts", consents.ConsentAccounts.as_view()),
+    path("consents/<str:consent_id>/balances", consents.ConsentBalances.as_view()),
+    path("consents/<str:consent_id>/transactions", consents.ConsentTransactions.as_view()),
+    path("simulations/consents/<str:consent_id>/visit", consents.ConsentVisit.as_view()),
     path("external_accounts", external_accounts.ExternalAccountList.as_view()),
     path("external_accounts/<str:external_account_id>", external_accounts.ExternalAccountDetail.as_view()),
     path("external_accounts/<str:external_account_id>/block", external_accounts.ExternalAccountBlock.as_view()),
