@@ -49,12 +49,19 @@ PERMISSIONS: Final[dict[str, str]] = {
     "wallets.release_hold": "Release holds",
     "wallets.request_limit_change": "Ask for a change of limits",
     "wallets.approve_limit_change": "Approve a change of limits",
+    "wallets.request_spread_change": "Ask for a change of an exchange spread",
+    "wallets.approve_spread_change": "Approve a change of an exchange spread",
     "wallets.export_statements": "Export statements",
+    "payments.block_external_account": "Block, unblock and close external accounts; suspend and revoke mandates",
+    "payments.request_account_verification": "Ask for an external account to be taken as verified",
+    "payments.approve_account_verification": "Approve the verification of an external account",
+    "payments.request_fee_change": "Ask for a change of fees",
+    "payments.approve_fee_change": "Approve a change of fees",
     "flowlet_audit.export_records": "Export the audit",
     "flowlet_events.retry_delivery": "Hand a failed event to its handler again",
 }
 
-_LOOK = {"accounts.view_*", "ledger.view_*", "wallets.view_*", "flowlet_approvals.view_*"}
+_LOOK = {"accounts.view_*", "ledger.view_*", "wallets.view_*", "payments.view_*", "flowlet_approvals.view_*"}
 
 GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.COMPLIANCE_OFFICER: frozenset(
@@ -67,6 +74,8 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
             "accounts.set_kyc_tier",
             "accounts.request_erasure",
             "accounts.request_partner_activation",
+            "payments.block_external_account",
+            "payments.request_account_verification",
             "wallets.freeze_wallet",
             "wallets.request_limit_change",
             "wallets.export_statements",
@@ -87,6 +96,9 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
             "accounts.request_partner_activation",
             "accounts.approve_partner_activation",
             "accounts.suspend_partner",
+            "payments.block_external_account",
+            "payments.request_account_verification",
+            "payments.approve_account_verification",
             "wallets.freeze_wallet",
             "wallets.request_limit_change",
             "wallets.approve_limit_change",
@@ -99,6 +111,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
             "flowlet_decisions.view_*",
             "accounts.reveal_personal_data",
             "accounts.freeze_customer",
+            "payments.block_external_account",
             "wallets.freeze_wallet",
             "wallets.release_hold",
         }
@@ -121,9 +134,12 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
             "ledger.request_write_off",
             "ledger.reveal_statement_party",
             "ledger.export_reports",
+            "payments.request_account_verification",
             "wallets.close_wallet",
             "wallets.release_hold",
             "wallets.request_limit_change",
+            "wallets.request_spread_change",
+            "payments.request_fee_change",
             "wallets.export_statements",
         }
     ),
@@ -148,6 +164,9 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
             "ledger.approve_write_off",
             "ledger.export_reports",
             "wallets.approve_limit_change",
+            "wallets.approve_spread_change",
+            "payments.request_fee_change",
+            "payments.approve_fee_change",
             "wallets.export_statements",
         }
     ),

@@ -129,6 +129,12 @@ class NoRate(DomainError):
     code, title = "ledger.no_rate", "There is no exchange rate"
 
 
+class StaleRate(DomainError):
+    """The newest exchange rate is too old to deal at. `details` name its day."""
+
+    code, title = "ledger.stale_rate", "The newest exchange rate is too old"
+
+
 class PeriodOutOfOrder(Conflict):
     """Periods are closed from the oldest on and never overlap."""
 

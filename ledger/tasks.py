@@ -3,8 +3,11 @@
 import logging
 
 from celery import shared_task
+from django.conf import settings
 
-from ledger.services import seals, snapshots, verification
+from flowlet.core import actors, clock
+from flowlet.core.errors import DomainError
+from ledger.services import rate_imports, seals, snapshots, verification
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +32,30 @@ def verify() -> None:
         logger.error("ledger_broken", extra={"findings": len(report.findings), "first": report.findings[0].where})
 
 
+@shared_task(ignore_result=True)
+def fetch_rates() -> None:
+    """Bring in the ECB's rates of the day, which it publishes about 16:00 in Frankfurt; nothing happens where no address is set.
+
+    What cannot be fetched is fetched an hour later; a rate that stays away stops conversions by its age.
+    """
+    if not settings.FX_RATES_URL:
+        return
+    try:
+        outcome = rate_imports.fetch_ecb(actor=actors.system("fetch_rates"), at=clock.now())
+    except DomainError as refusal:
+        logger.warning("fx_rates_not_fetched", extra={"reason": refusal.code})
+        return
+    if outcome.refused or outcome.differing:
+        logger.error("fx_rates_refused", extra={"refused": len(outcome.refused), "differing": len(outcome.differing)})
+
+
 BEAT = {
     "ledger-roll-up": {"task": "ledger.tasks.roll_up", "schedule": 10, "options": {"queue": "default", "expires": 10}},
     "ledger-seal": {"task": "ledger.tasks.seal", "schedule": 60, "options": {"queue": "batch", "expires": 60}},
+    "ledger-fetch-rates": {
+        "task": "ledger.tasks.fetch_rates",
+        "schedule": 3600,
+        "options": {"queue": "default", "expires": 3000},
+    },
     "ledger-verify": {"task": "ledger.tasks.verify", "schedule": 3600, "options": {"queue": "batch", "expires": 3600}},
 }

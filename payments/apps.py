@@ -8,3 +8,30 @@ class PaymentsConfig(AppConfig):
 
     name = "payments"
     label = "payments"
+    append_only = ("payments_feeschedule", "payments_move")
+
+    def ready(self) -> None:
+        """Say at which point payments ask for a verdict, which columns are sealed, and what can be asked for."""
+        from flowlet.approvals import registry
+        from flowlet.vault import columns
+        from payments.models import Batch
+        from payments.services import fee_schedules, files, payments, verifications
+
+        payments.declare()
+        columns.register(Batch, "sealed", aad=files.aad)
+        registry.kind(
+            fee_schedules.CHANGE,
+            label="Change fees",
+            maker_permission="payments.request_fee_change",
+            checker_permission="payments.approve_fee_change",
+            execute=fee_schedules.execute_change,
+            describe=fee_schedules.describe_change,
+        )
+        registry.kind(
+            verifications.MANUAL,
+            label="Verify an external account",
+            maker_permission="payments.request_account_verification",
+            checker_permission="payments.approve_account_verification",
+            execute=verifications.execute_manual,
+            describe=verifications.describe_manual,
+        )

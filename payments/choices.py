@@ -158,3 +158,107 @@ class Sequence(TextChoices):
     RCUR = "RCUR", "Recurrent"
     FNAL = "FNAL", "Final"
     OOFF = "OOFF", "One-off"
+
+
+# Payments
+
+
+class Direction(TextChoices):
+    """Whether money comes to the customer or goes."""
+
+    IN = "IN", "In"
+    OUT = "OUT", "Out"
+
+
+class PaymentKind(TextChoices):
+    """What a payment is for."""
+
+    DEPOSIT = "DEPOSIT", "Deposit"
+    WITHDRAWAL = "WITHDRAWAL", "Withdrawal"
+    TRANSFER = "TRANSFER", "Transfer to a third party"
+    COLLECTION = "COLLECTION", "Collection"
+    CARD_PAYMENT = "CARD_PAYMENT", "Card payment"
+    REFUND = "REFUND", "Refund"
+    FEE = "FEE", "Fee"
+
+
+class Rail(TextChoices):
+    """The way the money takes."""
+
+    BOOK = "book", "Inside the book"
+    ACH = "ach", "ACH"
+    SEPA_CT = "sepa_ct", "SEPA credit transfer"
+    SEPA_DD = "sepa_dd", "SEPA direct debit"
+    WIRE = "wire", "Wire"
+    CARD = "card", "Card"
+    OPEN_BANKING = "open_banking", "Open banking"
+
+
+class PaymentStatus(TextChoices):
+    """How a payment stands."""
+
+    CREATED = "CREATED", "Created"
+    REVIEW = "REVIEW", "In review"
+    APPROVAL = "APPROVAL", "Waits for approval"
+    APPROVED = "APPROVED", "Approved"
+    HELD = "HELD", "Money held"
+    SUBMITTED = "SUBMITTED", "Submitted"
+    UNKNOWN = "UNKNOWN", "Outcome unknown"
+    SETTLED = "SETTLED", "Settled"
+    RETURNED = "RETURNED", "Returned"
+    DISPUTED = "DISPUTED", "Disputed"
+    REFUNDED = "REFUNDED", "Refunded"
+    REJECTED = "REJECTED", "Rejected"
+    FAILED = "FAILED", "Failed"
+    CANCELED = "CANCELED", "Canceled"
+    EXPIRED = "EXPIRED", "Expired"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {
+            "REVIEW": "warn",
+            "APPROVAL": "warn",
+            "APPROVED": "info",
+            "HELD": "info",
+            "SUBMITTED": "info",
+            "UNKNOWN": "bad",
+            "SETTLED": "good",
+            "RETURNED": "bad",
+            "DISPUTED": "bad",
+            "REJECTED": "bad",
+            "FAILED": "bad",
+        }.get(self.value, "neutral")
+
+
+class BatchStatus(TextChoices):
+    """How a settlement batch and its file stand."""
+
+    GATHERED = "GATHERED", "Gathered"
+    BUILT = "BUILT", "File built"
+    RELEASED = "RELEASED", "Released"
+    DELIVERED = "DELIVERED", "Delivered"
+    ACKNOWLEDGED = "ACKNOWLEDGED", "Acknowledged"
+    REJECTED = "REJECTED", "Rejected by the bank"
+    CANCELED = "CANCELED", "Canceled"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {
+            "GATHERED": "info",
+            "BUILT": "warn",
+            "RELEASED": "info",
+            "DELIVERED": "info",
+            "ACKNOWLEDGED": "good",
+            "REJECTED": "bad",
+        }.get(self.value, "neutral")
+
+
+class OrderStatus(TextChoices):
+    """How an order stands at the sandbox bank."""
+
+    ACCEPTED = "ACCEPTED", "Accepted"
+    PAID = "PAID", "Paid"
+    REFUSED = "REFUSED", "Refused"
+    RETURNED = "RETURNED", "Returned"

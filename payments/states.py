@@ -1,6 +1,8 @@
 """Which state leads to which."""
 
-from payments.choices import AttemptStatus, ExternalAccountStatus, MandateStatus, VerificationState
+from payments.choices import AttemptStatus, BatchStatus, ExternalAccountStatus, MandateStatus, PaymentStatus, VerificationState
+
+S = PaymentStatus
 
 EXTERNAL_ACCOUNT_MOVES = {
     ExternalAccountStatus.PENDING: {
@@ -45,4 +47,38 @@ MANDATE_MOVES = {
     MandateStatus.SUSPENDED: {MandateStatus.ACTIVE, MandateStatus.REVOKED, MandateStatus.EXPIRED},
     MandateStatus.REVOKED: frozenset(),
     MandateStatus.EXPIRED: frozenset(),
+}
+
+# One table for all kinds and rails. Money is held from HELD on, has left the wallet from SUBMITTED on (when it goes out), and is with the
+# other side when SETTLED. UNKNOWN is a provider that did not answer: it is asked again, and never taken for a failure.
+PAYMENT_MOVES = {
+    S.CREATED: {S.REVIEW, S.APPROVAL, S.APPROVED, S.REJECTED, S.FAILED, S.CANCELED, S.EXPIRED, S.SETTLED},
+    S.REVIEW: {S.APPROVAL, S.APPROVED, S.REJECTED, S.CANCELED, S.EXPIRED},
+    S.APPROVAL: {S.APPROVED, S.REJECTED, S.CANCELED, S.EXPIRED},
+    S.APPROVED: {S.HELD, S.SUBMITTED, S.SETTLED, S.FAILED, S.CANCELED, S.EXPIRED},
+    S.HELD: {S.SUBMITTED, S.SETTLED, S.FAILED, S.CANCELED, S.EXPIRED},
+    S.SUBMITTED: {S.UNKNOWN, S.SETTLED, S.FAILED, S.RETURNED},
+    S.UNKNOWN: {S.SUBMITTED, S.SETTLED, S.FAILED, S.RETURNED},
+    S.SETTLED: {S.RETURNED, S.DISPUTED, S.REFUNDED},
+    S.DISPUTED: {S.SETTLED, S.RETURNED},
+    S.RETURNED: {S.SETTLED},  # a return that was dishonoured, or contested and won
+    S.REFUNDED: frozenset(),
+    S.REJECTED: frozenset(),
+    S.FAILED: frozenset(),
+    S.CANCELED: frozenset(),
+    S.EXPIRED: frozenset(),
+}
+
+# Before the money has left, the one who asked for it can take it back.
+CANCELABLE = frozenset({S.CREATED, S.REVIEW, S.APPROVAL, S.APPROVED, S.HELD})
+ENDED = frozenset(state for state, onward in PAYMENT_MOVES.items() if not onward)
+
+BATCH_MOVES = {
+    BatchStatus.GATHERED: {BatchStatus.BUILT, BatchStatus.CANCELED},
+    BatchStatus.BUILT: {BatchStatus.RELEASED, BatchStatus.CANCELED},
+    BatchStatus.RELEASED: {BatchStatus.DELIVERED},
+    BatchStatus.DELIVERED: {BatchStatus.ACKNOWLEDGED, BatchStatus.REJECTED},
+    BatchStatus.ACKNOWLEDGED: frozenset(),
+    BatchStatus.REJECTED: frozenset(),
+    BatchStatus.CANCELED: frozenset(),
 }

@@ -13,6 +13,7 @@ from flowlet.settings.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F
 from flowlet.settings.backoffice import *  # noqa: F403
 from flowlet.settings.databases import database
 from flowlet.settings.logs import logging_config
+from flowlet.settings.payments import payment_settings
 from flowlet.settings.queues import celery_settings
 from flowlet.settings.security import security_settings, static_settings
 
@@ -42,6 +43,12 @@ BASE_URL = (
 TRUSTED_PROXIES = env.number("FLOWLET_TRUSTED_PROXIES", 0)
 # Outbound calls go to public addresses over TLS; these hosts may be private and speak plain HTTP (a gateway in our own network).
 OUTBOUND_PRIVATE_HOSTS = env.words("FLOWLET_OUTBOUND_PRIVATE_HOSTS")
+
+# Who compares a payee's name with the bank's, per mode; "" for nobody.
+PAYEE_VERIFICATION = {
+    "LIVE": env.text("FLOWLET_PAYEE_VERIFICATION", ""),
+    "SANDBOX": "payments.providers.payee_verification.Sandbox",
+}
 
 # Data
 DATABASE_APP_ROLE = env.text("DATABASE_APP_ROLE", "flowlet_app")
@@ -136,6 +143,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# Exchange rates: where the day's file of the ECB is fetched ("" for not at all), what customers pay on top where nothing else is set,
+# and how old a rate may be that is dealt at. The demo's are made once, so that it may be left alone for a year.
+FX_RATES_URL = env.url("FLOWLET_FX_RATES_URL", {"https", "http"}) if env.text("FLOWLET_FX_RATES_URL", "") else ""
+FX_SPREAD_BASIS_POINTS = env.number("FLOWLET_FX_SPREAD_BASIS_POINTS", 50)
+FX_MAX_AGE_BANK_DAYS = env.number("FLOWLET_FX_MAX_AGE_BANK_DAYS", 260 if ENVIRONMENT == "demo" else 2)
+
 # Verdicts: without whom nothing is decided at a point of flowlet.decisions, such as {"payment.create": ["fraud.score"]}
 DECISIONS_REQUIRED: dict[str, list[str]] = {}
 
@@ -150,3 +163,4 @@ globals().update(static_settings(test=ENVIRONMENT == "test"))
 
 globals().update(security_settings(production=PRODUCTION, trusted_proxies=TRUSTED_PROXIES))
 LOGGING = logging_config(json=env.flag("FLOWLET_LOG_JSON", True), level=env.text("FLOWLET_LOG_LEVEL", "INFO"))
+globals().update(payment_settings(base=BASE_DIR))

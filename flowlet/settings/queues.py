@@ -11,6 +11,7 @@ ROUTES = {
     "*.deliver*": {"queue": "critical"},
     "*.expire*": {"queue": "critical"},
     "*.sweep*": {"queue": "critical"},
+    "*.settle*": {"queue": "batch"},
     "*.seal*": {"queue": "batch"},
     "*.verify*": {"queue": "batch"},
     "*.snapshot*": {"queue": "batch"},

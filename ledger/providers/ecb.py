@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from lxml import etree
-
-from flowlet.core.errors import Invalid
+from flowlet.core import xml
+from flowlet.core.errors import DomainError, Invalid
+from flowlet.core.outbound import Outbound
 
 BASE = "EUR"
 SOURCE = "ECB"
@@ -77,6 +77,15 @@ def read(content: bytes) -> Published:
         raise NotRates("The file is neither CSV nor XML.") from None
 
 
+def fetch(url: str) -> bytes:
+    """The file at an address of the ECB. Raises what ``Outbound.call`` raises, and ValueError for an address that it does not take."""
+    base, _, name = url.rpartition("/")
+    answer = Outbound("ecb", base_url=base, max_bytes=LARGEST).call(
+        "GET", f"/{name}", operation="reference_rates", wants_json=False
+    )
+    return answer.body
+
+
 def _unzipped(content: bytes) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -127,13 +136,10 @@ def _read_line(line: int, cells: list[str], codes: list[str], found: Published) 
 
 
 def _read_xml(content: bytes) -> Published:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        root = etree.fromstring(content, parser)
-    except etree.XMLSyntaxError as error:
-        raise NotRates(f"The XML cannot be read: {error}.") from None
-    if root.getroottree().docinfo.doctype:
-        raise NotRates("The XML has a document type, which the ECB's has not.")
+        root = xml.read(content)
+    except DomainError as refusal:
+        raise NotRates(f"The XML cannot be read: {refusal.message}") from None
     days = root.findall(f"{_CUBE}/{_CUBE}")
     if not days:
         raise NotRates("The XML has no rates in the ECB's form.")

@@ -12,11 +12,15 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
+from django.conf import settings
+
 from flowlet.core.money import Money, round_half_even
 from ledger import errors
 from ledger.models import Rate
 
 MAX_AGE_DAYS = 7
+# So many days without publication are looked past when the age is counted in bank days.
+CARRIED_DAYS = 14
 PIVOTS = ("EUR", "USD")
 Pair = tuple[str, str]
 
@@ -62,6 +66,25 @@ class Cross:
 def cross(*, base: str, quote: str, on: date, max_age_days: int = MAX_AGE_DAYS) -> Cross:
     """The rate of a day with what it comes from: the newest of the last ``max_age_days`` days. Raises NoRate."""
     return _daily(quote, {on: [base]}, max_age_days)[on][base]
+
+
+def dealing(*, base: str, quote: str, on: date) -> Cross:
+    """The rate at which money may change hands on ``on``: as ``cross``, but fresh.
+
+    No more than ``FX_MAX_AGE_BANK_DAYS`` days of publication may have passed since its oldest part was valid; the ECB's weekends and
+    holidays carry. Raises NoRate, StaleRate.
+    """
+    allowed = settings.FX_MAX_AGE_BANK_DAYS
+    found = cross(base=base, quote=quote, on=on, max_age_days=allowed * 2 + CARRIED_DAYS)
+    oldest = found.valid_on
+    if oldest is not None and bank_days_since(oldest, on=on) > allowed:
+        raise errors.StaleRate(
+            f"The newest rate from {base} to {quote} is of {oldest}; none is dealt at that is older than {allowed} bank days.",
+            base=base,
+            quote=quote,
+            valid_on=str(oldest),
+        )
+    return found
 
 
 def rate(*, base: str, quote: str, on: date) -> Decimal:
@@ -131,7 +154,7 @@ def _oldest(day: date, max_age_days: int) -> date:
 def _found(base: str, quote: str, known: Mapping[Pair, Published], on: date, max_age_days: int) -> Cross:
     steps = _steps(base, quote, known)
     if steps is None:
-        span = "seven" if max_age_days == MAX_AGE_DAYS else max_age_days
+        span = "seven" if max_age_days == MAX_AGE_DAYS else str(max_age_days)
         raise errors.NoRate(
             f"There is no rate from {base} to {quote} on {on} or in the {span} days before.", base=base, quote=quote
         )

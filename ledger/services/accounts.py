@@ -14,6 +14,7 @@ from flowlet.core.states import check_move
 from ledger import errors
 from ledger.choices import AccountMode, AccountStatus
 from ledger.models import Account, ChartLine
+from ledger.services import charts
 from ledger.services.refusals import translated
 from ledger.states import ACCOUNT_MOVES
 
@@ -76,14 +77,32 @@ def open(
     return account
 
 
-def system_account(*, book_id: int, line: str, currency: str, actor: Actor, at: datetime) -> Account:
-    """The book's one DEFERRED account on the line in the currency; opened when first needed."""
-    account = Account.objects.filter(book_id=book_id, code=line, currency=currency).first()
+def system_account(
+    *, book_id: int, line: str, currency: str, actor: Actor, at: datetime, part: str = "", name: str = ""
+) -> Account:
+    """The book's one DEFERRED account on the line in the currency; opened when first needed.
+
+    With ``part`` the line has one account for each part of it, such as a currency whose value is kept in another one; ``name`` is
+    that of a new one. A line that came into the standard chart after the book was opened is added to the book.
+    """
+    code = f"{line}.{part}" if part else line
+    found = Account.objects.filter(book_id=book_id, code=code, currency=currency)
+    account = found.first()
     if account is None:
+        charts.complete(book_id=book_id, code=line)
         try:
-            account = open(book_id=book_id, line=line, currency=currency, mode=AccountMode.DEFERRED, actor=actor, at=at)
+            account = open(
+                book_id=book_id,
+                line=line,
+                currency=currency,
+                mode=AccountMode.DEFERRED,
+                code=code,
+                name=name,
+                actor=actor,
+                at=at,
+            )
         except errors.AccountCodeTaken:  # somebody else was faster
-            account = Account.objects.get(book_id=book_id, code=line, currency=currency)
+            account = found.get()
     return account
 
 

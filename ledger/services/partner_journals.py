@@ -18,11 +18,11 @@ from flowlet.core.errors import DomainError
 from flowlet.core.money import Money
 from ledger import errors
 from ledger.models import Account, Book, Entry, Journal
-from ledger.services import journals, manual
+from ledger.services import journals, manual, revaluation
 from ledger.services.journals import Leg, NewJournal, Posted, Result
 from ledger.services.periods import CLOSING_KIND
 
-RESERVED = frozenset({CLOSING_KIND, manual.JOURNAL_KIND, "reversal"})
+RESERVED = frozenset({CLOSING_KIND, manual.JOURNAL_KIND, revaluation.KIND, "reversal"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import connection
 
 from flowlet.audit.services import log
 from flowlet.core.actors import Actor
+from flowlet.core.errors import DomainError
 from flowlet.core.money import UnknownCurrency, exponent
 from ledger.providers import ecb
 from ledger.providers.ecb import EuroRate, Refused
@@ -24,6 +26,12 @@ _OTHER = f"""
 SELECT given.valid_on, given.quote, given.rate, known.rate FROM {_GIVEN}
 JOIN ledger_rate known ON known.base = %s AND known.quote = given.quote AND known.valid_on = given.valid_on AND known.source = %s
 WHERE known.rate <> given.rate ORDER BY 1, 2"""  # noqa: S608
+
+
+class NoAddress(DomainError):
+    """FLOWLET_FX_RATES_URL does not say where rates are fetched."""
+
+    code, title = "ledger.no_rates_address", "Nobody said where rates are fetched: set FLOWLET_FX_RATES_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,13 @@ def bring_in_ecb(
         },
     )
     return outcome
+
+
+def fetch_ecb(*, actor: Actor, at: datetime) -> Outcome:
+    """Ask the ECB for the day's file, and bring it in. Raises NoAddress without FLOWLET_FX_RATES_URL, NotRates, and OutboundError."""
+    if not settings.FX_RATES_URL:
+        raise NoAddress()
+    return bring_in_ecb(content=ecb.fetch(settings.FX_RATES_URL), actor=actor, at=at)
 
 
 def _holdable(rates: Sequence[EuroRate], outcome: Outcome, *, today: date) -> list[EuroRate]:

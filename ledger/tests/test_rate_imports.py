@@ -8,10 +8,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from flowlet.audit.models import Record
 from flowlet.core import actors
+from flowlet.core.tests.test_outbound import Scripted, gives
+from ledger import tasks
 from ledger.models import Rate
 from ledger.providers import ecb
 from ledger.services import rate_imports
@@ -64,7 +66,7 @@ def test_a_currency_that_was_not_quoted_on_a_day_has_no_rate():
         (b"\xff\xfe\x00", "neither"),
         (b"<html></html>", "no rates"),
         (b"<gesmes:Envelope", "cannot be read"),
-        (b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', "document type"),
+        (b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', "not accepted|document type"),
         (b"PK\x03\x04nonsense", "cannot be opened"),
         (zipped(DAILY, DAILY), "2 files"),
         (zipped(b" " * (ecb.LARGEST + 1)), "larger"),
@@ -151,3 +153,41 @@ def test_the_banks_own_history_is_read_whole():
     assert {(rate.currency, rate.rate) for rate in daily.rates} == {
         (rate.currency, rate.rate) for rate in published.rates if rate.day == date(2026, 10, 30)
     }
+
+
+@pytest.fixture
+def bank(settings):
+    server = Scripted()
+    settings.OUTBOUND_PRIVATE_HOSTS = ["127.0.0.1"]
+    settings.FX_RATES_URL = f"{server.url}/stats/eurofxref-daily.xml"
+    yield server
+    server.close()
+
+
+@pytest.mark.django_db
+def test_the_days_file_is_fetched_by_command_and_by_task(bank, capsys):
+    bank.answers = [gives(body=XML)]
+    call_command("import_fx_rates", fetch=True)
+    assert "2 rates added, 0 known already, 0 refused, newest 2026-10-30." in capsys.readouterr().out
+    tasks.fetch_rates()
+    assert [asked[1] for asked in bank.asked] == ["/stats/eurofxref-daily.xml"] * 2
+    assert [record.after["known"] for record in Record.objects.filter(action="ledger.rates.imported").order_by("id")] == [0, 2]
+
+
+@pytest.mark.django_db
+def test_a_bank_that_refuses_is_told_by_the_command_and_left_for_later_by_the_task(bank, caplog):
+    bank.answers = [gives(status=404)]
+    with pytest.raises(CommandError, match="provider.not_found"):
+        call_command("import_fx_rates", fetch=True)
+    tasks.fetch_rates()
+    assert not Rate.objects.exists()
+
+
+@pytest.mark.django_db
+def test_without_an_address_nothing_is_fetched(settings):
+    settings.FX_RATES_URL = ""
+    tasks.fetch_rates()
+    with pytest.raises(CommandError, match="FLOWLET_FX_RATES_URL"):
+        call_command("import_fx_rates", fetch=True)
+    with pytest.raises(CommandError, match="a file or --fetch"):
+        call_command("import_fx_rates")

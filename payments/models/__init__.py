@@ -1,6 +1,21 @@
 """Rows of the app."""
 
+from payments.models.batch import Batch
 from payments.models.external_account import AccountVerification, ExternalAccount
+from payments.models.fee_schedule import FeeSchedule
 from payments.models.mandate import Mandate, MandateUse
+from payments.models.payment import Move, Payment
+from payments.models.sandbox import SandboxFault, SandboxOrder
 
-__all__ = ["AccountVerification", "ExternalAccount", "Mandate", "MandateUse"]
+__all__ = [
+    "AccountVerification",
+    "Batch",
+    "ExternalAccount",
+    "FeeSchedule",
+    "Mandate",
+    "MandateUse",
+    "Move",
+    "Payment",
+    "SandboxFault",
+    "SandboxOrder",
+]

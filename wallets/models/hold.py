@@ -18,7 +18,8 @@ class Hold(Identified):
     """One row is an amount of a wallet set aside until it is captured, released or expired.
 
     What is left of it is amount less captured less released; when that is zero the hold has ended. The sum of what is left of a
-    wallet's holds is the held balance of its account. ``counted_on`` is the day whose limits it counts against.
+    wallet's holds is the held balance of its account. ``counted_on`` is the day whose limits it counts against. ``kept_for`` is the public
+    id of what an upper app keeps the money for: such a hold does not lapse, and only that app ends it.
     """
 
     PREFIX = "hld"
@@ -35,6 +36,7 @@ class Hold(Identified):
     counted_on = models.DateField()
     description = models.CharField(max_length=200, blank=True)
     external_id = models.CharField(max_length=128, blank=True)
+    kept_for = models.CharField(max_length=40, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -43,6 +45,9 @@ class Hold(Identified):
         constraints = [
             models.UniqueConstraint(
                 fields=["external_id", "partner"], condition=~Q(external_id=""), name="hold_external_id_is_unique_per_partner"
+            ),
+            models.UniqueConstraint(
+                fields=["kept_for"], condition=~Q(kept_for="") & Q(status="OPEN"), name="one_open_hold_is_kept_for_a_thing"
             ),
             models.CheckConstraint(
                 condition=Q(amount__gt=0, captured__gte=0, released__gte=0), name="hold_amounts_are_not_negative"

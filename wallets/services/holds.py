@@ -1,7 +1,7 @@
 """Holds: placed, captured in part or in whole, released. ``lapses`` ends those whose time is over."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -20,6 +20,8 @@ from wallets.models import Hold, Transfer
 from wallets.services import notices, recipes, records, spending
 from wallets.services.names import checked_external_id, unique_external_id
 from wallets.services.spending import WalletBalance
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)  # when holds expire that are kept for something
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,8 @@ def capture(
 
     May be done several times until nothing is left; ``is_final`` releases the rest at once. Limits were counted when the hold was
     placed; ``effective_on`` (default: today) is the day the capture counts for in the books. Raises HoldNotFound, HoldEnded, HoldTooSmall,
-    HoldBelongsToTransfer, CurrencyMismatch, DuplicateExternalId, PeriodClosed, EffectiveDayOutOfRange, and of ``spending.begin`` what
-    concerns the standing of wallets and customers.
+    HoldBelongsToTransfer, HoldIsKept, CurrencyMismatch, DuplicateExternalId, PeriodClosed, EffectiveDayOutOfRange, and of
+    ``spending.begin`` what concerns the standing of wallets and customers.
     """
     source_id = wallet_of(hold_id, partner_id=partner_id)
     facts = spending.begin(partner_id=partner_id, source_id=source_id, target_id=target_id, amount=None, at=at)
@@ -135,7 +137,7 @@ def capture(
 def release(*, hold_id: UUID, partner_id: UUID | None = None, reason: str = "", actor: Actor, at: datetime) -> HoldAfter:
     """Give back what is left of the hold; its part of the limits is free again. Works on frozen wallets too.
 
-    Raises HoldNotFound, HoldEnded, HoldBelongsToTransfer.
+    Raises HoldNotFound, HoldEnded, HoldBelongsToTransfer, HoldIsKept.
     """
     found = get(hold_id, partner_id=partner_id)
     found_at = spending.lock(wallet_id=found.wallet_id, at=at)
@@ -157,11 +159,18 @@ def put(
     description: str,
     external_id: str | None,
     metadata: dict[str, str] | None,
+    kept_for: str = "",
     at: datetime,
 ) -> tuple[Hold, BalanceAfter]:
-    """Write the hold whose amount ``facts`` have counted, and hold the money in the books."""
-    expires_at = expires_at or at + policies.USUAL_HOLD
-    policies.check_expiry(expires_at, at=at)
+    """Write the hold whose amount ``facts`` have counted, and hold the money in the books.
+
+    What is ``kept_for`` something (a public id) has no expiry of its own.
+    """
+    if kept_for:
+        expires_at = NEVER
+    else:
+        expires_at = expires_at or at + policies.USUAL_HOLD
+        policies.check_expiry(expires_at, at=at)
     hold = Hold(
         id=ids.uuid7(),
         partner_id=partner_id,
@@ -175,6 +184,7 @@ def put(
         counted_on=facts.day,
         description=records.checked_description(description),
         external_id=checked_external_id(external_id),
+        kept_for=kept_for,
         metadata=notes.checked(metadata or {}),
         created_at=at,
     )
@@ -249,7 +259,9 @@ def checked_part(hold: Hold, amount: Money | None) -> Money:
 
 
 def check_is_free_standing(hold: Hold) -> None:
-    """Raises HoldBelongsToTransfer."""
+    """Raises HoldBelongsToTransfer, HoldIsKept."""
+    if hold.kept_for:
+        raise errors.HoldIsKept(kept_for=hold.kept_for)
     owner = Transfer.objects.filter(hold_id=hold.pk, kind=TransferKind.AUTHORIZED).only("id").first()
     if owner is not None:
         raise errors.HoldBelongsToTransfer(transfer_id=owner.public_id)

@@ -24,24 +24,30 @@ class Command(BaseCommand):
     help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="such as eurofxref-hist.zip")
+        parser.add_argument("file", type=Path, nargs="?", help="such as eurofxref-hist.zip")
+        parser.add_argument("--fetch", action="store_true", help="the day's file from FLOWLET_FX_RATES_URL instead")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if bool(options["file"]) == options["fetch"]:
+            raise CommandError("Give a file or --fetch.")
+        actor, at = actors.system("import_fx_rates"), clock.now()
         try:
-            content = options["file"].read_bytes()
-            with tqdm(unit=" rates", unit_scale=True, desc="Importing", disable=None) as bar:
+            if options["fetch"]:
+                outcome = rate_imports.fetch_ecb(actor=actor, at=at)
+            else:
+                content = options["file"].read_bytes()
+                with tqdm(unit=" rates", unit_scale=True, desc="Importing", disable=None) as bar:
 
-                def step(done: int, total: int) -> None:
-                    bar.total = total
-                    bar.update(done - bar.n)
+                    def step(done: int, total: int) -> None:
+                        bar.total = total
+                        bar.update(done - bar.n)
 
-                outcome = rate_imports.bring_in_ecb(
-                    content=content, actor=actors.system("import_fx_rates"), at=clock.now(), progress=step
-                )
+                    outcome = rate_imports.bring_in_ecb(content=content, actor=actor, at=at, progress=step)
         except OSError as error:
             raise CommandError(f"{error.strerror}: {error.filename}") from None
-        except DomainError as refusal:
-            raise CommandError(f"{refusal.message} ({refusal.code})") from None
+        except (DomainError, ValueError) as refusal:
+            code = getattr(refusal, "code", "")
+            raise CommandError(f"{refusal} ({code})" if code else str(refusal)) from None
         self._tell(outcome)
 
     def _tell(self, outcome: rate_imports.Outcome) -> None:

@@ -1,0 +1,82 @@
+"""Settings of the rails: who we are to our banks, where files go, and from which amount on a second person is needed."""
+
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from flowlet.settings import environment as env
+
+# What the sandbox writes into its files: numbers that belong to nobody.
+SANDBOX_IDENTITY: dict[str, dict[str, str]] = {
+    "ach": {
+        "destination": "123456780",
+        "destination_name": "SANDBOX BANK",
+        "origin": "123456780",
+        "origin_name": "FLOWLET SANDBOX",
+        "odfi": "12345678",
+        "company_id": "1234567890",
+        "company_name": "FLOWLET SANDBOX",
+    },
+    "sepa": {
+        "name": "Flowlet Sandbox",
+        "iban": "DE89370400440532013000",
+        "bic": "COBADEFFXXX",
+        "street": "Beispielweg",
+        "building": "1",
+        "post_code": "10115",
+        "town": "Berlin",
+        "country": "DE",
+    },
+    "wire": {
+        "aba": "123456780",
+        "bank_name": "SANDBOX BANK",
+        "account": "000123456789",
+        "name": "Flowlet Sandbox",
+        "street": "Sample Street",
+        "building": "1",
+        "post_code": "10001",
+        "town": "New York",
+        "country": "US",
+    },
+}
+
+
+def thresholds(name: str) -> dict[str, Decimal]:
+    """``USD:10000,EUR:10000``: the amount above which something holds, by currency."""
+    found: dict[str, Decimal] = {}
+    for part in env.words(name, ""):
+        currency, _, amount = part.partition(":")
+        try:
+            value = Decimal(amount)
+        except InvalidOperation:
+            value = Decimal(-1)
+        if len(currency) != 3 or not currency.isupper() or not value.is_finite() or value < 0:
+            raise ImproperlyConfigured(f"{name}: {part!r} is not CURRENCY:AMOUNT, such as USD:10000.")
+        found[currency] = value
+    return found
+
+
+def identity() -> dict[str, dict[str, str]]:
+    """Who we are to our banks, per rail; a rail is there when all of its variables are, and a half of them is refused."""
+    found: dict[str, dict[str, str]] = {}
+    for rail, fields in SANDBOX_IDENTITY.items():
+        values = {field: env.text(f"FLOWLET_{rail}_{field}".upper(), "") for field in fields}
+        if all(values.values()):
+            found[rail] = values
+        elif any(values.values()):
+            missing = sorted(f"FLOWLET_{rail}_{field}".upper() for field, value in values.items() if not value)
+            raise ImproperlyConfigured(f"{', '.join(missing)} missing: the rail {rail} needs all of its variables or none.")
+    return found
+
+
+def payment_settings(*, base: Path) -> dict[str, Any]:
+    """The settings of the payments app."""
+    return {
+        "RAIL_IDENTITY": identity(),
+        "SANDBOX_IDENTITY": SANDBOX_IDENTITY,
+        "PAYMENT_APPROVAL_ABOVE": thresholds("FLOWLET_PAYMENT_APPROVAL_ABOVE"),
+        "FILE_TWO_PEOPLE_ABOVE": thresholds("FLOWLET_FILE_TWO_PEOPLE_ABOVE"),
+        "PAYMENT_FILES_FOLDER": Path(env.text("FLOWLET_PAYMENT_FILES_FOLDER", str(base / "var" / "files"))),
+    }

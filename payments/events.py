@@ -1,0 +1,32 @@
+"""Events of the app; the audit uses the same words. ``data`` holds ids, states and amounts, never personal data."""
+
+from payments.choices import PaymentStatus
+
+FEES_CHANGED = "payments.fees_changed"
+EXTERNAL_ACCOUNT_ADDED = "external_account.added"
+EXTERNAL_ACCOUNT_ACTIVATED = "external_account.activated"
+EXTERNAL_ACCOUNT_CORRECTED = "external_account.corrected"
+EXTERNAL_ACCOUNT_RETURNED = "external_account.payment_returned"
+EXTERNAL_ACCOUNT_BLOCKED = "external_account.blocked"
+EXTERNAL_ACCOUNT_UNBLOCKED = "external_account.unblocked"
+EXTERNAL_ACCOUNT_CLOSED = "external_account.closed"
+EXTERNAL_ACCOUNT_ERASED = "external_account.erased"
+VERIFICATION_STARTED = "external_account.verification_started"
+VERIFICATION_SENT = "external_account.verification_sent"
+VERIFICATION_TRIED = "external_account.verification_tried"
+VERIFICATION_ENDED = "external_account.verification_ended"
+MANDATE_CREATED = "mandate.created"
+MANDATE_SUSPENDED = "mandate.suspended"
+MANDATE_RESUMED = "mandate.resumed"
+MANDATE_REVOKED = "mandate.revoked"
+MANDATE_EXPIRED = "mandate.expired"
+MANDATE_USED = "mandate.used"
+MANDATE_USE_REJECTED = "mandate.use_rejected"
+
+PAYMENT = {status: f"payment.{status.value.lower()}" for status in PaymentStatus}
+PAYMENT_PARTLY_REFUNDED = "payment.partly_refunded"
+PAYMENT_SUSPENDED = "payment.booked_to_suspense"
+BATCH_BUILT = "payments.batch.built"
+BATCH_RELEASED = "payments.batch.released"
+BATCH_DELIVERED = "payments.batch.delivered"
+BATCH_ANSWERED = "payments.batch.answered"

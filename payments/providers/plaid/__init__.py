@@ -1,0 +1,1 @@
+"""Plaid, spoken by our own client: ``client`` calls, ``webhooks`` signatures."""

@@ -1,0 +1,1 @@
+"""Stripe, spoken by our own client: ``minor`` amounts, ``client`` calls, ``webhooks`` signatures."""

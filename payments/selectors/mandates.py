@@ -1,0 +1,57 @@
+"""Mandates: found, and the evidence behind them opened."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from flowlet.vault.services import subjects
+from payments import errors
+from payments.choices import MandateStatus
+from payments.models import Mandate
+
+OPEN = (MandateStatus.ACTIVE, MandateStatus.SUSPENDED)
+
+
+def evidence_aad(mandate_id: UUID) -> str:
+    """The place that a mandate's sealed evidence belongs to: table, column, row."""
+    return f"payments_mandate.evidence:{mandate_id}"
+
+
+def get(mandate_id: UUID, *, partner_id: UUID | None = None) -> Mandate:
+    """The mandate, of this partner if one is named. Raises MandateNotFound, also for another partner's."""
+    return _one(Mandate.objects.all(), mandate_id, partner_id)
+
+
+def for_update(mandate_id: UUID, *, partner_id: UUID | None = None) -> Mandate:
+    """As ``get``, with the row locked against other changes; foreign keys to it stay possible."""
+    return _one(Mandate.objects.select_for_update(no_key=True), mandate_id, partner_id)
+
+
+def _one(queryset: QuerySet[Mandate], mandate_id: UUID, partner_id: UUID | None) -> Mandate:
+    scope = {} if partner_id is None else {"partner_id": partner_id}
+    mandate = queryset.filter(pk=mandate_id, **scope).first()
+    if mandate is None:
+        raise errors.MandateNotFound()
+    return mandate
+
+
+def matching(*, partner_id: UUID | None = None, metadata: dict[str, str] | None = None, **exact: Any) -> QuerySet[Mandate]:
+    """Mandates with all that is given."""
+    found = Mandate.objects.all() if partner_id is None else Mandate.objects.filter(partner_id=partner_id)
+    if metadata:
+        found = found.filter(metadata__contains=metadata)
+    return found.filter(**exact)
+
+
+def unused_until(day: date) -> QuerySet[Mandate]:
+    """Open mandates whose 36 months without a collection are over on this day."""
+    return Mandate.objects.filter(status__in=OPEN, expires_on__lte=day)
+
+
+def evidence_of(mandate: Mandate) -> str | None:
+    """How an ACH authorization was given; None where there is none, or where it was erased with the customer."""
+    if mandate.evidence is None or subjects.is_erased(mandate.customer_id):
+        return None
+    return subjects.decrypt(mandate.customer_id, bytes(mandate.evidence), aad=evidence_aad(mandate.pk))

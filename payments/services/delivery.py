@@ -1,0 +1,25 @@
+"""Where a batch's file goes: to the sandbox bank, or to the place of the settings."""
+
+from django.conf import settings
+
+from flowlet.core import clock
+from payments.models import Batch
+from payments.providers.delivery import Delivery
+from payments.providers.delivery.folder import Folder
+from payments.services import sandbox_bank, sending
+from payments.services.payments import is_sandbox
+
+
+def place_of(batch: Batch) -> Delivery:
+    """The place for the batch's rail."""
+    return Folder(settings.PAYMENT_FILES_FOLDER / batch.rail)
+
+
+def deliver(batch: Batch, content: bytes) -> str:
+    """Deliver the file and answer where. The sandbox bank reads it at once. Raises FileDiffers, DeliveryFailed."""
+    if not is_sandbox(batch.partner_id):
+        return place_of(batch).put(name=batch.file_name, content=content)
+    at = clock.now()
+    for payment in batch.payments.select_related("external_account", "original").order_by("pk"):
+        sandbox_bank.take(sending.instruction_of(payment, with_details=False), rail=batch.rail, at=at)
+    return f"sandbox:{batch.file_name}"

@@ -1,0 +1,270 @@
+"""What the outside made of a payment: settled, failed, returned, disputed. Each outcome is booked once, however often it is told.
+
+Every function locks the payment, and answers it unchanged when it stands there already; a provider that names another amount than was asked
+for is refused (AmountDiffers) and nothing is booked.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from flowlet.core.actors import Actor
+from flowlet.core.errors import Invalid
+from flowlet.core.money import Money
+from flowlet.core.states import check_move
+from flowlet.events.services import outbox
+from payments import errors, events
+from payments.choices import Direction, PaymentKind, PaymentStatus
+from payments.models import Payment
+from payments.services import postings, recipes, steps
+from payments.services.postings import Booked
+from payments.services.steps import Step
+from payments.states import PAYMENT_MOVES
+from wallets.services import custody
+
+S = PaymentStatus
+CHUNK = 500
+
+
+@transaction.atomic
+def settle(*, payment_id: UUID, amount: Money | None = None, provider_reference: str = "", actor: Actor, at: datetime) -> Payment:
+    """The money is with the other side (out) or with us (in). Raises PaymentNotFound, IllegalMove, AmountDiffers."""
+    payment = steps.locked(payment_id)
+    if payment.status in {S.SETTLED, S.REFUNDED}:
+        return payment
+    check_move(PAYMENT_MOVES, S(payment.status), S.SETTLED)
+    if payment.status in {S.DISPUTED, S.RETURNED}:
+        raise errors.NotInReview("A dispute or return ends by its own word: won, or redeemed.", status=payment.status)
+    _check_amount(payment, amount)
+    name(payment, provider_reference)
+    if payment.direction == Direction.OUT:
+        booked = Booked(postings.settled_out([payment], actor=actor, at=at)[0])
+    else:
+        booked = postings.came_in(payment, actor=actor, at=at)
+    _take(payment, S.SETTLED, booked, actor=actor, at=at)
+    _after_refund(payment, actor=actor, at=at)
+    return payment
+
+
+@transaction.atomic
+def settle_many(*, payment_ids: Sequence[UUID], actor: Actor, at: datetime) -> int:
+    """Settle outgoing payments of one partner, rail and currency (a batch that the bank has executed); answers how many were not settled
+    yet.
+    """
+    rows = (
+        Payment.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk__in=payment_ids, status__in=[S.SUBMITTED, S.UNKNOWN], direction=Direction.OUT)
+        .select_related("wallet__account")
+        .order_by("pk")
+    )
+    payments = list(rows)
+    if not payments:
+        return 0
+    journals = postings.settled_out(payments, actor=actor, at=at)
+    steps.take_many(
+        [Step(payment=payment, to=S.SETTLED, journal_id=journal) for payment, journal in zip(payments, journals, strict=True)],
+        actor=actor,
+        at=at,
+    )
+    for payment in payments:
+        _after_refund(payment, actor=actor, at=at)
+    return len(payments)
+
+
+@transaction.atomic
+def fail(
+    *, payment_id: UUID, reason_code: str, reason: str = "", provider_reference: str = "", actor: Actor, at: datetime
+) -> Payment:
+    """It did not happen: what the wallet had given, fee included, is back. Raises PaymentNotFound, IllegalMove."""
+    payment = steps.locked(payment_id)
+    if payment.status == S.FAILED:
+        return payment
+    check_move(PAYMENT_MOVES, S(payment.status), S.FAILED)
+    name(payment, provider_reference)
+    booked = _undo(payment, actor=actor, at=at)
+    _take(payment, S.FAILED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
+    return payment
+
+
+@transaction.atomic
+def return_(
+    *,
+    payment_id: UUID,
+    reason_code: str,
+    reason: str = "",
+    amount: Money | None = None,
+    actor: Actor,
+    at: datetime,
+) -> Payment:
+    """The bank sent it back (out), or took it back (in). What came in and is spent already becomes a receivable.
+
+    Raises PaymentNotFound, IllegalMove, AmountDiffers (returns are of the whole amount, less what was refunded).
+    """
+    payment = steps.locked(payment_id)
+    if payment.status == S.RETURNED:
+        return payment
+    check_move(PAYMENT_MOVES, S(payment.status), S.RETURNED)
+    was_settled = payment.status in {S.SETTLED, S.DISPUTED}
+    value = Money(payment.refundable if payment.direction == Direction.IN else payment.amount, payment.currency)
+    _check_amount(payment, amount, expected=value)
+    if payment.status == S.DISPUTED:
+        booked = None  # the dispute took the money already
+    elif payment.direction == Direction.OUT:
+        booked = postings.returned_out(payment, value, was_settled=was_settled, actor=actor, at=at)
+        _give_back(payment, actor=actor, at=at)
+    elif was_settled:
+        booked = postings.returned_in(payment, value, actor=actor, at=at)
+    else:
+        booked = postings.not_collected(payment, actor=actor, at=at)
+    if was_settled and payment.status != S.DISPUTED:
+        _count_returned(payment, value.amount)
+    _take(payment, S.RETURNED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
+    return payment
+
+
+@transaction.atomic
+def redeem(*, payment_id: UUID, reason_code: str = "", reason: str = "", actor: Actor, at: datetime) -> Payment:
+    """A return was dishonoured, or contested and won: the money moves as if it had not been returned. Raises PaymentNotFound,
+    IllegalMove.
+    """
+    payment = steps.locked(payment_id)
+    if payment.status == S.SETTLED:
+        return payment
+    if payment.status != S.RETURNED or not payment.returned:
+        raise errors.NotInReview("Only a settled payment that was returned can be redeemed.", status=payment.status)
+    booked = postings.redeemed(payment, Money(payment.returned, payment.currency), actor=actor, at=at)
+    _count_returned(payment, -payment.returned)
+    _take(payment, S.SETTLED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
+    return payment
+
+
+@transaction.atomic
+def dispute(
+    *, payment_id: UUID, reason_code: str, reason: str = "", amount: Money | None = None, actor: Actor, at: datetime
+) -> Payment:
+    """The cardholder disputes: the acquirer takes the money back at once. Raises PaymentNotFound, IllegalMove, AmountDiffers, Invalid."""
+    payment = steps.locked(payment_id)
+    if payment.status == S.DISPUTED:
+        return payment
+    if payment.kind != PaymentKind.CARD_PAYMENT:
+        raise Invalid("Only card payments are disputed; others are returned.", param="payment_id")
+    check_move(PAYMENT_MOVES, S(payment.status), S.DISPUTED)
+    value = Money(payment.refundable, payment.currency)
+    _check_amount(payment, amount, expected=value)
+    if value.amount <= 0:
+        raise errors.NotRefundable("All of it was refunded already.")
+    booked = postings.returned_in(payment, value, kind=recipes.DISPUTE, actor=actor, at=at)
+    _count_returned(payment, value.amount)
+    _take(payment, S.DISPUTED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
+    return payment
+
+
+@transaction.atomic
+def dispute_won(*, payment_id: UUID, reason: str = "", actor: Actor, at: datetime) -> Payment:
+    """The dispute ends for the merchant: the money is back. Raises PaymentNotFound, IllegalMove."""
+    payment = steps.locked(payment_id)
+    if payment.status == S.SETTLED and not payment.returned:
+        return payment
+    if payment.status != S.DISPUTED:
+        check_move({}, payment.status, S.SETTLED)
+    booked = postings.redeemed(payment, Money(payment.returned, payment.currency), kind=recipes.DISPUTE_WON, actor=actor, at=at)
+    _count_returned(payment, -payment.returned)
+    _take(payment, S.SETTLED, booked, reason_code="dispute.won", reason=reason, actor=actor, at=at)
+    return payment
+
+
+def dispute_lost(*, payment_id: UUID, reason: str = "", actor: Actor, at: datetime) -> Payment:
+    """The dispute ends for the cardholder: the money stays away. Raises PaymentNotFound, IllegalMove."""
+    with transaction.atomic():
+        payment = steps.locked(payment_id)
+        if payment.status not in {S.DISPUTED, S.RETURNED}:
+            check_move({}, payment.status, S.RETURNED)
+        return return_(payment_id=payment_id, reason_code="dispute.lost", reason=reason, actor=actor, at=at)
+
+
+def name(payment: Payment, provider_reference: str) -> None:
+    """Keep what the provider calls the locked payment."""
+    if provider_reference and payment.provider_reference != provider_reference:
+        payment.provider_reference = provider_reference[:128]
+        payment.save(update_fields=["provider_reference"])
+
+
+def _undo(payment: Payment, *, actor: Actor, at: datetime) -> Booked | None:
+    """Take back what the payment did so far; None when nothing was booked yet."""
+    if payment.status in {S.SUBMITTED, S.UNKNOWN}:
+        if payment.direction == Direction.OUT:
+            return postings.failed(payment, actor=actor, at=at)
+        return postings.not_collected(payment, actor=actor, at=at)
+    if payment.status == S.HELD and payment.hold_id:
+        custody.let_go(hold_id=payment.hold_id, at=at)
+    return None
+
+
+def _take(
+    payment: Payment,
+    to: PaymentStatus,
+    booked: Booked | None,
+    *,
+    reason_code: str = "",
+    reason: str = "",
+    actor: Actor,
+    at: datetime,
+) -> None:
+    steps.take(
+        payment,
+        to,
+        journal_id=booked.journal_id if booked else None,
+        reason_code=reason_code,
+        reason=reason,
+        details=booked.details if booked else None,
+        actor=actor,
+        at=at,
+    )
+
+
+def _after_refund(refund: Payment, *, actor: Actor, at: datetime) -> None:
+    """A refund that arrived counts on what it refunds, which is REFUNDED when nothing is left of it."""
+    if refund.original_id is None:
+        return
+    original = steps.locked(refund.original_id)
+    original.refunded += refund.amount
+    original.save(update_fields=["refunded"])
+    if original.refundable == 0 and original.status == S.SETTLED:
+        steps.take(original, S.REFUNDED, reason_code="payment.refunded", actor=actor, at=at)
+        return
+    outbox.publish(
+        type=events.PAYMENT_PARTLY_REFUNDED,
+        partner_id=original.partner_id,
+        subject=original.public_id,
+        data=steps.facts(original),
+        at=at,
+    )
+
+
+def _give_back(refund: Payment, *, actor: Actor, at: datetime) -> None:
+    """A refund that came back counts no longer on what it refunded."""
+    if refund.original_id is None or refund.status != S.SETTLED:
+        return
+    original = steps.locked(refund.original_id)
+    if original.status == S.REFUNDED:
+        raise errors.NotRefundable("The refunded payment has ended; book the returned refund by hand.", status=original.status)
+    original.refunded -= refund.amount
+    original.save(update_fields=["refunded"])
+
+
+def _count_returned(payment: Payment, amount: Decimal) -> None:
+    Payment.objects.filter(pk=payment.pk).update(returned=F("returned") + amount)
+    payment.returned += amount
+
+
+def _check_amount(payment: Payment, amount: Money | None, *, expected: Money | None = None) -> None:
+    wanted = expected or Money(payment.amount, payment.currency)
+    if amount is not None and amount != wanted:
+        raise errors.AmountDiffers(
+            f"{wanted.amount} {payment.currency} was expected, the provider says {amount.amount} {amount.currency.code}.",
+            expected=steps.plain(wanted.amount, payment.currency),
+        )

@@ -1,0 +1,458 @@
+"""Payments: asked for, decided, held, canceled. What becomes of them outside is in ``sending``, ``settlement`` and ``outcomes``."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.choices import Mode
+from accounts.models import Partner
+from flowlet.core import ids
+from flowlet.core import metadata as notes
+from flowlet.core.actors import Actor
+from flowlet.core.errors import DomainError, FourEyesRequired, Invalid
+from flowlet.core.money import Money
+from flowlet.decisions import registry
+from flowlet.decisions.choices import Outcome
+from flowlet.decisions.services import decisions
+from payments import errors
+from payments.choices import (
+    Direction,
+    ExternalAccountStatus,
+    MandateStatus,
+    PaymentKind,
+    PaymentStatus,
+    Rail,
+    Relation,
+)
+from payments.models import ExternalAccount, Mandate, Payment
+from payments.policies import cutoffs, kinds, references
+from payments.services import fee_schedules, postings, steps
+from payments.states import CANCELABLE
+from wallets.models import Wallet
+from wallets.services import custody
+from wallets.services import wallets as wallet_services
+from wallets.services.names import checked_external_id, unique_external_id
+
+POINT = "payment.create"
+LONGEST_SCHEDULE = timedelta(days=366)
+PULLS = frozenset({PaymentKind.COLLECTION, PaymentKind.CARD_PAYMENT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentFacts:
+    """What deciders are told before money is held. Amounts are decimals in text, in ``currency``."""
+
+    payment_id: str
+    partner_id: str
+    mode: str
+    customer_id: str
+    wallet_id: str
+    target_wallet_id: str
+    external_account_id: str
+    kind: str
+    rail: str
+    direction: str
+    amount: str
+    currency: str
+    description: str
+    country: str
+    at: str
+
+
+def declare() -> None:
+    """Make the point known at which payments ask."""
+    registry.point(POINT, facts=PaymentFacts)
+
+
+@transaction.atomic
+def create(
+    *,
+    partner_id: UUID,
+    kind: PaymentKind,
+    rail: Rail,
+    amount: Money,
+    wallet_id: UUID,
+    target_wallet_id: UUID | None = None,
+    external_account_id: UUID | None = None,
+    mandate_id: UUID | None = None,
+    description: str = "",
+    purpose: str = "",
+    same_day: bool = False,
+    scheduled_on: date | None = None,
+    external_id: str | None = None,
+    metadata: dict[str, str] | None = None,
+    actor: Actor,
+    at: datetime,
+) -> Payment:
+    """A new payment, decided at once unless it is scheduled: held and waiting for its rail, in review, waiting for approval, or rejected.
+
+    Raises KindNotOnRail, CurrencyNotOnRail, AmountOutsideRail, WalletMissing, ExternalAccountMissing, ExternalAccountUnfit, MandateMissing,
+    ScheduleOutOfRange, DuplicateExternalId, and of wallets: WalletNotFound, standing, limits, InsufficientFunds. Nothing is written then.
+    """
+    kind, rail = PaymentKind(kind), Rail(rail)
+    if kind == PaymentKind.REFUND:
+        raise Invalid("Refund a payment by its own refunds.", param="kind")
+    direction = kinds.direction_of(kind, rail)
+    if same_day and rail != Rail.ACH:
+        raise Invalid("Only ACH knows the same day; the other rails are as fast as they are.", param="same_day")
+    kinds.check_amount(rail, amount, same_day=same_day)
+    wallet = wallet_services.get(wallet_id, partner_id=partner_id)
+    if wallet.currency != amount.currency.code:
+        raise Invalid(f"The wallet is in {wallet.currency}.", param="amount.currency")
+    target = _target(rail, kind, wallet, target_wallet_id, partner_id)
+    account = _external_account(rail, kind, wallet, external_account_id)
+    mandate = _mandate(kind, account, mandate_id)
+    fee = fee_schedules.fee_for(partner_id=partner_id, rail=rail, kind=kind, amount=amount, at=at)
+    if direction == Direction.IN and fee.amount >= amount.amount:
+        raise errors.FeeAboveAmount(param="amount", fee=steps.plain(fee.amount, wallet.currency))
+    payment = Payment(
+        id=ids.uuid7(),
+        partner_id=partner_id,
+        customer_id=wallet.customer_id,
+        wallet=wallet,
+        target_wallet=target,
+        external_account=account,
+        mandate=mandate,
+        kind=kind,
+        rail=rail,
+        direction=direction,
+        currency=wallet.currency,
+        amount=amount.amount,
+        fee=fee.amount,
+        reference=references.new(),
+        description=checked_description(description),
+        purpose=purpose,
+        same_day=same_day,
+        due_at=_due_at(scheduled_on, partner_id=partner_id, at=at),
+        external_id=checked_external_id(external_id),
+        metadata=notes.checked(metadata or {}),
+    )
+    write(payment, actor=actor, at=at)
+    if payment.due_at is None:
+        decide(payment, actor=actor, at=at)
+    return payment
+
+
+@transaction.atomic
+def refund(
+    *,
+    payment_id: UUID,
+    partner_id: UUID | None = None,
+    amount: Money | None = None,
+    description: str = "",
+    external_id: str | None = None,
+    metadata: dict[str, str] | None = None,
+    actor: Actor,
+    at: datetime,
+) -> Payment:
+    """Give back a settled payment that came in, in whole (default) or in part, the way it came; a payment of its own, which pays no fee.
+
+    Raises PaymentNotFound, NotRefundable, RefundTooLarge, ExternalAccountMissing, and what ``create`` raises for outgoing payments.
+    """
+    original = steps.locked(payment_id, partner_id=partner_id)
+    if original.direction != Direction.IN or original.status != PaymentStatus.SETTLED or original.wallet_id is None:
+        raise errors.NotRefundable(status=original.status)
+    asked = Money(original.refundable, original.currency) if amount is None else amount
+    if asked.currency.code != original.currency:
+        raise Invalid(f"The payment is in {original.currency}.", param="amount.currency")
+    under_way = sum(
+        (one.amount for one in Payment.objects.filter(original=original, status__in=UNDER_WAY).only("amount")),
+        start=0 * asked.amount,
+    )
+    left = original.refundable - under_way
+    if asked.amount > left or left <= 0:
+        raise errors.RefundTooLarge(param="amount", left=steps.plain(max(left, 0 * left), original.currency))
+    rail = {Rail.SEPA_DD: Rail.SEPA_CT, Rail.OPEN_BANKING: Rail.SEPA_CT}.get(Rail(original.rail), Rail(original.rail))
+    if original.external_account_id is None:
+        raise errors.ExternalAccountMissing("It is not known where the money came from; pay it out as a withdrawal.")
+    payment = Payment(
+        id=ids.uuid7(),
+        partner_id=original.partner_id,
+        customer_id=original.customer_id,
+        wallet=original.wallet,
+        external_account_id=original.external_account_id,
+        original=original,
+        kind=PaymentKind.REFUND,
+        rail=rail,
+        direction=kinds.direction_of(PaymentKind.REFUND, rail),
+        currency=original.currency,
+        amount=asked.amount,
+        reference=references.new(),
+        description=checked_description(description),
+        external_id=checked_external_id(external_id),
+        metadata=notes.checked(metadata or {}),
+    )
+    kinds.check_amount(rail, asked)
+    write(payment, actor=actor, at=at)
+    decide(payment, actor=actor, at=at)
+    return payment
+
+
+UNDER_WAY = [
+    PaymentStatus.CREATED,
+    PaymentStatus.REVIEW,
+    PaymentStatus.APPROVAL,
+    PaymentStatus.APPROVED,
+    PaymentStatus.HELD,
+    PaymentStatus.SUBMITTED,
+    PaymentStatus.UNKNOWN,
+]
+
+
+def write(payment: Payment, *, actor: Actor, at: datetime) -> None:
+    """Write a new payment and the first row of its timeline. Raises DuplicateExternalId."""
+    payment.created_at = payment.updated_at = at
+    payment.created_by = str(actor)
+    payment.moves_made = 1
+    with unique_external_id(Payment, partner_id=payment.partner_id, external_id=payment.external_id):
+        payment.save(force_insert=True)
+    created = [steps.Step(payment=payment, to=PaymentStatus.CREATED)]
+    steps.write_moves(created, [""], actor=actor, at=at)
+    steps.tell(created, [""], actor=actor, at=at)
+
+
+def decide(payment: Payment, *, actor: Actor, at: datetime) -> None:
+    """Ask the deciders about a locked, new payment and go on from their verdict."""
+    verdict = decisions.decide(
+        point=POINT, facts=facts_of(payment, at=at), subject=payment.public_id, partner_id=payment.partner_id, at=at
+    )
+    payment.verdict_id = verdict.pk
+    payment.save(update_fields=["verdict_id"])
+    said = verdict.reasons[0] if verdict.reasons else {"code": "", "text": ""}
+    if verdict.outcome == Outcome.BLOCK:
+        steps.take(payment, PaymentStatus.REJECTED, reason_code=said["code"], reason=said["text"], actor=actor, at=at)
+    elif verdict.outcome == Outcome.REVIEW:
+        steps.take(payment, PaymentStatus.REVIEW, reason_code=said["code"], reason=said["text"], actor=actor, at=at)
+    else:
+        _after_verdict(payment, actor=actor, at=at)
+
+
+@transaction.atomic
+def release(*, payment_id: UUID, reason: str, actor: Actor, at: datetime) -> Payment:
+    """Let a payment in review go on. It fails, and says why, if the money is no longer there. Raises PaymentNotFound, NotInReview."""
+    payment = steps.locked(payment_id)
+    if payment.status != PaymentStatus.REVIEW:
+        raise errors.NotInReview(status=payment.status)
+    _or_fail(payment, lambda: _after_verdict(payment, reason=reason, actor=actor, at=at), actor=actor, at=at)
+    return payment
+
+
+@transaction.atomic
+def approve(*, payment_id: UUID, reason: str = "", actor: Actor, at: datetime) -> Payment:
+    """The second person's yes. Raises PaymentNotFound, NotInReview, FourEyesRequired; constraint ``payment_is_approved_by_another``."""
+    payment = steps.locked(payment_id)
+    if payment.status != PaymentStatus.APPROVAL:
+        raise errors.NotInReview(status=payment.status)
+    if payment.created_by == str(actor):
+        raise FourEyesRequired()
+    payment.approved_by = str(actor)
+    payment.save(update_fields=["approved_by"])
+    _or_fail(payment, lambda: _approved(payment, reason=reason, actor=actor, at=at), actor=actor, at=at)
+    return payment
+
+
+@transaction.atomic
+def reject(*, payment_id: UUID, reason: str, reason_code: str = "payment.rejected", actor: Actor, at: datetime) -> Payment:
+    """Refuse a payment in review or waiting for approval. Raises PaymentNotFound, NotInReview."""
+    payment = steps.locked(payment_id)
+    if payment.status not in {PaymentStatus.REVIEW, PaymentStatus.APPROVAL}:
+        raise errors.NotInReview(status=payment.status)
+    steps.take(payment, PaymentStatus.REJECTED, reason_code=reason_code, reason=reason, actor=actor, at=at)
+    return payment
+
+
+@transaction.atomic
+def cancel(*, payment_id: UUID, partner_id: UUID | None = None, reason: str = "", actor: Actor, at: datetime) -> Payment:
+    """Take a payment back that has not left; what was held is free again. Raises PaymentNotFound, NotCancelable."""
+    payment = steps.locked(payment_id, partner_id=partner_id)
+    if payment.status not in CANCELABLE:
+        raise errors.NotCancelable(f"The payment is {payment.get_status_display().lower()}.", status=payment.status)
+    _free(payment, at=at)
+    steps.take(payment, PaymentStatus.CANCELED, reason_code="payment.canceled", reason=reason, actor=actor, at=at)
+    return payment
+
+
+def release_due(*, at: datetime, limit: int = 500, actor: Actor) -> int:
+    """Decide scheduled payments whose time has come, each in a transaction of its own; answers how many."""
+    due = Payment.objects.filter(status=PaymentStatus.CREATED, due_at__lte=at).order_by("due_at").values_list("pk", flat=True)
+    done = 0
+    for payment_id in list(due[:limit]):
+        with transaction.atomic():
+            payment = steps.locked(payment_id)
+            if payment.status != PaymentStatus.CREATED or payment.due_at is None:
+                continue
+            payment.due_at = None
+            payment.save(update_fields=["due_at"])
+            _or_fail(payment, lambda one=payment: decide(one, actor=actor, at=at), actor=actor, at=at)
+            done += 1
+    return done
+
+
+def facts_of(payment: Payment, *, at: datetime) -> PaymentFacts:
+    """What deciders are told."""
+    account = payment.external_account
+    return PaymentFacts(
+        payment_id=payment.public_id,
+        partner_id=ids.public_id(Partner.PREFIX, payment.partner_id),
+        mode=Partner.objects.values_list("mode", flat=True).get(pk=payment.partner_id),
+        customer_id=ids.public_id("cus", payment.customer_id) if payment.customer_id else "",
+        wallet_id=ids.public_id("wal", payment.wallet_id) if payment.wallet_id else "",
+        target_wallet_id=ids.public_id("wal", payment.target_wallet_id) if payment.target_wallet_id else "",
+        external_account_id=account.public_id if account else "",
+        kind=payment.kind,
+        rail=payment.rail,
+        direction=payment.direction,
+        amount=str(payment.amount),
+        currency=payment.currency,
+        description=payment.description,
+        country=account.country if account else "",
+        at=at.isoformat(),
+    )
+
+
+def get(payment_id: UUID, *, partner_id: UUID | None = None) -> Payment:
+    """The payment, of this partner if one is named. Raises PaymentNotFound."""
+    scope = {} if partner_id is None else {"partner_id": partner_id}
+    found = Payment.objects.filter(pk=payment_id, **scope).select_related("external_account").first()
+    if found is None:
+        raise errors.PaymentNotFound(f"There is no payment {ids.public_id(Payment.PREFIX, payment_id)}.")
+    return found
+
+
+def is_sandbox(partner_id: UUID) -> bool:
+    """Whether the partner row is a sandbox."""
+    return Partner.objects.values_list("mode", flat=True).get(pk=partner_id) == Mode.SANDBOX
+
+
+def checked_description(text: str) -> str:
+    """The description. Raises Invalid when it is too long for the rails (140) or holds control characters."""
+    if len(text) > 140 or (text and not text.isprintable()):
+        raise Invalid("A description has at most 140 printable characters.", param="description")
+    return text
+
+
+def _after_verdict(payment: Payment, *, reason: str = "", actor: Actor, at: datetime) -> None:
+    threshold = settings.PAYMENT_APPROVAL_ABOVE.get(payment.currency)
+    if threshold is not None and payment.amount > threshold and payment.direction == Direction.OUT:
+        steps.take(
+            payment,
+            PaymentStatus.APPROVAL,
+            reason_code="payment.above_threshold",
+            reason=reason or f"Payments above {threshold} {payment.currency} need a second person.",
+            actor=actor,
+            at=at,
+        )
+        return
+    _approved(payment, reason=reason, actor=actor, at=at)
+
+
+def _approved(payment: Payment, *, reason: str = "", actor: Actor, at: datetime) -> None:
+    """The yes is there: hold the money if it goes out, and say when it leaves. What stays in the book is done at once."""
+    window = cutoffs.next_cutoff(payment.rail, at, same_day=payment.same_day)
+    payment.cutoff_at, payment.value_on = window.cutoff_at, window.value_on
+    payment.save(update_fields=["cutoff_at", "value_on"])
+    steps.take(payment, PaymentStatus.APPROVED, reason=reason, actor=actor, at=at)
+    if payment.direction != Direction.OUT:
+        return
+    payment.hold = custody.keep(
+        partner_id=payment.partner_id,
+        wallet_id=payment.wallet_id,
+        amount=Money(payment.total, payment.currency),
+        kept_for=payment.public_id,
+        actor=actor,
+        at=at,
+    )
+    payment.save(update_fields=["hold"])
+    steps.take(payment, PaymentStatus.HELD, actor=actor, at=at)
+    if payment.rail == Rail.BOOK:
+        journal_id = postings.sent([payment], actor=actor, at=at)[0]
+        steps.take(payment, PaymentStatus.SETTLED, journal_id=journal_id, actor=actor, at=at)
+
+
+def _or_fail(payment: Payment, work: Any, *, actor: Actor, at: datetime) -> None:
+    """Do the work, which nobody waits for; what the wallet refuses becomes the payment's end instead of an error."""
+    before = (payment.status, payment.moves_made)
+    try:
+        with transaction.atomic():
+            work()
+    except DomainError as refusal:
+        payment.refresh_from_db(fields=["status", "moves_made", "hold", "cutoff_at", "value_on", "verdict_id"])
+        assert (payment.status, payment.moves_made) == before  # noqa: S101 - the savepoint took it back
+        if payment.status in {PaymentStatus.REVIEW, PaymentStatus.APPROVAL}:
+            steps.take(payment, PaymentStatus.REJECTED, reason_code=refusal.code, reason=refusal.message, actor=actor, at=at)
+        else:
+            steps.take(payment, PaymentStatus.FAILED, reason_code=refusal.code, reason=refusal.message, actor=actor, at=at)
+
+
+def _free(payment: Payment, *, at: datetime) -> None:
+    if payment.status == PaymentStatus.HELD and payment.hold_id:
+        custody.let_go(hold_id=payment.hold_id, at=at)
+
+
+def _target(rail: Rail, kind: PaymentKind, wallet: Wallet, target_id: UUID | None, partner_id: UUID) -> Wallet | None:
+    if rail != Rail.BOOK or kind == PaymentKind.FEE:
+        if target_id is not None:
+            raise Invalid("Only a transfer inside the book has a target wallet.", param="target_wallet_id")
+        return None
+    if target_id is None:
+        raise errors.WalletMissing("A transfer inside the book names its target wallet.", param="target_wallet_id")
+    target = wallet_services.get(target_id, partner_id=partner_id)
+    if target.pk == wallet.pk or target.currency != wallet.currency:
+        raise Invalid("The target is another wallet in the same currency.", param="target_wallet_id")
+    return target
+
+
+def _external_account(rail: Rail, kind: PaymentKind, wallet: Wallet, account_id: UUID | None) -> ExternalAccount | None:
+    reaches = kinds.RAILS[rail].reaches
+    if not reaches:
+        if account_id is not None:
+            raise Invalid("A payment inside the book has no external account.", param="external_account_id")
+        return None
+    if account_id is None:
+        raise errors.ExternalAccountMissing(param="external_account_id")
+    account = ExternalAccount.objects.filter(pk=account_id, partner_id=wallet.partner_id, customer_id=wallet.customer_id).first()
+    if account is None:
+        raise errors.ExternalAccountMissing("The wallet's customer has no such external account.", param="external_account_id")
+    unfit = ""
+    if account.kind not in reaches:
+        unfit = "kind"
+    elif account.currency and account.currency != wallet.currency and rail != Rail.CARD:
+        unfit = "currency"
+    elif account.status != ExternalAccountStatus.ACTIVE:
+        unfit = "status"
+    elif kind in {PaymentKind.WITHDRAWAL, PaymentKind.COLLECTION, PaymentKind.DEPOSIT} and account.relation != Relation.OWN:
+        unfit = "relation"
+    if unfit:
+        raise errors.ExternalAccountUnfit(
+            f"The external account's {unfit} does not fit.", param="external_account_id", unfit=unfit, status=account.status
+        )
+    return account
+
+
+def _mandate(kind: PaymentKind, account: ExternalAccount | None, mandate_id: UUID | None) -> Mandate | None:
+    if kind != PaymentKind.COLLECTION:
+        if mandate_id is not None:
+            raise Invalid("Only a collection has a mandate.", param="mandate_id")
+        return None
+    found = None
+    if mandate_id is not None and account is not None:
+        found = Mandate.objects.filter(pk=mandate_id, external_account=account, status=MandateStatus.ACTIVE).first()
+    if found is None:
+        raise errors.MandateMissing(param="mandate_id")
+    return found
+
+
+def _due_at(scheduled_on: date | None, *, partner_id: UUID, at: datetime) -> datetime | None:
+    """Midnight of the day in the partner's zone; None for a payment of today."""
+    if scheduled_on is None:
+        return None
+    zone = ZoneInfo(Partner.objects.values_list("time_zone", flat=True).get(pk=partner_id))
+    due = datetime.combine(scheduled_on, time(0), tzinfo=zone)
+    if not at < due <= at + LONGEST_SCHEDULE:
+        raise errors.ScheduleOutOfRange(param="scheduled_on")
+    return due

@@ -1,0 +1,255 @@
+"""Posts the recipes of ``recipes``: one function per money-relevant move, each exactly one journal in the caller's transaction.
+
+Money for a wallet that cannot take it (frozen, closed, or unknown) goes to suspense; money from a wallet that does not have it is owed by
+its customer. So these never fail for the state of a wallet, except ``sent``, which is the moment to stop.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from flowlet.core.actors import Actor
+from flowlet.core.money import Money
+from ledger.models import Book
+from ledger.services import accounts, charts, journals
+from ledger.services.journals import Leg, Posted
+from payments.choices import PaymentKind, Rail
+from payments.models import Payment
+from payments.services import recipes
+from wallets.choices import WalletStatus
+from wallets.errors import WalletClosed, WalletFrozen
+from wallets.models import Wallet
+from wallets.services import custody
+from wallets.services.custody import Spending
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """The journal of a move, and whether the money went to suspense, or is owed."""
+
+    journal_id: UUID
+    in_suspense: bool = False
+    owed: Money | None = None
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """For the timeline."""
+        found: dict[str, Any] = {}
+        if self.in_suspense:
+            found["in_suspense"] = True
+        if self.owed:
+            found["owed"] = str(self.owed.amount)
+        return found
+
+
+def book_of(partner_id: UUID) -> int:
+    """The key of the partner's book."""
+    return Book.objects.values_list("pk", flat=True).get(partner_id=partner_id)
+
+
+def bank_line(rail: str) -> str:
+    """Where settled money of the rail stands: at the bank, or with the acquirer."""
+    return charts.CLEARING_IN if rail == Rail.CARD else charts.SAFEGUARDING
+
+
+def sent(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> list[UUID]:
+    """CLEARING (or BOOK, FEE) of held payments of one partner and currency; answers the journals in order.
+
+    Raises what ``custody.spend`` raises: a wallet that was frozen meanwhile stops its payment here.
+    """
+    first = payments[0]
+    book_id, currency = book_of(first.partner_id), first.currency
+    out = accounts.system_account(book_id=book_id, line=charts.CLEARING_OUT, currency=currency, actor=actor, at=at).pk
+    fees = accounts.system_account(book_id=book_id, line=charts.FEE_INCOME, currency=currency, actor=actor, at=at).pk
+    items = []
+    for payment in payments:
+        amount, fee = Money(payment.amount, currency), Money(payment.fee, currency)
+        if payment.kind == PaymentKind.FEE:
+            kind, credits = recipes.FEE, [Leg(fees, "CREDIT", amount)]
+        elif payment.rail == Rail.BOOK:
+            kind, credits = recipes.BOOK, [Leg(payment.target_wallet.account_id, "CREDIT", amount)]
+        else:
+            kind, credits = recipes.CLEARING, [Leg(out, "CREDIT", amount)]
+        if fee:
+            credits.append(Leg(fees, "CREDIT", fee))
+        items.append(
+            Spending(
+                hold_id=payment.hold_id,
+                credits=credits,
+                kind=kind,
+                cause=payment.public_id,
+                description=payment.description,
+                metadata=notes(payment),
+            )
+        )
+    return [posted.journal_id for posted in custody.spend(book_id=book_id, items=items, actor=actor, at=at)]
+
+
+def settled_out(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> list[UUID]:
+    """SETTLEMENT of sent payments of one partner, currency and rail."""
+    return _between(
+        payments, recipes.SETTLEMENT, debit=charts.CLEARING_OUT, credit=bank_line(payments[0].rail), actor=actor, at=at
+    )
+
+
+def expected(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> list[UUID]:
+    """EXPECTED of collections of one partner and currency."""
+    return _between(payments, recipes.EXPECTED, debit=charts.CLEARING_IN, credit=charts.INCOMING_EXPECTED, actor=actor, at=at)
+
+
+def not_collected(payment: Payment, *, actor: Actor, at: datetime) -> Booked:
+    """NOT_COLLECTED."""
+    done = _between(
+        [payment], recipes.NOT_COLLECTED, debit=charts.INCOMING_EXPECTED, credit=charts.CLEARING_IN, actor=actor, at=at
+    )
+    return Booked(done[0])
+
+
+def came_in(payment: Payment, *, actor: Actor, at: datetime) -> Booked:
+    """RECEIPT of money that came by itself, COLLECTED of what was asked for, ACQUIRED of a card payment."""
+    currency = payment.currency
+    amount, fee = Money(payment.amount, currency), Money(payment.fee, currency)
+    system = _System(payment, actor, at)
+    if payment.rail == Rail.CARD:
+        kind, debits, credits = recipes.ACQUIRED, [Leg(system(charts.INCOMING_EXPECTED), "DEBIT", amount)], []
+    elif payment.status == "CREATED":
+        kind, debits, credits = recipes.RECEIPT, [Leg(system(charts.SAFEGUARDING), "DEBIT", amount)], []
+    else:
+        kind = recipes.COLLECTED
+        debits = [Leg(system(charts.SAFEGUARDING), "DEBIT", amount), Leg(system(charts.INCOMING_EXPECTED), "DEBIT", amount)]
+        credits = [Leg(system(charts.CLEARING_IN), "CREDIT", amount)]
+    if fee:
+        credits.append(Leg(system(charts.FEE_INCOME), "CREDIT", fee))
+    return _give(payment, amount - fee, kind, debits, credits, actor=actor, at=at)
+
+
+def failed(payment: Payment, *, actor: Actor, at: datetime) -> Booked:
+    """FAILURE of a sent payment: the wallet gets back amount and fee."""
+    currency, system = payment.currency, _System(payment, actor, at)
+    debits = [Leg(system(charts.CLEARING_OUT), "DEBIT", Money(payment.amount, currency))]
+    if payment.fee:
+        debits.append(Leg(system(charts.FEE_INCOME), "DEBIT", Money(payment.fee, currency)))
+    return _give(payment, Money(payment.total, currency), recipes.FAILURE, debits, [], actor=actor, at=at)
+
+
+def returned_out(payment: Payment, amount: Money, *, was_settled: bool, actor: Actor, at: datetime) -> Booked:
+    """RETURN of a payment that went out: the wallet gets back the amount; the fee stays earned."""
+    system = _System(payment, actor, at)
+    line = bank_line(payment.rail) if was_settled else charts.CLEARING_OUT
+    return _give(payment, amount, recipes.RETURN, [Leg(system(line), "DEBIT", amount)], [], actor=actor, at=at)
+
+
+def returned_in(payment: Payment, amount: Money, *, kind: str = recipes.RETURN, actor: Actor, at: datetime) -> Booked:
+    """RETURN (or DISPUTE) of money that came in: the wallet gives it back, its customer owes what it cannot carry."""
+    system = _System(payment, actor, at)
+    credits = [Leg(system(bank_line(payment.rail)), "CREDIT", amount)]
+    return _take(payment, amount, kind, credits, actor=actor, at=at)
+
+
+def redeemed(payment: Payment, amount: Money, *, kind: str = recipes.REDEMPTION, actor: Actor, at: datetime) -> Booked:
+    """REDEMPTION of a return, or DISPUTE_WON: what the return did, the other way round."""
+    system = _System(payment, actor, at)
+    bank = system(bank_line(payment.rail))
+    if payment.direction == "IN":
+        return _give(payment, amount, kind, [Leg(bank, "DEBIT", amount)], [], actor=actor, at=at)
+    return _take(payment, amount, kind, [Leg(bank, "CREDIT", amount)], actor=actor, at=at)
+
+
+def notes(payment: Payment) -> dict[str, str]:
+    """By what the bank's statement finds the journal."""
+    found = {"payment": payment.public_id, "reference": payment.reference, "rail": payment.rail}
+    if payment.trace:
+        found["trace_number"] = payment.trace
+    if payment.batch_id:
+        found["batch"] = str(payment.batch_id)
+    if payment.provider_reference:
+        found["provider_reference"] = payment.provider_reference
+    return found
+
+
+class _System:
+    """The keys of the book's own accounts in the payment's currency."""
+
+    def __init__(self, payment: Payment, actor: Actor, at: datetime) -> None:
+        self.book_id = book_of(payment.partner_id)
+        self.currency, self.actor, self.at = payment.currency, actor, at
+
+    def __call__(self, line: str) -> int:
+        return accounts.system_account(book_id=self.book_id, line=line, currency=self.currency, actor=self.actor, at=self.at).pk
+
+
+def _between(payments: Sequence[Payment], kind: str, *, debit: str, credit: str, actor: Actor, at: datetime) -> list[UUID]:
+    system = _System(payments[0], actor, at)
+    left, right = system(debit), system(credit)
+    items = []
+    for payment in payments:
+        amount = Money(payment.amount, payment.currency)
+        items.append(
+            journals.NewJournal(
+                legs=[Leg(left, "DEBIT", amount), Leg(right, "CREDIT", amount)],
+                kind=kind,
+                cause=payment.public_id,
+                description=payment.description,
+                metadata=notes(payment),
+            )
+        )
+    results: list[journals.Result] = []
+    for start in range(0, len(items), journals.BATCH_LIMIT):
+        part = items[start : start + journals.BATCH_LIMIT]
+        results += journals.post_batch(book_id=system.book_id, items=part, atomic=True, actor=actor)
+    return [result.posted.journal_id for result in results if result.posted is not None]
+
+
+def _give(
+    payment: Payment,
+    amount: Money,
+    kind: str,
+    debits: Sequence[Leg],
+    credits: Sequence[Leg],
+    *,
+    actor: Actor,
+    at: datetime,
+) -> Booked:
+    """Credit the wallet if it can take it, else suspense. The wallet's row is locked, so that it is not frozen in between."""
+    wallet = None
+    if payment.wallet_id:
+        wallet = Wallet.objects.select_for_update(no_key=True, of=("self",)).select_related("account").get(pk=payment.wallet_id)
+    common = {
+        "kind": kind,
+        "cause": payment.public_id,
+        "description": payment.description,
+        "metadata": notes(payment),
+        "actor": actor,
+    }
+    if wallet is not None and wallet.status == WalletStatus.OPEN:
+        with suppress(WalletFrozen, WalletClosed), transaction.atomic():  # finance may have frozen the account itself
+            posted: Posted = custody.receive(wallet=wallet, debits=debits, amount=amount, credits=credits, **common)
+            return Booked(posted.journal_id)
+    system = _System(payment, actor, at)
+    posted = journals.post(
+        book_id=system.book_id, legs=[*debits, Leg(system(charts.SUSPENSE), "CREDIT", amount), *credits], **common
+    )
+    return Booked(posted.journal_id, in_suspense=True)
+
+
+def _take(payment: Payment, amount: Money, kind: str, credits: Sequence[Leg], *, actor: Actor, at: datetime) -> Booked:
+    """Debit the wallet, and its customer's receivable for the rest; what went to suspense for want of a wallet comes from there."""
+    common = {
+        "kind": kind,
+        "cause": payment.public_id,
+        "description": payment.description,
+        "metadata": notes(payment),
+        "actor": actor,
+    }
+    if payment.wallet_id is None:
+        system = _System(payment, actor, at)
+        posted = journals.post(book_id=system.book_id, legs=[Leg(system(charts.SUSPENSE), "DEBIT", amount), *credits], **common)
+        return Booked(posted.journal_id, in_suspense=True)
+    wallet = Wallet.objects.get(pk=payment.wallet_id)
+    done = custody.claim(wallet=wallet, credits=credits, amount=amount, at=at, **common)
+    return Booked(done.posted.journal_id, owed=done.receivable if done.receivable else None)

@@ -1,0 +1,113 @@
+"""The sandbox bank: takes orders as a real one would, and misbehaves on demand. Simulated, as its name says.
+
+It keeps its own record (``SandboxOrder``), takes each reference once, and knows nothing of payments, so that what it was told can be
+compared with the books. Faults (``SandboxFault``) are used up one by one: LOSE_ANSWER (done, but not answered), LOSE_ORDER (not even
+done), REFUSE.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from flowlet.core import clock, ids
+from flowlet.core.money import Money
+from flowlet.core.outbound import OutcomeUnknown
+from payments import errors
+from payments.choices import OrderStatus, Rail
+from payments.models import SandboxFault, SandboxOrder
+from payments.providers.gateway import Answer, Instruction, State
+
+NAME = "sandbox"
+FAULTS = ("LOSE_ANSWER", "LOSE_ORDER", "REFUSE")
+_STATES = {
+    OrderStatus.ACCEPTED: State.ACCEPTED,
+    OrderStatus.PAID: State.PAID,
+    OrderStatus.REFUSED: State.REFUSED,
+    OrderStatus.RETURNED: State.RETURNED,
+}
+_TAKE = """
+INSERT INTO payments_sandboxorder AS o (id, reference, rail, direction, currency, amount, status, reason_code, times_told, created_at,
+updated_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 1, %s, %s)
+ON CONFLICT (reference) DO UPDATE SET times_told = o.times_told + 1"""
+
+
+class SandboxGateway:
+    """A rail without files, as the sandbox plays it. Cards are charged at once; open banking waits for its simulation."""
+
+    name = NAME
+
+    def __init__(self, rail: str, partner_id: UUID) -> None:
+        self.rail, self.partner_id = rail, partner_id
+
+    def submit(self, instruction: Instruction) -> Answer:
+        """Take the order once. Raises OutcomeUnknown when a fault loses the answer."""
+        if use_up(self.partner_id, "LOSE_ORDER"):
+            raise OutcomeUnknown(provider=self.name, operation="submit")
+        take(instruction, rail=self.rail, refuse=use_up(self.partner_id, "REFUSE"), at=clock.now())
+        if use_up(self.partner_id, "LOSE_ANSWER"):
+            raise OutcomeUnknown(provider=self.name, operation="submit")
+        return self.find(instruction)
+
+    def find(self, instruction: Instruction) -> Answer:
+        """What became of the order."""
+        order = SandboxOrder.objects.filter(reference=instruction.reference).first()
+        if order is None:
+            return Answer(state=State.NOT_FOUND)
+        return Answer(
+            state=_STATES[OrderStatus(order.status)],
+            provider_reference=order.public_id,
+            reason_code=order.reason_code,
+            amount=Money(order.amount, order.currency),
+        )
+
+
+def take(instruction: Instruction, *, rail: str, refuse: bool = False, at: datetime) -> None:
+    """Write the order, or count that it was told again."""
+    status = OrderStatus.REFUSED if refuse else OrderStatus.PAID if rail == Rail.CARD else OrderStatus.ACCEPTED
+    code = "sandbox.refused" if refuse else ""
+    amount = instruction.amount
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TAKE,
+            [
+                ids.uuid7(),
+                instruction.reference,
+                rail,
+                instruction.direction,
+                amount.currency.code,
+                amount.amount,
+                status,
+                code,
+                at,
+                at,
+            ],
+        )
+
+
+def mark(reference: str, status: OrderStatus, *, reason_code: str = "", at: datetime) -> None:
+    """The bank has done it (or sent it back). Raises PaymentNotFound when it was never told."""
+    changed = SandboxOrder.objects.filter(reference=reference).update(status=status, reason_code=reason_code, updated_at=at)
+    if not changed:
+        raise errors.PaymentNotFound("The sandbox bank was not told of this payment yet.")
+
+
+def misbehave(*, partner_id: UUID, fault: str, times: int, at: datetime) -> None:
+    """Let the next ``times`` orders of the partner meet the fault."""
+    SandboxFault.objects.create(partner_id=partner_id, fault=fault, times=times, created_at=at)
+
+
+def use_up(partner_id: UUID, fault: str) -> bool:
+    """Whether the fault is to happen now; it is then used up once."""
+    with transaction.atomic():
+        row = (
+            SandboxFault.objects.select_for_update(skip_locked=True)
+            .filter(partner_id=partner_id, fault=fault, times__gt=0)
+            .order_by("pk")
+            .first()
+        )
+        if row is None:
+            return False
+        SandboxFault.objects.filter(pk=row.pk).update(times=F("times") - 1)
+        return True

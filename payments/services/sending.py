@@ -1,0 +1,179 @@
+"""Payments over rails without files: sent under one reference, asked for when the answer was lost, never paid twice.
+
+``send`` books and writes SUBMITTED first, and commits; then it talks to the provider, outside of any transaction; then it books the answer.
+Whatever dies in between, the payment is SUBMITTED with a moment at which the provider is asked (``ask``), by the same reference, at five
+minutes, an hour, and then every day. A provider that has never heard of it is sent the same instruction again.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db import connection, transaction
+
+from flowlet.core import clock
+from flowlet.core.actors import Actor
+from flowlet.core.errors import DomainError
+from flowlet.core.money import Money
+from flowlet.core.outbound import OutboundError, OutcomeUnknown
+from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
+from payments.models import Payment
+from payments.policies import kinds
+from payments.providers.gateway import Answer, Instruction, State
+from payments.selectors.external_accounts import details_of
+from payments.services import gateways, outcomes, postings, steps
+
+_log = structlog.get_logger("payments.sending")
+S = PaymentStatus
+WAITS = (timedelta(minutes=5), timedelta(hours=1), timedelta(days=1))
+
+
+def wait_after(asked: int) -> timedelta:
+    """How long to wait after having asked so often: 5 minutes, an hour, then a day each time."""
+    return WAITS[min(asked, len(WAITS) - 1)]
+
+
+def send(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
+    """Send a payment that is ready (HELD out, APPROVED in) and book the answer. Safe to call again at any point.
+
+    Raises PaymentNotFound, RailNotConfigured. Must not be called inside a transaction.
+    """
+    _check_outside()
+    with transaction.atomic():
+        payment = steps.locked(payment_id)
+        if payment.status not in {S.HELD, S.APPROVED} or kinds.RAILS[Rail(payment.rail)].has_files:
+            return payment
+        gateway = gateways.of(payment)
+        if payment.direction == Direction.OUT:
+            try:
+                with transaction.atomic():
+                    journal_id = postings.sent([payment], actor=actor, at=at)[0]
+            except DomainError as refusal:  # the wallet was frozen since the money was held
+                payment.reason_code, payment.reason = refusal.code, refusal.message
+                payment.save(update_fields=["reason_code", "reason"])
+                return payment
+        else:
+            journal_id = postings.expected([payment], actor=actor, at=at)[0]
+        payment.provider = gateway.name
+        payment.save(update_fields=["provider"])
+        steps.take(payment, S.SUBMITTED, journal_id=journal_id, actor=actor, at=at, ask_at=at + wait_after(0))
+        instruction = instruction_of(payment)
+    return _book(payment_id, _asked(gateway.submit, instruction, payment), actor=actor)
+
+
+def ask(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
+    """Ask the provider what became of a payment that is on its way, and book the answer. Must not be called inside a transaction."""
+    _check_outside()
+    with transaction.atomic():
+        payment = steps.locked(payment_id)
+        if payment.status not in {S.SUBMITTED, S.UNKNOWN} or kinds.RAILS[Rail(payment.rail)].has_files:
+            return payment
+        gateway = gateways.of(payment)
+        payment.asked += 1
+        payment.ask_at = at + wait_after(payment.asked)  # before the call: whoever dies now leaves the next question behind
+        payment.save(update_fields=["asked", "ask_at"])
+        instruction = instruction_of(payment)
+    answer = _asked(gateway.find, instruction, payment)
+    if answer.state == State.NOT_FOUND:
+        answer = _asked(gateway.submit, instruction, payment)
+    return _book(payment_id, answer, actor=actor)
+
+
+def ask_due(*, at: datetime, limit: int = 200, actor: Actor) -> int:
+    """Ask about all payments whose time has come; answers how many. One that cannot be asked does not hold up the others."""
+    due = Payment.objects.filter(ask_at__lte=at).order_by("ask_at").values_list("pk", flat=True)
+    done = 0
+    for payment_id in list(due[:limit]):
+        try:
+            ask(payment_id=payment_id, actor=actor, at=at)
+        except DomainError as refusal:
+            _log.warning("payment could not be asked for", payment_id=str(payment_id), code=refusal.code)
+        done += 1
+    return done
+
+
+def instruction_of(payment: Payment, *, with_details: bool = True) -> Instruction:
+    """What the provider is told; the same for the same payment."""
+    details: dict[str, str] = {}
+    if with_details and payment.external_account is not None:
+        held_by = details_of([payment.external_account])[payment.external_account.pk]
+        if held_by is not None:
+            details = {"owner_name": held_by.owner_name, "number": held_by.number, "bic": payment.external_account.bic}
+    original = payment.original.provider_reference if payment.kind == PaymentKind.REFUND and payment.original else ""
+    return Instruction(
+        reference=payment.public_id,
+        direction=payment.direction,
+        amount=Money(payment.amount, payment.currency),
+        description=payment.description or payment.reference,
+        details=details,
+        original_reference=original,
+    )
+
+
+def book(payment_id: UUID, answer: Answer, *, actor: Actor, at: datetime) -> Payment:
+    """Book what a provider says of a payment, by answer or by webhook, in any order and however often."""
+    with transaction.atomic():
+        payment = steps.locked(payment_id)
+        if answer.state == State.PAID:
+            return outcomes.settle(
+                payment_id=payment_id, amount=answer.amount, provider_reference=answer.provider_reference, actor=actor, at=at
+            )
+        if answer.state == State.REFUSED:
+            if payment.status == S.FAILED:
+                return payment
+            return outcomes.fail(
+                payment_id=payment_id,
+                reason_code=answer.reason_code or "provider.refused",
+                provider_reference=answer.provider_reference,
+                actor=actor,
+                at=at,
+            )
+        if answer.state == State.RETURNED:
+            return outcomes.return_(
+                payment_id=payment_id, reason_code=answer.reason_code or "provider.returned", actor=actor, at=at
+            )
+        if payment.status not in {S.SUBMITTED, S.UNKNOWN}:
+            return payment
+        if answer.state == State.ACCEPTED:
+            outcomes.name(payment, answer.provider_reference)
+            if payment.status == S.UNKNOWN:
+                steps.take(
+                    payment,
+                    S.SUBMITTED,
+                    reason_code="provider.accepted",
+                    actor=actor,
+                    at=at,
+                    ask_at=at + wait_after(payment.asked),
+                )
+        elif payment.status == S.SUBMITTED:
+            steps.take(
+                payment,
+                S.UNKNOWN,
+                reason_code="provider.no_answer",
+                reason="The provider gave no clear answer; it is asked again.",
+                actor=actor,
+                at=at,
+                ask_at=at + wait_after(payment.asked),
+            )
+        return payment
+
+
+def _book(payment_id: UUID, answer: Answer, *, actor: Actor) -> Payment:
+    return book(payment_id, answer, actor=actor, at=clock.now())
+
+
+def _asked(call: Callable[[Instruction], Answer], instruction: Instruction, payment: Payment) -> Answer:
+    try:
+        return call(instruction)
+    except OutcomeUnknown:
+        return Answer(state=State.UNCLEAR)
+    except OutboundError as refusal:
+        # Not reached, or a refusal of the call itself (rights, rate): nothing says what became of the instruction, so it is asked again.
+        _log.warning("provider could not be asked", provider=payment.provider, code=refusal.code)
+        return Answer(state=State.UNCLEAR)
+
+
+def _check_outside() -> None:
+    if connection.in_atomic_block:
+        raise RuntimeError("Providers are called outside of transactions: locks would wait for the network.")

@@ -1,0 +1,180 @@
+"""One step of a payment: allowed by the table, written in the timeline, told to audit and outbox, all in the caller's transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from flowlet.audit.services import log
+from flowlet.audit.services.log import NewRecord
+from flowlet.core import ids, money
+from flowlet.core.actors import Actor
+from flowlet.core.states import check_move
+from flowlet.events.services import outbox
+from flowlet.events.services.outbox import NewEvent
+from payments import errors, events
+from payments.choices import PaymentStatus
+from payments.models import Move, Payment
+from payments.states import PAYMENT_MOVES
+
+_UPDATE = """
+UPDATE payments_payment p SET status = %s, moves_made = p.moves_made + 1, updated_at = %s, ask_at = %s,
+       journal_id = coalesce(s.journal_id, p.journal_id), reason_code = s.reason_code, reason = s.reason,
+       settled_at = CASE WHEN %s = 'SETTLED' THEN coalesce(p.settled_at, %s) ELSE p.settled_at END
+  FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[]) AS s(id, journal_id, reason_code, reason) WHERE p.id = s.id"""
+
+
+@dataclass(slots=True, kw_only=True)
+class Step:
+    """Where one locked payment goes. ``journal_id`` is the journal that the move posted; ``details`` hold no personal data."""
+
+    payment: Payment
+    to: PaymentStatus
+    journal_id: UUID | None = None
+    reason_code: str = ""
+    reason: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def locked(payment_id: UUID, *, partner_id: UUID | None = None) -> Payment:
+    """The payment with its row locked, of this partner if one is named. Raises PaymentNotFound."""
+    scope = {} if partner_id is None else {"partner_id": partner_id}
+    found = (
+        Payment.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("wallet__account", "target_wallet__account")
+        .filter(pk=payment_id, **scope)
+        .first()
+    )
+    if found is None:
+        raise errors.PaymentNotFound(f"There is no payment {ids.public_id(Payment.PREFIX, payment_id)}.")
+    return found
+
+
+def take(
+    payment: Payment,
+    to: PaymentStatus,
+    *,
+    journal_id: UUID | None = None,
+    reason_code: str = "",
+    reason: str = "",
+    details: Mapping[str, Any] | None = None,
+    actor: Actor,
+    at: datetime,
+    ask_at: datetime | None = None,
+) -> None:
+    """Move one locked payment; see ``take_many``."""
+    step = Step(payment=payment, to=to, journal_id=journal_id, reason_code=reason_code, reason=reason, details=details or {})
+    take_many([step], actor=actor, at=at, ask_at=ask_at)
+
+
+def take_many(steps: Sequence[Step], *, actor: Actor, at: datetime, ask_at: datetime | None = None) -> None:
+    """Move locked payments to one state. Raises IllegalMove for the first that may not go there; nothing is written then.
+
+    ``ask_at`` is when the provider is asked about them next (None: never, until somebody sets it).
+    """
+    if not steps:
+        return
+    to = steps[0].to
+    for step in steps:
+        check_move(PAYMENT_MOVES, PaymentStatus(step.payment.status), to)
+    came_from = [step.payment.status for step in steps]
+    for step in steps:
+        payment = step.payment
+        payment.status, payment.moves_made, payment.updated_at, payment.ask_at = to, payment.moves_made + 1, at, ask_at
+        payment.journal_id = step.journal_id or payment.journal_id
+        payment.reason_code, payment.reason = step.reason_code, step.reason[:500]
+        if to == PaymentStatus.SETTLED:
+            payment.settled_at = payment.settled_at or at
+    write_moves(steps, came_from, actor=actor, at=at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _UPDATE,
+            [
+                to,
+                at,
+                ask_at,
+                to,
+                at,
+                [step.payment.pk for step in steps],
+                [step.journal_id for step in steps],
+                [step.reason_code for step in steps],
+                [step.reason[:500] for step in steps],
+            ],
+        )
+    tell(steps, came_from, actor=actor, at=at)
+
+
+def write_moves(steps: Sequence[Step], came_from: Sequence[str], *, actor: Actor, at: datetime) -> None:
+    """Write the timeline's rows; the payments know their new number of moves already."""
+    Move.objects.bulk_create(
+        Move(
+            payment=step.payment,
+            ordinal=step.payment.moves_made,
+            came_from=before,
+            went_to=step.to,
+            at=at,
+            actor=str(actor),
+            reason_code=step.reason_code,
+            reason=step.reason[:500],
+            journal_id=step.journal_id,
+            details=dict(step.details),
+        )
+        for step, before in zip(steps, came_from, strict=True)
+    )
+
+
+def tell(steps: Sequence[Step], came_from: Sequence[str], *, actor: Actor, at: datetime) -> None:
+    """Tell audit and outbox of the moves."""
+    told = [(step, before, facts(step.payment)) for step, before in zip(steps, came_from, strict=True)]
+    log.record_many(
+        [
+            NewRecord(
+                action=events.PAYMENT[step.to],
+                target=step.payment.public_id,
+                partner_id=step.payment.partner_id,
+                reason=step.reason[:500],
+                before={"status": str(before)} if before else None,
+                after=data,
+            )
+            for step, before, data in told
+        ],
+        actor=actor,
+        at=at,
+    )
+    outbox.publish_many(
+        [
+            NewEvent(
+                type=events.PAYMENT[step.to], partner_id=step.payment.partner_id, subject=step.payment.public_id, data=data, at=at
+            )
+            for step, _, data in told
+        ]
+    )
+
+
+def facts(payment: Payment) -> dict[str, Any]:
+    """What events say of a payment."""
+    currency = payment.currency
+    return {
+        "id": payment.public_id,
+        "kind": payment.kind,
+        "rail": payment.rail,
+        "direction": payment.direction,
+        "status": str(payment.status),
+        "wallet_id": ids.public_id("wal", payment.wallet_id) if payment.wallet_id else None,
+        "external_account_id": ids.public_id("eac", payment.external_account_id) if payment.external_account_id else None,
+        "amount": plain(payment.amount, currency),
+        "fee": plain(payment.fee, currency),
+        "refunded": plain(payment.refunded, currency),
+        "returned": plain(payment.returned, currency),
+        "reference": payment.reference,
+        "reason_code": payment.reason_code or None,
+        "external_id": payment.external_id or None,
+    }
+
+
+def plain(amount: Any, currency: str) -> dict[str, str]:
+    """Money as events write it."""
+    return {"amount": money.to_text(amount, currency), "currency": currency}

@@ -1,0 +1,365 @@
+"""Payments from end to end in the books: every move, its journal, and what is left when it ends."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, ProgrammingError, connection, transaction
+
+from flowlet.core.errors import FourEyesRequired
+from flowlet.core.money import Money
+from flowlet.core.states import IllegalMove
+from flowlet.decisions import registry
+from flowlet.decisions.choices import Outcome
+from flowlet.decisions.opinions import Opinion, Reason
+from payments import errors
+from payments.choices import PaymentKind, PaymentStatus, Rail
+from payments.models import Move, Payment
+from payments.services import outcomes, payments
+from payments.states import PAYMENT_MOVES
+from payments.tests.world import KEY, OTHER, STAFF, books_are_sound, fresh_world
+from wallets.errors import HoldIsKept, InsufficientFunds
+from wallets.services import holds, wallets
+
+K, R, S = PaymentKind, Rail, PaymentStatus
+D = Decimal
+
+
+@pytest.fixture
+def world(db):
+    return fresh_world()
+
+
+def sent(world, payment):
+    """As settlement does it, for one payment."""
+    from payments.services import settlement
+
+    settlement.gather(
+        (payment.partner_id, payment.rail, payment.currency, payment.direction, payment.value_on),
+        at=world.at,
+        actor=STAFF,
+        early=True,
+    )
+    payment.refresh_from_db()
+    return payment
+
+
+def test_a_payment_out_holds_leaves_and_settles(world):
+    wallet = world.wallet("100.00")
+    payment = world.pay(wallet, "30.00", to=world.bank(wallet))
+    assert payment.status == S.HELD
+    assert world.funds(wallet) == (D(100), D(30))
+    sent(world, payment)
+    assert payment.status == S.SUBMITTED
+    assert world.funds(wallet) == (D(70), D(0))
+    assert world.lines() == {"1010": D(100), "1120": D(-30), "2010": D(-70)}
+    payment = world.act(outcomes.settle, payment)
+    assert world.path(payment) == ["CREATED", "APPROVED", "HELD", "SUBMITTED", "SETTLED"]
+    assert world.lines() == {"1010": D(70), "2010": D(-70)}
+    assert [bool(move.journal_id) for move in payment.moves.order_by("ordinal")] == [False, False, False, True, True]
+    books_are_sound()
+
+
+def test_settling_twice_books_once(world):
+    wallet = world.wallet("100.00")
+    payment = sent(world, world.pay(wallet, "30.00", to=world.bank(wallet)))
+    world.act(outcomes.settle, payment)
+    before = Move.objects.count()
+    world.act(outcomes.settle, payment)
+    assert Move.objects.count() == before
+    assert world.lines()["1010"] == D(70)
+
+
+def test_a_payment_that_fails_after_it_was_sent_gives_all_of_it_back(world):
+    wallet = world.wallet("100.00")
+    payment = sent(world, world.pay(wallet, "30.00", to=world.bank(wallet)))
+    payment = world.act(outcomes.fail, payment, reason_code="R03")
+    assert (payment.status, payment.reason_code) == (S.FAILED, "R03")
+    assert world.funds(wallet) == (D(100), D(0))
+    assert world.lines() == {"1010": D(100), "2010": D(-100)}
+    books_are_sound()
+
+
+def test_a_return_after_settlement_goes_back_to_the_wallet(world):
+    wallet = world.wallet("100.00")
+    payment = sent(world, world.pay(wallet, "30.00", to=world.bank(wallet)))
+    world.act(outcomes.settle, payment)
+    payment = world.act(outcomes.return_, payment, reason_code="R02")
+    assert (payment.status, payment.returned) == (S.RETURNED, D(30))
+    assert world.lines() == {"1010": D(100), "2010": D(-100)}
+
+
+def test_a_return_for_a_closed_wallet_goes_to_suspense(world):
+    wallet = world.wallet("30.00")
+    payment = sent(world, world.pay(wallet, "30.00", to=world.bank(wallet)))
+    world.act(outcomes.settle, payment)
+    wallets.close(wallet_id=wallet.pk, actor=KEY, at=world.at)
+    payment = world.act(outcomes.return_, payment, reason_code="R02")
+    assert world.lines() == {"1010": D(30), "2900": D(-30)}
+    assert payment.moves.get(went_to="RETURNED").details == {"in_suspense": True}
+    books_are_sound()
+
+
+def test_a_collection_is_expected_then_there_and_a_return_takes_what_is_left_and_a_receivable(world):
+    wallet = world.wallet()
+    account = world.bank(wallet, relation="OWN")
+    payment = world.pay(wallet, "50.00", kind=K.COLLECTION, to=account, mandate_id=world.ach_mandate(account).pk)
+    assert payment.status == S.APPROVED
+    sent(world, payment)
+    assert world.lines() == {"1110": D(50), "2020": D(-50)}
+    world.act(outcomes.settle, payment)
+    assert world.lines() == {"1010": D(50), "2010": D(-50)}
+    away = world.wallet()
+    world.send(wallet, away, "40.00")
+    payment = world.act(outcomes.return_, payment, reason_code="R10")
+    assert world.lines() == {"1210": D(40), "2010": D(-40)}
+    assert world.funds(wallet) == (D(0), D(0))
+    assert payment.moves.get(went_to="RETURNED").details == {"owed": "40.0000"}
+    redeemed = world.act(outcomes.redeem, payment)
+    assert redeemed.status == S.SETTLED
+    assert redeemed.returned == D(0)
+    books_are_sound()
+
+
+def test_a_collection_that_is_returned_before_it_settled_leaves_nothing(world):
+    wallet = world.wallet()
+    account = world.bank(wallet, relation="OWN")
+    payment = sent(world, world.pay(wallet, "50.00", kind=K.COLLECTION, to=account, mandate_id=world.ach_mandate(account).pk))
+    world.act(outcomes.return_, payment, reason_code="R01")
+    assert world.lines() == {}
+
+
+def test_a_credit_is_taken_in_once_and_finds_its_wallet_or_suspense(world):
+    wallet = world.wallet()
+    first = world.credit(wallet, "12.34", name="line-1")
+    assert world.credit(wallet, "12.34", name="line-1").pk == first.pk
+    assert first.status == S.SETTLED
+    lost = world.credit(None, "1.00", name="line-2")
+    assert world.lines() == {"1010": D("13.34"), "2010": D("-12.34"), "2900": D("-1")}
+    assert lost.moves.get(went_to="SETTLED").details == {"in_suspense": True}
+
+
+def test_a_payment_inside_the_book_settles_at_once(world):
+    source, target = world.wallet("10.00"), world.wallet()
+    payment = world.pay(source, "4.00", rail=R.BOOK, target_wallet_id=target.pk)
+    assert payment.status == S.SETTLED
+    assert world.funds(target) == (D(4), D(0))
+    assert world.path(payment) == ["CREATED", "APPROVED", "HELD", "SETTLED"]
+
+
+def test_too_little_money_refuses_and_leaves_nothing(world):
+    wallet = world.wallet("10.00")
+    account = world.bank(wallet)
+    with pytest.raises(InsufficientFunds):
+        world.pay(wallet, "10.01", to=account)
+    assert not Payment.objects.exists()
+    assert world.funds(wallet) == (D(10), D(0))
+
+
+def test_cancel_frees_the_money_and_the_limit(world):
+    wallet = world.wallet("100.00")
+    payment = world.pay(wallet, "30.00", to=world.bank(wallet))
+    payment = world.act(payments.cancel, payment)
+    assert payment.status == S.CANCELED
+    assert world.funds(wallet) == (D(100), D(0))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sum(used) FROM wallets_usage")
+        assert cursor.fetchone()[0] == 0
+    with pytest.raises(errors.NotCancelable):
+        world.act(payments.cancel, payment)
+
+
+def test_what_was_sent_can_no_longer_be_canceled(world):
+    wallet = world.wallet("100.00")
+    payment = sent(world, world.pay(wallet, "30.00", to=world.bank(wallet)))
+    with pytest.raises(errors.NotCancelable):
+        world.act(payments.cancel, payment)
+
+
+def test_the_hold_of_a_payment_is_not_the_partners_to_release(world):
+    wallet = world.wallet("100.00")
+    payment = world.pay(wallet, "30.00", to=world.bank(wallet))
+    with pytest.raises(HoldIsKept):
+        holds.release(hold_id=payment.hold_id, actor=KEY, at=world.at)
+
+
+def test_the_hold_of_a_payment_does_not_lapse(world):
+    from wallets.services import lapses
+
+    wallet = world.wallet("100.00")
+    world.pay(wallet, "30.00", to=world.bank(wallet))
+    assert lapses.sweep(at=world.at + timedelta(days=3650)) == 0
+    assert world.funds(wallet)[1] == D(30)
+
+
+def test_a_wallet_frozen_after_the_hold_keeps_its_payment_back(world):
+    wallet = world.wallet("100.00")
+    payment = world.pay(wallet, "30.00", to=world.bank(wallet))
+    wallets.freeze(wallet_id=wallet.pk, reason="court order", actor=STAFF, at=world.at)
+    assert sent(world, payment).status == S.HELD
+    assert payment.batch_id is None
+
+
+@pytest.fixture
+def opinion(monkeypatch):
+    said = {"outcome": Outcome.ALLOW}
+    monkeypatch.setattr(registry, "_deciders", {})
+
+    @registry.decider("tests.decider", point=payments.POINT)
+    def decide(facts):
+        if said["outcome"] == Outcome.ALLOW:
+            return Opinion(outcome=Outcome.ALLOW)
+        return Opinion(outcome=said["outcome"], reasons=(Reason(code="tests.reason", text="Because."),))
+
+    return said
+
+
+def test_a_blocked_payment_is_kept_as_rejected_and_holds_nothing(world, opinion):
+    wallet = world.wallet("100.00")
+    opinion["outcome"] = Outcome.BLOCK
+    payment = world.pay(wallet, "30.00", to=world.bank(wallet))
+    assert (payment.status, payment.reason_code) == (S.REJECTED, "tests.reason")
+    assert world.funds(wallet) == (D(100), D(0))
+
+
+def test_a_payment_in_review_holds_nothing_until_it_is_released(world, opinion):
+    wallet = world.wallet("100.00")
+    opinion["outcome"] = Outcome.REVIEW
+    payment = world.pay(wallet, "30.00", to=world.bank(wallet))
+    assert payment.status == S.REVIEW
+    assert world.funds(wallet) == (D(100), D(0))
+    assert world.act(payments.release, payment, reason="known customer").status == S.HELD
+    assert world.funds(wallet) == (D(100), D(30))
+    with pytest.raises(errors.NotInReview):
+        world.act(payments.release, payment, reason="again")
+
+
+def test_a_released_payment_without_its_money_ends_and_says_why(world, opinion):
+    wallet = world.wallet("100.00")
+    opinion["outcome"] = Outcome.REVIEW
+    payment = world.pay(wallet, "30.00", to=world.bank(wallet))
+    world.send(wallet, world.wallet(), "90.00")
+    payment = world.act(payments.release, payment, reason="known customer")
+    assert (payment.status, payment.reason_code) == (S.REJECTED, "wallets.insufficient_funds")
+    assert world.funds(wallet) == (D(10), D(0))
+
+
+def test_above_the_threshold_another_person_has_to_approve(world, settings):
+    settings.PAYMENT_APPROVAL_ABOVE = {"USD": D(20)}
+    wallet = world.wallet("100.00")
+    payment = world.pay(wallet, "30.00", to=world.bank(wallet), actor=STAFF)
+    assert payment.status == S.APPROVAL
+    with pytest.raises(FourEyesRequired):
+        world.act(payments.approve, payment, actor=STAFF)
+    assert world.act(payments.approve, payment, actor=OTHER).status == S.HELD
+    other = world.pay(wallet, "20.00", to=world.bank(wallet), actor=STAFF)
+    assert other.status == S.HELD
+
+
+def test_the_database_knows_that_maker_and_checker_differ(world, settings):
+    settings.PAYMENT_APPROVAL_ABOVE = {"USD": D(20)}
+    wallet = world.wallet("100.00")
+    payment = world.pay(wallet, "30.00", to=world.bank(wallet), actor=STAFF)
+    with pytest.raises(IntegrityError, match="payment_is_approved_by_another"), transaction.atomic():
+        Payment.objects.filter(pk=payment.pk).update(approved_by=str(STAFF))
+
+
+def test_a_scheduled_payment_waits_for_its_day(world):
+    wallet = world.wallet("100.00")
+    day = (world.at + timedelta(days=3)).date()
+    payment = world.pay(wallet, "30.00", to=world.bank(wallet), scheduled_on=day)
+    assert payment.status == S.CREATED
+    assert payments.release_due(at=world.at, actor=STAFF) == 0
+    assert payments.release_due(at=world.at + timedelta(days=3), actor=STAFF) == 1
+    payment.refresh_from_db()
+    assert payment.status == S.HELD
+
+
+def test_a_scheduled_payment_without_money_on_its_day_fails_and_says_why(world):
+    wallet = world.wallet("10.00")
+    payment = world.pay(wallet, "30.00", to=world.bank(wallet), scheduled_on=(world.at + timedelta(days=1)).date())
+    assert payments.release_due(at=world.at + timedelta(days=1), actor=STAFF) == 1
+    payment.refresh_from_db()
+    assert (payment.status, payment.reason_code) == (S.FAILED, "wallets.insufficient_funds")
+
+
+@pytest.mark.parametrize(
+    ("options", "refusal"),
+    [
+        ({"kind": K.CARD_PAYMENT}, errors.KindNotOnRail),
+        ({"rail": R.SEPA_CT}, errors.CurrencyNotOnRail),
+        ({"same_day": True, "amount": "1000000.01"}, errors.AmountOutsideRail),
+        ({"to": None}, errors.ExternalAccountMissing),
+        ({"kind": K.WITHDRAWAL}, errors.ExternalAccountUnfit),
+        ({"kind": K.COLLECTION, "own": True}, errors.MandateMissing),
+    ],
+)
+def test_what_does_not_fit_is_refused_and_leaves_nothing(world, options, refusal):
+    wallet = world.wallet("100.00")
+    options = dict(options)
+    account = world.bank(wallet, relation="OWN" if options.pop("own", False) else "THIRD_PARTY")
+    amount = options.pop("amount", "10.00")
+    with pytest.raises(refusal):
+        world.pay(wallet, amount, **{"to": account} | options)
+    assert not Payment.objects.exists()
+
+
+def test_refunds_add_up_and_end_the_payment(world):
+    wallet = world.wallet()
+    account = world.bank(wallet, relation="OWN")
+    payment = sent(world, world.pay(wallet, "50.00", kind=K.COLLECTION, to=account, mandate_id=world.ach_mandate(account).pk))
+    world.act(outcomes.settle, payment)
+    part = world.act(payments.refund, payment, amount=Money("20.00", "USD"))
+    assert (part.kind, part.status, part.amount) == (K.REFUND, S.HELD, D(20))
+    with pytest.raises(errors.RefundTooLarge):
+        world.act(payments.refund, payment, amount=Money("30.01", "USD"))
+    world.act(outcomes.settle, sent(world, part))
+    payment.refresh_from_db()
+    assert (payment.refunded, payment.status) == (D(20), S.SETTLED)
+    rest = world.act(payments.refund, payment)
+    assert rest.amount == D(30)
+    world.act(outcomes.settle, sent(world, rest))
+    payment.refresh_from_db()
+    assert (payment.refunded, payment.status) == (D(50), S.REFUNDED)
+    assert world.lines() == {}
+    books_are_sound()
+
+
+def test_the_provider_naming_another_amount_books_nothing(world):
+    wallet = world.wallet("100.00")
+    payment = sent(world, world.pay(wallet, "30.00", to=world.bank(wallet)))
+    with pytest.raises(errors.AmountDiffers):
+        world.act(outcomes.settle, payment, amount=Money("29.99", "USD"))
+    payment.refresh_from_db()
+    assert payment.status == S.SUBMITTED
+
+
+def test_the_database_obeys_the_same_table(db):
+    with connection.cursor() as cursor:
+        for came_from in PaymentStatus:
+            for to in PaymentStatus:
+                cursor.execute("SELECT payments_may_move(%s, %s)", [came_from, to])
+                assert cursor.fetchone()[0] == (to in PAYMENT_MOVES[came_from]), (came_from, to)
+
+
+def test_a_status_is_never_changed_without_its_move(world):
+    wallet = world.wallet("100.00")
+    payment = world.pay(wallet, "30.00", to=world.bank(wallet))
+    with pytest.raises(IntegrityError, match="cannot become"), transaction.atomic():
+        Payment.objects.filter(pk=payment.pk).update(status="SETTLED")
+    with pytest.raises(IntegrityError, match="fixed"), transaction.atomic():
+        Payment.objects.filter(pk=payment.pk).update(amount=D(31))
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        Move.objects.filter(payment=payment).update(reason="another")
+    with pytest.raises(IntegrityError, match="timeline"), transaction.atomic():
+        Payment.objects.filter(pk=payment.pk).update(status="SUBMITTED", moves_made=payment.moves_made + 1)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def test_settling_what_was_never_sent_is_refused(world):
+    wallet = world.wallet("100.00")
+    payment = world.pay(wallet, "30.00", to=world.bank(wallet))
+    world.act(payments.cancel, payment)
+    with pytest.raises(IllegalMove):
+        world.act(outcomes.settle, payment)
