@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth import authenticate
+from django.db import transaction
 from django.test import RequestFactory
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from moneyed import Money
@@ -140,14 +141,15 @@ def build() -> World:
     rates.add(rates=[rates.NewRate(base="EUR", quote="USD", valid_on=at.date(), rate=Decimal("1.1"))], source="ECB", at=at)
     Verification.objects.create(started_at=at, finished_at=at, is_clean=True, journals=1, entries=2)
     play(pair.sandbox, customer, at=at)
-    decisions.decide(
-        point="office_world.question",
-        facts=Question(country="GB", name="Ada Lovelace"),
-        subject=customer.public_id,
-        partner_id=pair.sandbox.pk,
-        at=at,
-        person_id=customer.pk,
-    )
+    with transaction.atomic():
+        decisions.decide(
+            point="office_world.question",
+            facts=Question(country="GB", name="Ada Lovelace"),
+            subject=customer.public_id,
+            partner_id=pair.sandbox.pk,
+            at=at,
+            person_id=customer.pk,
+        )
     fee = fee_schedules.request_change(
         partner_id=pair.live.pk,
         currency="USD",
