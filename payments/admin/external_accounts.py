@@ -84,7 +84,17 @@ def returned(account: ExternalAccount) -> list[tuple[str, Any]]:
     return [
         ("Last returned with", account.last_return_code),
         ("When", account.last_returned_at),
-        ("In a row", f"{account.return_streak} of {policies.RETURNS_UNTIL_BLOCKED} until it is blocked"),
+        ("In a row", f"{account.return_streak}; after {policies.RETURNS_UNTIL_BLOCKED} it is blocked"),
+    ]
+
+
+def standing(account: ExternalAccount) -> list[tuple[str, Any]]:
+    """What is known about who holds it."""
+    return [
+        ("State", cells.choice(account, "verification", VerificationState)),
+        ("How", account.get_verification_method_display() or cells.DASH),
+        ("Since", account.verified_at or cells.DASH),
+        ("The bank says", cells.choice(account, "payee_result", PayeeResult) if account.payee_result else cells.DASH),
     ]
 
 
@@ -136,7 +146,7 @@ class ExternalAccountAdmin(CaseAdmin):
     """One account outside Flowlet."""
 
     section, icon, menu_order = "Money", "account_balance", 40
-    list_display = ("public_id", "owner", "number", "kind", "bank", "state", "verified", "customer_", "partner", "created_at")
+    list_display = ("public_id", "owner", "number", "kind", "bank", "state", "verified", "customer_", "created_at")
     list_filter = ("status", "verification", "kind", PartnerFilter)
     list_select_related = ("partner",)
     search_fields = ("external_id",)
@@ -148,7 +158,7 @@ class ExternalAccountAdmin(CaseAdmin):
             rows=facts,
         ),
         panels.Revealable(title="Owner and number", masked=selectors.masked_pairs, reveal=reveal),
-        panels.Facts(title="Verification", fields=("verification", "verification_method", "verified_at", "payee_result")),
+        panels.Facts(title="Verification", rows=standing),
         panels.Table(
             title="Attempts to verify it",
             columns=("When", "How", "State", "The bank says", "Due", "Why"),

@@ -23,6 +23,8 @@ def facts(mandate: Mandate) -> list[tuple[str, Any]]:
         ("External account", link(ExternalAccount, mandate.external_account_id)),
         ("Partner", mandate.partner),
         ("Why it stands so", mandate.status_reason or cells.DASH),
+        ("How the holder agreed", mandate.get_authorization_display() or cells.DASH),
+        ("Last collection's place", mandate.get_last_sequence_display() or cells.DASH),
         ("Used up", "yes" if policies.is_used_up(mandate) else "no"),
         *((f"metadata · {name}", value) for name, value in sorted(mandate.metadata.items())),
     ]
@@ -38,7 +40,7 @@ def collections(mandate: Mandate) -> list[tuple]:
 
 def masked_evidence(mandate: Mandate) -> list[tuple[str, str]]:
     """That there is evidence, or that there is none to see."""
-    return [("Evidence", "none: the mandate is on paper" if mandate.evidence is None else "••••")]
+    return [("Evidence", "none with us" if mandate.evidence is None else "••••")]
 
 
 def reveal(mandate: Mandate, *, actor: Actor, at: datetime, reason: str) -> list[tuple[str, str]]:
@@ -77,9 +79,7 @@ class MandateAdmin(CaseAdmin):
                 "kind",
                 "reference",
                 "creditor_id",
-                "authorization",
                 "signed_on",
-                "last_sequence",
                 "last_used_on",
                 "expires_on",
                 "external_id",
