@@ -1,6 +1,14 @@
 """Which state leads to which."""
 
-from payments.choices import AttemptStatus, BatchStatus, ExternalAccountStatus, MandateStatus, PaymentStatus, VerificationState
+from payments.choices import (
+    AttemptStatus,
+    BatchStatus,
+    ConsentStatus,
+    ExternalAccountStatus,
+    MandateStatus,
+    PaymentStatus,
+    VerificationState,
+)
 
 S = PaymentStatus
 
@@ -81,4 +89,17 @@ BATCH_MOVES = {
     BatchStatus.ACKNOWLEDGED: frozenset(),
     BatchStatus.REJECTED: frozenset(),
     BatchStatus.CANCELED: frozenset(),
+}
+
+CONSENT_MOVES = {
+    ConsentStatus.AWAITING: {
+        ConsentStatus.AUTHORISED,
+        ConsentStatus.REJECTED,
+        ConsentStatus.REVOKED,
+        ConsentStatus.EXPIRED,
+    },
+    ConsentStatus.AUTHORISED: {ConsentStatus.REVOKED, ConsentStatus.EXPIRED},
+    ConsentStatus.REJECTED: frozenset(),
+    ConsentStatus.REVOKED: frozenset(),
+    ConsentStatus.EXPIRED: frozenset(),
 }

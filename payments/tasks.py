@@ -8,6 +8,7 @@ from flowlet.core import actors, clock
 from flowlet.core.outbound import OutboundError
 from payments.models import AccountVerification, Payment
 from payments.services import (
+    consents,
     mandates,
     payee_verifications,
     payments,
@@ -73,10 +74,20 @@ def expire_mandates() -> None:
     mandates.expire_unused(on=at.date(), actor=actors.system("payments.expire_mandates"), at=at)
 
 
+@shared_task(name="payments.sweep_consents", ignore_result=True)
+def sweep_consents() -> None:
+    """End consents at customers' banks whose time is over, and tell banks of those that ended here."""
+    at = clock.now()
+    consents.sweep(at=at, actor=actors.system("payments.sweep_consents"))
+    consents.tell_banks(at=at)
+
+
 BEAT = {
     "payments.sweep-ready": {"task": "payments.sweep_ready", "schedule": 60.0},
     "payments.ask": {"task": "payments.ask", "schedule": 60.0},
     "payments.settle": {"task": "payments.settle", "schedule": 300.0},
     "payments.sweep-verifications": {"task": "payments.sweep_verifications", "schedule": 60.0},
     "payments.expire-mandates": {"task": "payments.expire_mandates", "schedule": 3600.0},
+    # Calls banks: not among what is critical.
+    "payments.sweep-consents": {"task": "payments.sweep_consents", "schedule": 60.0, "options": {"queue": "default"}},
 }

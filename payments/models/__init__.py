@@ -1,6 +1,7 @@
 """Rows of the app."""
 
 from payments.models.batch import Batch
+from payments.models.consent import Consent
 from payments.models.external_account import AccountVerification, ExternalAccount
 from payments.models.fee_schedule import FeeSchedule
 from payments.models.mandate import Mandate, MandateUse
@@ -10,6 +11,7 @@ from payments.models.sandbox import SandboxFault, SandboxOrder
 __all__ = [
     "AccountVerification",
     "Batch",
+    "Consent",
     "ExternalAccount",
     "FeeSchedule",
     "Mandate",
