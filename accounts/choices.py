@@ -50,6 +50,8 @@ class Scope(TextChoices):
     WALLETS_WRITE = "wallets:write", "Open, freeze and close wallets, place holds"
     TRANSFERS_READ = "transfers:read", "Read transfers"
     TRANSFERS_WRITE = "transfers:write", "Make, capture and refund transfers"
+    PAYMENTS_READ = "payments:read", "Read payments and their batches"
+    PAYMENTS_WRITE = "payments:write", "Make, cancel and refund payments"
     CONVERSIONS_READ = "conversions:read", "Read exchange prices, quotes and conversions"
     CONVERSIONS_WRITE = "conversions:write", "Make exchange quotes and convert money"
     EXTERNAL_ACCOUNTS_READ = "external_accounts:read", "Read external accounts and their verifications"
