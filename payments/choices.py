@@ -262,3 +262,20 @@ class OrderStatus(TextChoices):
     PAID = "PAID", "Paid"
     REFUSED = "REFUSED", "Refused"
     RETURNED = "RETURNED", "Returned"
+
+
+# Events of providers
+
+
+class InboundStatus(TextChoices):
+    """How an event of a provider stands."""
+
+    RECEIVED = "RECEIVED", "Received"
+    HANDLED = "HANDLED", "Handled"
+    IGNORED = "IGNORED", "Nothing to do"
+    DEAD = "DEAD", "Given up"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"RECEIVED": "info", "HANDLED": "good", "DEAD": "bad"}.get(self.value, "neutral")

@@ -1,6 +1,14 @@
 """Which state leads to which."""
 
-from payments.choices import AttemptStatus, BatchStatus, ExternalAccountStatus, MandateStatus, PaymentStatus, VerificationState
+from payments.choices import (
+    AttemptStatus,
+    BatchStatus,
+    ExternalAccountStatus,
+    InboundStatus,
+    MandateStatus,
+    PaymentStatus,
+    VerificationState,
+)
 
 S = PaymentStatus
 
@@ -81,4 +89,12 @@ BATCH_MOVES = {
     BatchStatus.ACKNOWLEDGED: frozenset(),
     BatchStatus.REJECTED: frozenset(),
     BatchStatus.CANCELED: frozenset(),
+}
+
+# What was given up can be tried again by an officer.
+INBOUND_MOVES = {
+    InboundStatus.RECEIVED: {InboundStatus.HANDLED, InboundStatus.IGNORED, InboundStatus.DEAD},
+    InboundStatus.DEAD: {InboundStatus.RECEIVED},
+    InboundStatus.HANDLED: frozenset(),
+    InboundStatus.IGNORED: frozenset(),
 }

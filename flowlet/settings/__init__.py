@@ -14,6 +14,7 @@ from flowlet.settings.backoffice import *  # noqa: F403
 from flowlet.settings.databases import database
 from flowlet.settings.logs import logging_config
 from flowlet.settings.payments import payment_settings
+from flowlet.settings.providers import provider_settings
 from flowlet.settings.queues import celery_settings
 from flowlet.settings.security import security_settings, static_settings
 
@@ -43,6 +44,7 @@ BASE_URL = (
 TRUSTED_PROXIES = env.number("FLOWLET_TRUSTED_PROXIES", 0)
 # Outbound calls go to public addresses over TLS; these hosts may be private and speak plain HTTP (a gateway in our own network).
 OUTBOUND_PRIVATE_HOSTS = env.words("FLOWLET_OUTBOUND_PRIVATE_HOSTS")
+globals().update(provider_settings())
 
 # Data
 DATABASE_APP_ROLE = env.text("DATABASE_APP_ROLE", "flowlet_app")
