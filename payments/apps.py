@@ -15,7 +15,7 @@ class PaymentsConfig(AppConfig):
         from flowlet.approvals import registry
         from flowlet.vault import columns
         from payments.models import Batch, InboundEvent
-        from payments.services import card_events, fee_schedules, files, inbox, payments
+        from payments.services import card_events, fee_schedules, files, inbox, payments, verifications
 
         payments.declare()
         columns.register(Batch, "sealed", aad=files.aad)
@@ -28,4 +28,12 @@ class PaymentsConfig(AppConfig):
             checker_permission="payments.approve_fee_change",
             execute=fee_schedules.execute_change,
             describe=fee_schedules.describe_change,
+        )
+        registry.kind(
+            verifications.MANUAL,
+            label="Verify an external account",
+            maker_permission="payments.request_account_verification",
+            checker_permission="payments.approve_account_verification",
+            execute=verifications.execute_manual,
+            describe=verifications.describe_manual,
         )

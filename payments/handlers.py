@@ -1,11 +1,14 @@
 """What payments do when something has happened."""
 
+from accounts.models import Customer
+from flowlet.core import actors
 from flowlet.events import registry
 from flowlet.events.models import Event
 from payments import tasks
-from payments.choices import Direction, PaymentStatus, Rail
+from payments.choices import AttemptStatus, Direction, PaymentStatus, Rail, VerificationMethod
 from payments.events import INBOUND_RECEIVED
 from payments.policies import kinds
+from payments.services import external_accounts
 
 
 @registry.handler("payments.send_ready", types=("payment.held", "payment.approved"))
@@ -23,3 +26,32 @@ def send_ready(event: Event) -> None:
 def handle_inbound(event: Event) -> None:
     """A provider told us something: handle it, outside of this transaction."""
     tasks.handle_inbound.delay(inbound_id=event.subject)
+
+
+@registry.handler("payments.ask_payee", types=("external_account.verification_started",))
+def ask_payee(event: Event) -> None:
+    """A name is to be compared with the bank's: ask, outside of this transaction."""
+    pending = event.data["verification_status"] == AttemptStatus.PENDING
+    if pending and event.data["method"] == VerificationMethod.PAYEE_VERIFICATION:
+        tasks.ask_payee.delay(verification_id=event.data["verification_id"])
+
+
+@registry.handler("payments.close_external_accounts", types=("customer.closed",))
+def close_external_accounts(event: Event) -> None:
+    """Who is served no more has no accounts to be paid on."""
+    external_accounts.close_all(
+        customer_id=Customer.key(event.subject),
+        reason="The customer was closed",
+        actor=actors.system("payments.close_external_accounts"),
+        at=event.created_at,
+    )
+
+
+@registry.handler("payments.forget_external_accounts", types=("customer.erased",))
+def forget_external_accounts(event: Event) -> None:
+    """Whose data was erased cannot be found by them."""
+    external_accounts.forget(
+        customer_id=Customer.key(event.subject),
+        actor=actors.system("payments.forget_external_accounts"),
+        at=event.created_at,
+    )

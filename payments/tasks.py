@@ -1,10 +1,24 @@
 """Work of the background: each task takes ids or nothing, and may run twice."""
 
+import logging
+
 from celery import shared_task
 
 from flowlet.core import actors, clock
-from payments.models import InboundEvent, Payment
-from payments.services import inbox, payments, sending, settlement
+from flowlet.core.outbound import OutboundError
+from payments.models import AccountVerification, InboundEvent, Payment
+from payments.services import (
+    inbox,
+    mandates,
+    payee_verifications,
+    payments,
+    prenotes,
+    sending,
+    settlement,
+    verifications,
+)
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name="payments.send", ignore_result=True)
@@ -52,6 +66,33 @@ def forget_inbound_bodies() -> None:
         pass
 
 
+@shared_task(name="payments.ask_payee", ignore_result=True)
+def ask_payee(*, verification_id: str) -> None:
+    """Ask the payee's bank whose account it is; without an answer, the sweep asks again."""
+    actor = actors.system("payments.ask_payee")
+    try:
+        payee_verifications.ask(verification_id=AccountVerification.key(verification_id), actor=actor, at=clock.now())
+    except OutboundError as refusal:
+        log.warning("%s: no answer about the payee: %s", verification_id, refusal.code)
+
+
+@shared_task(name="payments.sweep_verifications", ignore_result=True)
+def sweep_verifications() -> None:
+    """Take prenotes as accepted whose days have passed, end what nobody answered in time, and ask again what has no answer."""
+    actor, at = actors.system("payments.sweep_verifications"), clock.now()
+    prenotes.accept_due(actor=actor, at=at)
+    verifications.expire_due(actor=actor, at=at)
+    for verification_id in payee_verifications.unanswered(at=at):
+        ask_payee.delay(verification_id=verification_id)
+
+
+@shared_task(name="payments.expire_mandates", ignore_result=True)
+def expire_mandates() -> None:
+    """End mandates that were not used for 36 months."""
+    at = clock.now()
+    mandates.expire_unused(on=at.date(), actor=actors.system("payments.expire_mandates"), at=at)
+
+
 BEAT = {
     "payments.sweep-inbound": {"task": "payments.sweep_inbound", "schedule": 30.0},
     "payments.forget-inbound-bodies": {
@@ -62,4 +103,6 @@ BEAT = {
     "payments.sweep-ready": {"task": "payments.sweep_ready", "schedule": 60.0},
     "payments.ask": {"task": "payments.ask", "schedule": 60.0},
     "payments.settle": {"task": "payments.settle", "schedule": 300.0},
+    "payments.sweep-verifications": {"task": "payments.sweep_verifications", "schedule": 60.0},
+    "payments.expire-mandates": {"task": "payments.expire_mandates", "schedule": 3600.0},
 }

@@ -46,6 +46,12 @@ TRUSTED_PROXIES = env.number("FLOWLET_TRUSTED_PROXIES", 0)
 OUTBOUND_PRIVATE_HOSTS = env.words("FLOWLET_OUTBOUND_PRIVATE_HOSTS")
 globals().update(provider_settings())
 
+# Who compares a payee's name with the bank's, per mode; "" for nobody.
+PAYEE_VERIFICATION = {
+    "LIVE": env.text("FLOWLET_PAYEE_VERIFICATION", ""),
+    "SANDBOX": "payments.providers.payee_verification.Sandbox",
+}
+
 # Data
 DATABASE_APP_ROLE = env.text("DATABASE_APP_ROLE", "flowlet_app")
 DATABASES = {"default": database()}

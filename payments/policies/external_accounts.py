@@ -88,12 +88,12 @@ def check_can_unblock(account: ExternalAccount, actor: Actor) -> None:
         raise errors.BlockNotYours()
 
 
-def check_can_verify(account: ExternalAccount, method: str) -> None:
-    """Raises ExternalAccountClosed, ExternalAccountBlocked, AlreadyVerified or MethodNotForAccount."""
+def check_can_verify(account: ExternalAccount, method: str, *, again: bool = False) -> None:
+    """Raises ExternalAccountClosed, ExternalAccountBlocked, MethodNotForAccount, and AlreadyVerified unless asked ``again``."""
     check_is_not_closed(account)
     if account.status == ExternalAccountStatus.BLOCKED:
         raise errors.ExternalAccountBlocked(external_account=account.public_id)
-    if account.is_verified:
+    if account.is_verified and not again:
         raise errors.AlreadyVerified()
     if method not in METHODS[account.kind]:
         raise errors.MethodNotForAccount(param="method", methods=[str(each) for each in METHODS[account.kind]])

@@ -17,7 +17,7 @@ def usd(text):
 
 
 def trace(number):
-    return f"{ODFI}{number:07d}"
+    return nacha.trace_number(odfi=ODFI, number=number)
 
 
 def entry(number=1, *, code="22", amount="125.50", **changes):

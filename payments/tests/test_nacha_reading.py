@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from payments.providers import nacha
 from payments.tests.nacha_files import batch, entry, file, text, trace, usd
@@ -16,6 +18,38 @@ GOOD = file(
     batch(entry(3, code="27", amount="3.00", discretionary="S"), sec="TEL"),
 )
 LINES = nacha.write(file=GOOD).decode().splitlines()
+ANSWERS = file(
+    batch(
+        entry(
+            1, code="26", addenda=(nacha.Return(reason="R01", original_trace=trace(9), original_rdfi="12104288", trace=trace(1)),)
+        )
+    ),
+    batch(
+        entry(
+            2,
+            code="21",
+            amount="0",
+            addenda=(
+                nacha.Change(code="C01", original_trace=trace(9), original_rdfi="12104288", corrected_data="1", trace=trace(2)),
+            ),
+        ),
+        sec="COR",
+    ),
+    batch(
+        nacha.Entry(
+            code="26",
+            routing="121042882",
+            account="1",
+            amount=usd("1.00"),
+            trace=trace(3),
+            addenda=(
+                nacha.Return(reason="R80", original_trace=trace(9), original_rdfi="12104288", trace=trace(3), forward_cents=100),
+            ),
+        ),
+        sec="IAT",
+        company_name="",
+    ),
+)
 
 
 def joined(lines):
@@ -104,6 +138,7 @@ MUTATIONS = {
     "record type": (put(3, 1, "4"), 3, "line.unknown_record"),
     "character": (put(3, 60, "é"), 3, "line.characters"),
     "control character": (put(3, 60, "\t"), 3, "line.characters"),
+    "superscript in the settlement date": (put(2, 76, "12²"), 2, "field.not_numeric"),
     "header twice": (joined([LINES[0], *LINES]), 2, "file.order"),
     "no header": (joined(LINES[1:]), 0, "file.no_header"),
     "no file control": (joined(LINES[:9]), 0, "file.no_control"),
@@ -367,3 +402,17 @@ def test_the_reference_sums_are_exact():
     assert micro.batches[0].effective_on == date(2020, 3, 25)
     assert trace(1).isdigit()
     assert all(re.fullmatch(r"[0-9]{15}", one.trace) for _, one in micro.entries())
+
+
+@given(
+    line=st.integers(0, 9), column=st.integers(0, 93), letters=st.text(st.characters(max_codepoint=255), min_size=1, max_size=6)
+)
+def test_no_letters_anywhere_make_reading_raise(line, column, letters):
+    for lines in (LINES, nacha.compose(file=ANSWERS).decode().splitlines()):
+        bent = list(lines)
+        bent[line] = bent[line][:column] + letters + bent[line][column + len(letters) :]
+
+        reading = nacha.read(joined(bent))
+
+        assert isinstance(reading.problems, tuple)
+        nacha.validate(joined(bent))

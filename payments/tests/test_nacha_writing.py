@@ -314,3 +314,17 @@ def test_banking_days_are_those_of_the_federal_reserve():
     assert is_banking_day(date(2026, 7, 3))
     assert not is_banking_day(date(2026, 11, 26))
     assert not is_banking_day(date(2027, 7, 5))
+
+
+def test_a_trace_number_is_the_odfi_and_seven_digits_and_ends_with_them():
+    assert nacha.trace_number(odfi=ODFI, number=42) == "231380100000042"
+    assert nacha.trace_number(odfi=ODFI, number=9_999_999) == "231380109999999"
+    for number in (0, -1, 10_000_000):
+        with pytest.raises(nacha.FieldRefused):
+            nacha.trace_number(odfi=ODFI, number=number)
+
+
+def test_thirty_six_files_a_day_have_modifiers_of_their_own():
+    assert len(set(nacha.MODIFIERS)) == 36
+    written = {nacha.write(file=file(batch(entry(1)), modifier=one)) for one in nacha.MODIFIERS}
+    assert len(written) == 36

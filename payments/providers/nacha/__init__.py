@@ -20,7 +20,16 @@ from payments.providers.nacha.changes import (
     corrected_data,
     correction,
 )
-from payments.providers.nacha.codes import SEC_CODES, TRANSACTION_CODES, AccountType, Purpose, Side, Use, transaction_code
+from payments.providers.nacha.codes import (
+    MODIFIERS,
+    SEC_CODES,
+    TRANSACTION_CODES,
+    AccountType,
+    Purpose,
+    Side,
+    Use,
+    transaction_code,
+)
 from payments.providers.nacha.problems import FieldRefused, FileRefused, Problem, Severity, TooManyLines
 from payments.providers.nacha.reading import Reading, read, validate
 from payments.providers.nacha.records import (
@@ -35,6 +44,7 @@ from payments.providers.nacha.records import (
     RefusedChange,
     Remittance,
     Return,
+    trace_number,
 )
 from payments.providers.nacha.returns import RETURN_CODES, Action, ReturnCode, return_rates
 from payments.providers.nacha.routing import check_digit, is_routing_number
@@ -42,7 +52,9 @@ from payments.providers.nacha.sandbox import SandboxChange, SandboxReturn, sandb
 from payments.providers.nacha.writing import Offset, compose, fit, lines_of, with_offset, write
 
 __all__ = [
+    "BANKING_DAYS_TO_ACT_ON_CHANGE",
     "CHANGE_CODES",
+    "MODIFIERS",
     "REFUSED_CHANGE_CODES",
     "RETURN_CODES",
     "SEC_CODES",
@@ -86,6 +98,7 @@ __all__ = [
     "return_rates",
     "sandbox_write_changes",
     "sandbox_write_returns",
+    "trace_number",
     "transaction_code",
     "validate",
     "with_offset",

@@ -38,7 +38,8 @@ REFUSED_CHANGE_CODES: Mapping[str, str] = {
     "C69": "Incorrect transaction code",
 }
 WITHOUT_DATA = frozenset({"C13", "C14"})
-DAYS_TO_ACT = 6
+# Counted from the receipt of the notification (Nacha Operating Rules, Article Two).
+BANKING_DAYS_TO_ACT_ON_CHANGE = 6
 
 
 class CorrectionUnreadable(DomainError):

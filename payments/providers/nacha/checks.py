@@ -14,6 +14,7 @@ from payments.providers.nacha.codes import (
     DEBITS_ONLY,
     DESCRIPTION_RULE_FROM,
     MIXED,
+    MODIFIERS,
     RESERVED_DESCRIPTIONS,
     SEC_CODES,
     SERVICE_CLASSES,
@@ -26,7 +27,6 @@ from payments.providers.nacha.problems import Severity
 from payments.providers.nacha.routing import is_routing_number
 
 HASH_MODULUS = 10**10
-_MODIFIERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 _WAGE_WORDS = ("PAYROLL", "SALARY", "WAGES", "PAY ROLL")
 
 
@@ -95,7 +95,7 @@ def _header(tree: FileRecords, *, outbound: bool) -> None:
     clock = header["creation_time"]
     if clock.strip() and not _is_clock(clock):
         tree.report(header, "creation_time", "header.creation_time", "a time as HHMM is needed")
-    if header["modifier"] not in _MODIFIERS:
+    if header["modifier"] not in MODIFIERS:
         tree.report(header, "modifier", "header.modifier", "a letter from A to Z or a digit is needed")
 
 
@@ -147,7 +147,7 @@ def _dates(tree: FileRecords, batch: BatchRecords, *, outbound: bool) -> None:
     digits = header["effective_date"]
     effective = day(digits)
     settled = header["settlement_date"]
-    if settled.strip() and (outbound or not (settled.isdigit() and int(settled) <= 366)):
+    if settled.strip() and (outbound or not 0 <= header.number("settlement_date") <= 366):
         tree.report(
             header, "settlement_date", "batch.settlement_date", "the operator fills this in: blank, or a day of the year inbound"
         )

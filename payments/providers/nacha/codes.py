@@ -75,6 +75,8 @@ def transaction_code(*, account_type: AccountType, side: Side, use: Use = Use.LI
     raise KeyError(f"no transaction code for {account_type.name} {side} {use}")
 
 
+# The files of one day are told apart by these, in this order: 36 a day between the same two parties.
+MODIFIERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 MIXED, CREDITS_ONLY, DEBITS_ONLY, ADVICES = "200", "220", "225", "280"
 SERVICE_CLASSES = frozenset({MIXED, CREDITS_ONLY, DEBITS_ONLY, ADVICES})
 

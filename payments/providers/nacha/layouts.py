@@ -36,10 +36,6 @@ class Layout:
     fields: tuple[Field, ...]
     spans: Mapping[str, slice] = field(repr=False, compare=False)
 
-    def cut(self, line: str, name: str) -> str:
-        """The field as it stands in the line, blanks and zeros included."""
-        return line[self.spans[name]]
-
     def compose(self, values: Mapping[str, str | int], *, record: str) -> str:
         """The line, 94 columns. Raises FieldRefused when a value has other characters than its field or does not fit."""
         return "".join([_fill(one, values.get(one.name, ""), record) for one in self.fields])

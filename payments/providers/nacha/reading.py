@@ -151,16 +151,13 @@ def _addenda(record: Record) -> Addenda:
     layout = record.layout
     if layout is layouts.REMITTANCE and record["addenda_type"] == "05":
         return Remittance(text=record["text"].rstrip())
-    known = {
-        id(layouts.DISHONORED): DishonoredReturn,
-        id(layouts.CONTESTED): ContestedReturn,
-    }.get(id(layout))
+    known = {layouts.DISHONORED: DishonoredReturn, layouts.CONTESTED: ContestedReturn}.get(layout)
     if known:
         return known(**_plain(record))
     if layout in {layouts.RETURN, layouts.IAT_RETURN}:
         values = _plain(record)
         forward = values.pop("forward_amount", None)
-        return Return(**values, forward_cents=int(forward) if forward and forward.isdigit() else None)
+        return Return(**values, forward_cents=max(record.number("forward_amount"), 0) if forward else None)
     if layout in {layouts.CHANGE, layouts.IAT_CHANGE}:
         values = _plain(record)
         return Change(code=values.pop("change_code"), **values)

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from flowlet.core.money import Money
 from payments.providers.nacha.codes import CREDITS_ONLY, DEBITS_ONLY, MIXED, TRANSACTION_CODES, Purpose, Side
+from payments.providers.nacha.problems import FieldRefused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +204,13 @@ def service_class(entries: tuple[Entry, ...]) -> str:
     if sides == {Side.CREDIT}:
         return CREDITS_ONLY
     return DEBITS_ONLY if sides == {Side.DEBIT} else MIXED
+
+
+def trace_number(*, odfi: str, number: int) -> str:
+    """The fifteen digits of a trace number. Raises FieldRefused unless ``number`` has one to seven digits and is above zero."""
+    if not 0 < number < 10**7:
+        raise FieldRefused("the running number has one to seven digits.", record="a trace number", field="trace")
+    return f"{odfi}{number:07d}"
 
 
 def dollars(amount_in_cents: int) -> Money:

@@ -14,7 +14,7 @@ from payments.providers.nacha.changes import CHANGE_CODES, Correction, corrected
 from payments.providers.nacha.codes import TRANSACTION_CODES, Purpose, Use, transaction_code
 from payments.providers.nacha.problems import FieldRefused, FileRefused
 from payments.providers.nacha.reading import read
-from payments.providers.nacha.records import Addenda, Batch, Change, Entry, File, Return, dollars
+from payments.providers.nacha.records import Addenda, Batch, Change, Entry, File, Return, dollars, trace_number
 from payments.providers.nacha.returns import CONTESTED_CODES, DISHONORED_CODES, RETURN_CODES
 from payments.providers.nacha.routing import check_digit
 from payments.providers.nacha.writing import compose
@@ -125,7 +125,7 @@ def _answered(
             if entry.trace not in asked:
                 continue
             rdfi = entry.routing[:8]
-            trace = f"{rdfi}{sequence:07d}"
+            trace = trace_number(odfi=rdfi, number=sequence)
             sequence += 1
             by_institution.setdefault(rdfi, []).append(
                 replace(
