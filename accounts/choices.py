@@ -50,6 +50,8 @@ class Scope(TextChoices):
     WALLETS_WRITE = "wallets:write", "Open, freeze and close wallets, place holds"
     TRANSFERS_READ = "transfers:read", "Read transfers"
     TRANSFERS_WRITE = "transfers:write", "Make, capture and refund transfers"
+    CONVERSIONS_READ = "conversions:read", "Read exchange prices, quotes and conversions"
+    CONVERSIONS_WRITE = "conversions:write", "Make exchange quotes and convert money"
     LEDGER_READ = "ledger:read", "Read the books and their reports"
     LEDGER_WRITE = "ledger:write", "Post journals and open accounts"
     EVENTS_READ = "events:read", "Read events"

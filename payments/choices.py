@@ -264,6 +264,40 @@ class OrderStatus(TextChoices):
     RETURNED = "RETURNED", "Returned"
 
 
+# Consents at customers' own banks
+
+
+class BankStandard(TextChoices):
+    """How a customer's bank is spoken to."""
+
+    UK_OB_4_0 = "UK_OB_4_0", "UK Open Banking 4.0"
+    BERLIN_1_3_11 = "BERLIN_1_3_11", "Berlin Group 1.3.11"
+    SANDBOX = "SANDBOX", "Sandbox"
+
+
+class ConsentScope(TextChoices):
+    """What the customer lets the partner read at their bank."""
+
+    ACCOUNTS = "ACCOUNTS", "Accounts"
+    BALANCES = "BALANCES", "Balances"
+    TRANSACTIONS = "TRANSACTIONS", "Transactions"
+
+
+class ConsentStatus(TextChoices):
+    """Where a consent stands."""
+
+    AWAITING = "AWAITING", "Waiting for the customer"
+    AUTHORISED = "AUTHORISED", "Authorised"
+    REJECTED = "REJECTED", "Rejected"
+    REVOKED = "REVOKED", "Revoked"
+    EXPIRED = "EXPIRED", "Expired"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"AWAITING": "info", "AUTHORISED": "good", "REJECTED": "bad"}.get(self.value, "neutral")
+
+
 # Events of providers
 
 

@@ -3,6 +3,7 @@
 from payments.choices import (
     AttemptStatus,
     BatchStatus,
+    ConsentStatus,
     ExternalAccountStatus,
     InboundStatus,
     MandateStatus,
@@ -89,6 +90,19 @@ BATCH_MOVES = {
     BatchStatus.ACKNOWLEDGED: frozenset(),
     BatchStatus.REJECTED: frozenset(),
     BatchStatus.CANCELED: frozenset(),
+}
+
+CONSENT_MOVES = {
+    ConsentStatus.AWAITING: {
+        ConsentStatus.AUTHORISED,
+        ConsentStatus.REJECTED,
+        ConsentStatus.REVOKED,
+        ConsentStatus.EXPIRED,
+    },
+    ConsentStatus.AUTHORISED: {ConsentStatus.REVOKED, ConsentStatus.EXPIRED},
+    ConsentStatus.REJECTED: frozenset(),
+    ConsentStatus.REVOKED: frozenset(),
+    ConsentStatus.EXPIRED: frozenset(),
 }
 
 # What was given up can be tried again by an officer.

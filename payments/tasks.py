@@ -8,6 +8,7 @@ from flowlet.core import actors, clock
 from flowlet.core.outbound import OutboundError
 from payments.models import AccountVerification, InboundEvent, Payment
 from payments.services import (
+    consents,
     inbox,
     mandates,
     payee_verifications,
@@ -47,25 +48,6 @@ def settle() -> None:
     settlement.run(at=clock.now(), actor=actors.system("payments.settle"))
 
 
-@shared_task(name="payments.handle_inbound", ignore_result=True)
-def handle_inbound(*, inbound_id: str) -> None:
-    """Handle one event of a provider."""
-    inbox.handle(inbound_id=InboundEvent.key(inbound_id), actor=actors.system("payments.handle_inbound"), at=clock.now())
-
-
-@shared_task(name="payments.sweep_inbound", ignore_result=True)
-def sweep_inbound() -> None:
-    """Handle events of providers that failed before, or that nobody was told of."""
-    inbox.sweep(at=clock.now(), actor=actors.system("payments.sweep_inbound"))
-
-
-@shared_task(name="payments.forget_inbound_bodies", ignore_result=True)
-def forget_inbound_bodies() -> None:
-    """Erase what providers said about people long ago."""
-    while inbox.forget_bodies(at=clock.now()):
-        pass
-
-
 @shared_task(name="payments.ask_payee", ignore_result=True)
 def ask_payee(*, verification_id: str) -> None:
     """Ask the payee's bank whose account it is; without an answer, the sweep asks again."""
@@ -93,6 +75,33 @@ def expire_mandates() -> None:
     mandates.expire_unused(on=at.date(), actor=actors.system("payments.expire_mandates"), at=at)
 
 
+@shared_task(name="payments.sweep_consents", ignore_result=True)
+def sweep_consents() -> None:
+    """End consents at customers' banks whose time is over, and tell banks of those that ended here."""
+    at = clock.now()
+    consents.sweep(at=at, actor=actors.system("payments.sweep_consents"))
+    consents.tell_banks(at=at)
+
+
+@shared_task(name="payments.handle_inbound", ignore_result=True)
+def handle_inbound(*, inbound_id: str) -> None:
+    """Handle one event of a provider."""
+    inbox.handle(inbound_id=InboundEvent.key(inbound_id), actor=actors.system("payments.handle_inbound"), at=clock.now())
+
+
+@shared_task(name="payments.sweep_inbound", ignore_result=True)
+def sweep_inbound() -> None:
+    """Handle events of providers that failed before, or that nobody was told of."""
+    inbox.sweep(at=clock.now(), actor=actors.system("payments.sweep_inbound"))
+
+
+@shared_task(name="payments.forget_inbound_bodies", ignore_result=True)
+def forget_inbound_bodies() -> None:
+    """Erase what providers said about people long ago."""
+    while inbox.forget_bodies(at=clock.now()):
+        pass
+
+
 BEAT = {
     "payments.sweep-inbound": {"task": "payments.sweep_inbound", "schedule": 30.0},
     "payments.forget-inbound-bodies": {
@@ -105,4 +114,6 @@ BEAT = {
     "payments.settle": {"task": "payments.settle", "schedule": 300.0},
     "payments.sweep-verifications": {"task": "payments.sweep_verifications", "schedule": 60.0},
     "payments.expire-mandates": {"task": "payments.expire_mandates", "schedule": 3600.0},
+    # Calls banks: not among what is critical.
+    "payments.sweep-consents": {"task": "payments.sweep_consents", "schedule": 60.0, "options": {"queue": "default"}},
 }

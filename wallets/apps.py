@@ -8,12 +8,12 @@ class WalletsConfig(AppConfig):
 
     name = "wallets"
     label = "wallets"
-    append_only = ("wallets_refund", "wallets_topup")
+    append_only = ("wallets_refund", "wallets_topup", "wallets_fxquote", "wallets_conversion")
 
     def ready(self) -> None:
         """Say what can be asked for, and what the checks of the books look at here."""
         from flowlet.approvals import registry
-        from wallets.services import checks, limits
+        from wallets.services import checks, limits, spreads
 
         checks.register()
         registry.kind(
@@ -23,4 +23,12 @@ class WalletsConfig(AppConfig):
             checker_permission="wallets.approve_limit_change",
             execute=limits.execute_change,
             describe=limits.describe_change,
+        )
+        registry.kind(
+            spreads.CHANGE,
+            label="Change an exchange spread",
+            maker_permission="wallets.request_spread_change",
+            checker_permission="wallets.approve_spread_change",
+            execute=spreads.execute_change,
+            describe=spreads.describe_change,
         )

@@ -67,6 +67,26 @@ class LimitSpan(TextChoices):
     MONTHLY = "monthly", "A calendar month"
 
 
+class FixedSide(TextChoices):
+    """Which of the two amounts of an exchange was asked for; the other one is computed."""
+
+    SELL = "SELL", "What is sold"
+    BUY = "BUY", "What is bought"
+
+
+class QuoteStatus(TextChoices):
+    """How a quote stands at a moment. It is no column: the conversion that took it and the clock say it."""
+
+    OPEN = "OPEN", "Open"
+    USED = "USED", "Used"
+    EXPIRED = "EXPIRED", "Expired"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"OPEN": "info", "USED": "good"}.get(self.value, "neutral")
+
+
 class TransactionType(TextChoices):
     """What a movement of a wallet is to its owner."""
 
@@ -74,6 +94,7 @@ class TransactionType(TextChoices):
     CAPTURE = "CAPTURE", "Captured hold"
     REFUND = "REFUND", "Refund"
     TOP_UP = "TOP_UP", "Sandbox top-up"
+    CONVERSION = "CONVERSION", "Conversion"
     OTHER = "OTHER", "Other"
 
 

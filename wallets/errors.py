@@ -164,3 +164,75 @@ class StatementTooLong(DomainError):
     """The month has more movements than a PDF of readable length holds. Ask for CSV or JSON."""
 
     code, title = "wallets.statement_too_long", "The statement is too long for a PDF"
+
+
+class SameCurrency(Invalid):
+    """A conversion is between wallets of two currencies. Use a transfer."""
+
+    code, title = "wallets.same_currency", "Both wallets are in one currency"
+
+
+class DifferentCustomers(Invalid):
+    """A conversion is between wallets of one customer. Convert first, then transfer."""
+
+    code, title = "wallets.different_customers", "The wallets belong to different customers"
+
+
+class RoundsToZero(DomainError):
+    """The amount is worth less than the smallest unit of the other currency."""
+
+    code, title = "wallets.rounds_to_zero", "The amount is too small to be converted"
+
+
+class QuoteNotFound(NotFound):
+    """There is no such quote."""
+
+    code, title = "wallets.quote_not_found", "There is no such quote"
+
+
+class QuoteUsed(Conflict):
+    """A quote is used once. `details` name the conversion that used it."""
+
+    code, title = "wallets.quote_used", "The quote has been used"
+
+
+class QuoteExpired(Conflict):
+    """The time for which the quote was given is over. Ask for another one."""
+
+    code, title = "wallets.quote_expired", "The quote has expired"
+
+
+class QuoteMismatch(Invalid):
+    """The quote was given to another customer or for other currencies than the wallets'."""
+
+    code, title = "wallets.quote_mismatch", "The quote does not fit the wallets"
+
+
+class QuoteOrAmount(Invalid):
+    """A conversion says either which quote it takes or which amount, in one of the two currencies."""
+
+    code, title = "wallets.quote_or_amount", "Give a quote or an amount"
+
+
+class LockOutOfRange(Invalid):
+    """A quote is given for 10 seconds to an hour."""
+
+    code, title = "wallets.lock_out_of_range", "The quote's time is out of range"
+
+
+class ConversionNotFound(NotFound):
+    """There is no such conversion."""
+
+    code, title = "wallets.conversion_not_found", "There is no such conversion"
+
+
+class MalformedSpread(Invalid):
+    """A spread is 0 to 1,000 basis points, of a pair of two currencies or of all pairs."""
+
+    code, title = "wallets.malformed_spread", "The spread is malformed"
+
+
+class SpreadUnchanged(Conflict):
+    """The spread is already as wanted."""
+
+    code, title = "wallets.spread_unchanged", "The spread would not change"

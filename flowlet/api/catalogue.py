@@ -54,7 +54,7 @@ FIELD_CODES = {
 }
 
 
-_DECIDE = frozenset({"errors", "models", "selectors", "policies", "services", "registry"})
+_DECIDE = frozenset({"errors", "models", "selectors", "policies", "providers", "services", "registry"})
 
 
 def _walk(base: type[DomainError]) -> list[type[DomainError]]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from functools import lru_cache
+from math import ceil, floor
 from typing import Any
 
 import moneyed
@@ -18,7 +19,19 @@ from moneyed import Money
 
 from flowlet.core.errors import Invalid
 
-__all__ = ["Money", "exact", "exponent", "from_json", "parse", "quantum", "round_half_even", "to_json", "zero"]
+__all__ = [
+    "Money",
+    "exact",
+    "exponent",
+    "from_json",
+    "parse",
+    "quantum",
+    "round_down",
+    "round_half_even",
+    "round_up",
+    "to_json",
+    "zero",
+]
 
 LIMIT = Decimal(10) ** 16
 # X codes are metals, test and fund codes, except these currencies of unions (ISO 4217 list one).
@@ -138,3 +151,15 @@ def round_half_even(amount: Decimal | Fraction, currency: str) -> Money:
         places = exponent(currency)
         return Money(Decimal(round(amount * 10**places)).scaleb(-places), currency)
     return Money(amount.quantize(quantum(currency), rounding=ROUND_HALF_EVEN), currency)
+
+
+def round_down(amount: Fraction, currency: str) -> Money:
+    """Exactly the minor units that are whole in a positive amount: what somebody is paid. Raises AmountTooLarge."""
+    places = exponent(currency)
+    return exact(Decimal(floor(amount * 10**places)).scaleb(-places), currency)
+
+
+def round_up(amount: Fraction, currency: str) -> Money:
+    """The fewest minor units that are no less than a positive amount: what somebody pays. Raises AmountTooLarge."""
+    places = exponent(currency)
+    return exact(Decimal(ceil(amount * 10**places)).scaleb(-places), currency)

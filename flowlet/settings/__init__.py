@@ -13,6 +13,7 @@ from flowlet.settings.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F
 from flowlet.settings.backoffice import *  # noqa: F403
 from flowlet.settings.databases import database
 from flowlet.settings.logs import logging_config
+from flowlet.settings.open_banking import open_banks
 from flowlet.settings.payments import payment_settings
 from flowlet.settings.providers import provider_settings
 from flowlet.settings.queues import celery_settings
@@ -45,6 +46,7 @@ TRUSTED_PROXIES = env.number("FLOWLET_TRUSTED_PROXIES", 0)
 # Outbound calls go to public addresses over TLS; these hosts may be private and speak plain HTTP (a gateway in our own network).
 OUTBOUND_PRIVATE_HOSTS = env.words("FLOWLET_OUTBOUND_PRIVATE_HOSTS")
 globals().update(provider_settings())
+OPEN_BANKS = open_banks()
 
 # Who compares a payee's name with the bank's, per mode; "" for nobody.
 PAYEE_VERIFICATION = {
@@ -145,9 +147,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-# Exchange rates: where the day's file of the ECB is fetched ("" for not at all), and how old a rate may be that is dealt at. The demo's
-# are made once, so that it may be left alone for a year.
+# Exchange rates: where the day's file of the ECB is fetched ("" for not at all), what customers pay on top where nothing else is set,
+# and how old a rate may be that is dealt at. The demo's are made once, so that it may be left alone for a year.
 FX_RATES_URL = env.url("FLOWLET_FX_RATES_URL", {"https", "http"}) if env.text("FLOWLET_FX_RATES_URL", "") else ""
+FX_SPREAD_BASIS_POINTS = env.number("FLOWLET_FX_SPREAD_BASIS_POINTS", 50)
 FX_MAX_AGE_BANK_DAYS = env.number("FLOWLET_FX_MAX_AGE_BANK_DAYS", 260 if ENVIRONMENT == "demo" else 2)
 
 # Verdicts: without whom nothing is decided at a point of flowlet.decisions, such as {"payment.create": ["fraud.score"]}

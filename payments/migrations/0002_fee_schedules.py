@@ -19,8 +19,8 @@ class Migration(migrations.Migration):
             name='FeeSchedule',
             fields=[
                 ('id', models.UUIDField(default=flowlet.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('rail', models.CharField(blank=True, max_length=12)),
-                ('kind', models.CharField(blank=True, max_length=12)),
+                ('rail', models.CharField(blank=True, choices=[('book', 'Inside the book'), ('ach', 'ACH'), ('sepa_ct', 'SEPA credit transfer'), ('sepa_dd', 'SEPA direct debit'), ('wire', 'Wire'), ('card', 'Card'), ('open_banking', 'Open banking')], max_length=12)),
+                ('kind', models.CharField(blank=True, choices=[('DEPOSIT', 'Deposit'), ('WITHDRAWAL', 'Withdrawal'), ('TRANSFER', 'Transfer to a third party'), ('COLLECTION', 'Collection'), ('CARD_PAYMENT', 'Card payment'), ('REFUND', 'Refund'), ('FEE', 'Fee')], max_length=12)),
                 ('currency', models.CharField(max_length=3)),
                 ('valid_from', models.DateTimeField()),
                 ('terms', models.JSONField(blank=True, help_text='mode, tiers, minimum and maximum', null=True)),

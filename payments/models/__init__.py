@@ -1,6 +1,7 @@
 """Rows of the app."""
 
 from payments.models.batch import Batch
+from payments.models.consent import Consent
 from payments.models.external_account import AccountVerification, ExternalAccount
 from payments.models.fee_schedule import FeeSchedule
 from payments.models.inbox import InboundEvent
@@ -11,6 +12,7 @@ from payments.models.sandbox import SandboxFault, SandboxOrder
 __all__ = [
     "AccountVerification",
     "Batch",
+    "Consent",
     "ExternalAccount",
     "FeeSchedule",
     "InboundEvent",

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 
 from accounts.models import Partner
 from flowlet.db.models import Identified
+from payments.choices import PaymentKind, Rail
 
 
 class FeeSchedule(Identified):
@@ -20,8 +21,8 @@ class FeeSchedule(Identified):
     partner = models.ForeignKey(
         Partner, on_delete=models.PROTECT, null=True, blank=True, related_name="fee_schedules", db_index=False
     )
-    rail = models.CharField(max_length=12, blank=True)
-    kind = models.CharField(max_length=12, blank=True)
+    rail = models.CharField(max_length=12, choices=Rail.choices, blank=True)
+    kind = models.CharField(max_length=12, choices=PaymentKind.choices, blank=True)
     currency = models.CharField(max_length=3)
     valid_from = models.DateTimeField()
     terms = models.JSONField(null=True, blank=True, help_text="mode, tiers, minimum and maximum")

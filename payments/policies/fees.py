@@ -14,26 +14,15 @@ from itertools import pairwise
 from typing import Any
 
 from flowlet.core import money
-from flowlet.core.errors import DomainError, Invalid
+from flowlet.core.errors import DomainError
 from flowlet.core.money import Money
+from payments.errors import FeesOfAnotherCurrency, MalformedFees
 
 MOST_TIERS = 20
 MOST_BASIS_POINTS = Decimal(10_000)
 _ZERO = Decimal(0)
 _KEYS = {"mode", "tiers", "minimum", "maximum"}
 _FORM = re.compile(r"(0|[1-9][0-9]{0,15})(\.[0-9]{1,4})?\Z", re.ASCII)
-
-
-class MalformedFees(Invalid):
-    """The fee schedule contradicts itself. The message says where."""
-
-    code, title = "payments.malformed_fees", "The fee schedule is not right"
-
-
-class FeesOfAnotherCurrency(DomainError):
-    """The fee schedule is of another currency than the amount."""
-
-    code, title = "payments.fees_of_another_currency", "The fee schedule is of another currency"
 
 
 class TierMode(StrEnum):

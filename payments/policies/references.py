@@ -8,7 +8,7 @@ no symbol beyond the alphabet, which every rail's character set has. O is read a
 import re
 import secrets
 
-from flowlet.core.errors import Invalid
+from payments.errors import MalformedReference
 
 PREFIX = "FLW"
 SYMBOLS = 12
@@ -17,12 +17,6 @@ _VALUES = {symbol: value for value, symbol in enumerate(_ALPHABET)}
 _LOOKALIKES = str.maketrans("OIL", "011")
 _FORM = re.compile(rf"[{_ALPHABET}]{{{SYMBOLS + 1}}}\Z")
 _CREDITOR_FORM = re.compile(r"RF[0-9]{2}[A-Z0-9]{1,21}\Z")
-
-
-class MalformedReference(Invalid):
-    """The reference has not the right form, or its check symbol does not fit: it was mistyped."""
-
-    code, title = "reference.malformed", "The reference is not right; compare it with the original"
 
 
 def new() -> str:

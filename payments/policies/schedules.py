@@ -12,18 +12,12 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from flowlet.core.errors import Invalid
+from payments.errors import MalformedSchedule
 from payments.policies import calendars
 from payments.policies.calendars import Calendar
 
 HORIZON_YEARS = 50
 MOST_OCCURRENCES = 5_000
-
-
-class MalformedSchedule(Invalid):
-    """The rule of a recurring payment contradicts itself. The message says where."""
-
-    code, title = "payments.malformed_schedule", "The schedule is not right"
 
 
 class Frequency(StrEnum):

@@ -13,23 +13,18 @@ from flowlet.approvals.services import requests
 from flowlet.audit.services import log
 from flowlet.core import money
 from flowlet.core.actors import Actor
-from flowlet.core.errors import Conflict
 from flowlet.core.money import Money
 from flowlet.events.services import outbox
-from payments import events
+from payments import errors, events
+from payments.choices import PaymentKind, Rail
 from payments.models import FeeSchedule
-from payments.policies import cutoffs, fees
-from payments.policies.fees import FeeBreakdown, Fees, MalformedFees
+from payments.policies import fees
+from payments.policies.fees import FeeBreakdown, Fees
 from payments.selectors import fee_schedules
 
 CHANGE = "payments.fee_change"
-RAILS = tuple(sorted({rail for rail, _ in cutoffs.RULES}))
-
-
-class FeesUnchanged(Conflict):
-    """The fee schedule is what it is already."""
-
-    code, title = "payments.fees_unchanged", "These are the fees already"
+# A refund pays no fee, and a fee pays none for itself.
+KINDS = tuple(kind for kind in PaymentKind if kind not in {PaymentKind.REFUND, PaymentKind.FEE})
 
 
 def breakdown_for(*, partner_id: UUID, rail: str, kind: str, amount: Money, at: datetime) -> FeeBreakdown | None:
@@ -67,15 +62,17 @@ def request_change(
     Raises MalformedFees, UnknownCurrency, FeesUnchanged, ReasonMissing, and approvals' MayNot and AlreadyPending.
     """
     money.exponent(currency)
-    if rail and rail not in RAILS:
-        raise MalformedFees(f"Use {', '.join(RAILS)}.", param="rail")
+    if rail and rail not in Rail.values:
+        raise errors.MalformedFees(f"Use {', '.join(Rail.values)}.", param="rail")
+    if kind and kind not in KINDS:
+        raise errors.MalformedFees(f"Use {', '.join(KINDS)}.", param="kind")
     if terms is not None and terms.currency != currency:
-        raise MalformedFees("The terms are of another currency.", param="currency")
+        raise errors.MalformedFees("The terms are of another currency.", param="currency")
     partner = None if partner_id is None else Partner.objects.get(pk=partner_id)
     current = _current(partner_id, rail, kind, currency)
     wanted = None if terms is None else fees.to_json(terms)
     if (current.terms if current else None) == wanted:
-        raise FeesUnchanged()
+        raise errors.FeesUnchanged()
     return requests.submit(
         kind=CHANGE,
         payload={
@@ -146,8 +143,8 @@ def describe_change(approval: Approval) -> dict[str, str]:
     current = _current(_partner_id(payload), payload["rail"], payload["kind"], currency)
     return {
         "Partner": payload["partner"] or "all",
-        "Rail": payload["rail"] or "all",
-        "Kind": payload["kind"] or "all",
+        "Rail": Rail(payload["rail"]).label if payload["rail"] else "all",
+        "Kind": PaymentKind(payload["kind"]).label if payload["kind"] else "all",
         "Currency": currency,
         "From": payload["valid_from"] or "the approval on",
         "Fees": f"{in_words(current.terms if current else None, currency)} → {in_words(payload['terms'], currency)}",

@@ -1,5 +1,6 @@
 """Payments of which tests make messages; every figure may be replaced."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from payments.providers.iso20022.credit_transfers import Group, Transfer
 from payments.providers.iso20022.direct_debits import Debit, Instrument, Mandate, SequenceType
 from payments.providers.iso20022.direct_debits import Group as Collection
 from payments.providers.iso20022.parts import Account, Address, Agent, Party, Remittance
+from payments.providers.iso20022.wires import Wire
 
 CREATED_AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)  # a Monday
 HOUSE = Address(street="Rue du Marais", building_number="12", post_code="1000", town="Brussels", country="BE")
@@ -93,3 +95,35 @@ def collection(*debits, **other):
 def direct_debit(*collections, **other):
     values = {"message_id": "MSG-20261123-2", "created_at": CREATED_AT, "initiator": US, "groups": collections or (collection(),)}
     return direct_debits.write(**values | other)
+
+
+SENDER, RECEIVER = Agent(aba="011104238"), Agent(aba="021040078")
+THERE = Address(
+    street="Desert View Street", building_number="1", post_code="92262", town="Palm Springs", state="CA", country="US"
+)
+UETR = "8a562c67-ca16-48ba-b074-65581be6f011"
+IMAD = "20261123B1QDRCQR000001"
+
+
+def dollars(text):
+    return Money(Decimal(text), "USD")
+
+
+def wire(**other):
+    values = {
+        "instruction_id": "INS-1",
+        "end_to_end_id": "E2E-1",
+        "uetr": UETR,
+        "amount": dollars("510000.74"),
+        "settle_on": date(2026, 11, 23),
+        "sender": SENDER,
+        "receiver": RECEIVER,
+        "debtor": Party(name="Flowlet Inc", address=THERE),
+        "debtor_account": Account(number="5647772655"),
+        "debtor_agent": SENDER,
+        "creditor_agent": replace(RECEIVER, name="Bank B", address=THERE),
+        "creditor": Party(name="Corporation B", address=THERE),
+        "creditor_account": Account(number="567876543"),
+        "remittance": Remittance(document_number="INV34563", document_on=date(2026, 11, 1)),
+    }
+    return Wire(**values | other)

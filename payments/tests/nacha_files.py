@@ -75,6 +75,14 @@ def every_kind():
         "PPD mixed": batch(entry(1), entry(2, code="27")),
         "PPD addenda": batch(entry(1, addenda=(text("Rent of November"),))),
         "PPD wages": batch(entry(1), description="PAYROLL", purpose=nacha.Purpose.WAGES),
+        "PPD micro-entries": batch(
+            entry(1, amount="0.32"),
+            entry(2, amount="0.44"),
+            entry(3, code="27", amount="0.76"),
+            description="ACCTVERIFY",
+            purpose=nacha.Purpose.ACCOUNT_VERIFICATION,
+        ),
+        "PPD again": batch(entry(1, code="27"), description="RETRY PYMT", purpose=nacha.Purpose.RETRY),
         "PPD prenotes": batch(*(entry(n, code=code, amount="0") for n, code in enumerate(("23", "28", "33", "38"), start=1))),
         "PPD same day": batch(entry(1, amount="1000000.00"), descriptive_date="SD1300", effective_on=WEDNESDAY),
         "PPD offset": nacha.with_offset(batch=payout, offset=offset, traces=[trace(3)]),
@@ -97,6 +105,7 @@ def every_kind():
         "WEB credits": batch(entry(1, **single), sec="WEB"),
         "WEB offset": nacha.with_offset(batch=batch(entry(1, code="27", **single), sec="WEB"), offset=offset, traces=[trace(2)]),
         "TEL debits": batch(entry(1, code="27", **single), sec="TEL"),
+        "TEL reversal": batch(entry(1, discretionary="S"), sec="TEL", description="REVERSAL", purpose=nacha.Purpose.REVERSAL),
         "TEL unmarked": batch(entry(1, code="37"), sec="TEL"),
     }
     files = {name: file(one) for name, one in kinds.items()}

@@ -13,22 +13,12 @@ from payments import errors
 from payments.choices import InboundStatus, PaymentKind, PaymentStatus, Rail
 from payments.models import InboundEvent
 from payments.services import external_accounts, inbox, payments, sending
-from payments.tests.standins.server import Fault, running
-from payments.tests.standins.stripe import StripeStandIn
+from payments.tests.standins.server import Fault
 from payments.tests.world import KEY, STAFF, books_are_sound, fresh_world
 
 S = PaymentStatus
 ROBOT = actors.system("tests")
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def stripe(settings):
-    with running(StripeStandIn) as found:
-        settings.OUTBOUND_PRIVATE_HOSTS = ["127.0.0.1"]
-        settings.STRIPE_API_KEY, settings.STRIPE_BASE_URL = found.api_key, found.url
-        settings.STRIPE_WEBHOOK_SECRETS = [found.webhook_secret]
-        yield found
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from flowlet.audit.models import Record
 from flowlet.core import actors, money
 from flowlet.core.actors import Actor, ActorKind
 from flowlet.events.models import Event
+from payments.errors import FeesUnchanged, MalformedFees
 from payments.models import FeeSchedule
 from payments.policies import fees
-from payments.policies.fees import MalformedFees
 from payments.services import fee_schedules
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -181,7 +181,7 @@ def test_the_checker_sees_old_and_new(partner, change, ask):
     approval = ask(None, partner=partner, rail="ach", valid_from=AT + DAY)
     assert registry.find(fee_schedules.CHANGE).describe(approval) == {
         "Partner": partner.public_id,
-        "Rail": "ach",
+        "Rail": "ACH",
         "Kind": "all",
         "Currency": "USD",
         "From": (AT + DAY).isoformat(),
@@ -192,9 +192,10 @@ def test_the_checker_sees_old_and_new(partner, change, ask):
 def test_what_cannot_be_is_refused_before_anybody_is_asked(partner, change, ask, person):
     change(flat("1.00"), partner=partner)
     for refusal, asking in [
-        (fee_schedules.FeesUnchanged, lambda: ask(flat("1.00"), partner=partner)),
-        (fee_schedules.FeesUnchanged, lambda: ask(None)),
+        (FeesUnchanged, lambda: ask(flat("1.00"), partner=partner)),
+        (FeesUnchanged, lambda: ask(None)),
         (MalformedFees, lambda: ask(flat("1.00"), rail="pigeon")),
+        (MalformedFees, lambda: ask(flat("1.00"), kind="GIFT")),
         (MalformedFees, lambda: ask(flat("1.00"), currency="EUR")),
         (money.UnknownCurrency, lambda: ask(None, currency="XXX")),
         (ReasonMissing, lambda: ask(flat("2.00"), reason=" ")),

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from moneyed import Money
 
 from flowlet.core import money
+from payments.errors import FeesOfAnotherCurrency, MalformedFees
 from payments.policies import fees
-from payments.policies.fees import Fees, FeesOfAnotherCurrency, MalformedFees, Tier, TierMode
+from payments.policies.fees import Fees, Tier, TierMode
 
 D = Decimal
 

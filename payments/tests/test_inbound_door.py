@@ -1,72 +1,20 @@
 """The door for providers' events: proven, sealed, kept once, answered at once."""
 
 import json
-import threading
-from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
-from flowlet.audit.models import Record
-from flowlet.core import actors, clock, crypto
-from flowlet.core.outbound import Unavailable
-from flowlet.core.states import IllegalMove
+from flowlet.core import actors, clock
 from flowlet.events.models import Event
 from payments.choices import InboundStatus
 from payments.models import InboundEvent
 from payments.providers import registry
-from payments.services import inbound, inbox
-from payments.tests.standins.plaid import PlaidStandIn
-from payments.tests.standins.server import running
-from payments.tests.standins.stripe import StripeStandIn
+from payments.services import inbox
 
 ROBOT = actors.system("tests")
 S = InboundStatus
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def stripe(settings):
-    with running(StripeStandIn) as found:
-        settings.OUTBOUND_PRIVATE_HOSTS = ["127.0.0.1"]
-        settings.STRIPE_API_KEY, settings.STRIPE_BASE_URL = found.api_key, found.url
-        settings.STRIPE_WEBHOOK_SECRETS = ["whsec_older", found.webhook_secret]
-        yield found
-
-
-@pytest.fixture
-def plaid(settings):
-    with running(PlaidStandIn) as found:
-        settings.OUTBOUND_PRIVATE_HOSTS = ["127.0.0.1"]
-        settings.PLAID_CLIENT_ID, settings.PLAID_SECRET, settings.PLAID_BASE_URL = found.client_id, found.secret, found.url
-        yield found
-
-
-@pytest.fixture
-def listener():
-    """Listens to whatever the tests make up; keeps what it saw and what it booked."""
-
-    class Listener:
-        seen, booked, problems = [], [], []
-
-        def look(self, fact):
-            self.seen.append(fact)
-            return f"state of {fact.subject}"
-
-        def apply(self, fact, what, *, actor, at):
-            if self.problems:
-                raise self.problems.pop(0)
-            assert connection.in_atomic_block
-            self.booked.append((fact.event_id, what))
-
-    found = Listener()
-    found.seen, found.booked, found.problems = [], [], []
-    inbound.register(
-        inbound.Handler(name="tests.listener", provider="stripe", kinds=("tests.*",), look=found.look, apply=found.apply)
-    )
-    yield found
-    inbound.unregister("tests.listener")
 
 
 def event(event_id="evt_1", kind="tests.happened", **changes):
@@ -90,14 +38,10 @@ def receive(stripe, body=None):
     return inbox.receive(provider="stripe", body=body, headers={"stripe-signature": stripe.sign(body)}, at=clock.now())
 
 
-def handle(row, *, at=None):
-    return inbox.handle(inbound_id=row.pk, actor=ROBOT, at=at or clock.now())
-
-
 # At the door
 
 
-def test_an_event_is_kept_sealed_and_answered_at_once(stripe, listener):
+def test_an_event_is_kept_sealed_and_answered_at_once(stripe):
     body = event()
     answer = post(body, stripe.sign(body))
     assert (answer.status_code, answer.json()) == (200, {"received": True})
@@ -108,7 +52,7 @@ def test_an_event_is_kept_sealed_and_answered_at_once(stripe, listener):
     assert inbox.fact_of(row).data["data"]["object"]["name"] == "Ada Lovelace"
     told = Event.objects.get(type="payments.inbound.received")
     assert (told.partner_id, told.subject, told.data) == (None, row.public_id, {"provider": "stripe", "kind": "tests.happened"})
-    assert listener.seen == [] and stripe.log == [], "nobody was asked while the provider waited"
+    assert stripe.log == [], "nobody was asked while the provider waited"
 
 
 def test_the_same_event_again_is_answered_as_the_first_and_kept_once(stripe):
@@ -184,5 +128,3 @@ def test_plaid_s_events_wait_with_plaid_while_its_key_cannot_be_asked_for(plaid,
 def _linked(plaid):
     client = registry.plaid()
     return client.exchange(plaid.link()).access_token
-
-

@@ -6,41 +6,18 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 
 from flowlet.audit.models import Record
 from flowlet.core import actors, clock, crypto
 from flowlet.core.outbound import Unavailable
 from flowlet.core.states import IllegalMove
-from flowlet.events.models import Event
 from payments.choices import InboundStatus
 from payments.models import InboundEvent
-from payments.providers import registry
 from payments.services import inbound, inbox
-from payments.tests.standins.plaid import PlaidStandIn
-from payments.tests.standins.server import running
-from payments.tests.standins.stripe import StripeStandIn
 
 ROBOT = actors.system("tests")
 S = InboundStatus
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def stripe(settings):
-    with running(StripeStandIn) as found:
-        settings.OUTBOUND_PRIVATE_HOSTS = ["127.0.0.1"]
-        settings.STRIPE_API_KEY, settings.STRIPE_BASE_URL = found.api_key, found.url
-        settings.STRIPE_WEBHOOK_SECRETS = ["whsec_older", found.webhook_secret]
-        yield found
-
-
-@pytest.fixture
-def plaid(settings):
-    with running(PlaidStandIn) as found:
-        settings.OUTBOUND_PRIVATE_HOSTS = ["127.0.0.1"]
-        settings.PLAID_CLIENT_ID, settings.PLAID_SECRET, settings.PLAID_BASE_URL = found.client_id, found.secret, found.url
-        yield found
 
 
 @pytest.fixture
@@ -79,10 +56,6 @@ def event(event_id="evt_1", kind="tests.happened", **changes):
         "data": {"object": {"id": "obj_1", "name": "Ada Lovelace"}},
     }
     return json.dumps(data | changes).encode()
-
-
-def post(body, header, *, path="/webhooks/stripe", name="Stripe-Signature"):
-    return Client().post(path, body, content_type="application/json", headers={name: header})
 
 
 def receive(stripe, body=None):

@@ -266,6 +266,16 @@ def test_time_limits_are_two_banking_days_but_for_consumers_operators_and_agreem
     assert nacha.RETURN_CODES["R28"].time_limit == "next file of the operator"
 
 
+def test_the_last_day_of_a_return_counts_banking_days_or_calendar_days():
+    # Thanksgiving is 26 November 2026.
+    assert nacha.latest_day("R01", settled_on=date(2026, 11, 25)) == date(2026, 11, 30)
+    assert nacha.latest_day("R01", settled_on=date(2026, 11, 16)) == date(2026, 11, 18)
+    assert nacha.latest_day("R10", settled_on=date(2026, 11, 25)) == date(2027, 1, 24)
+    assert nacha.latest_day("R61", settled_on=date(2026, 11, 16)) == date(2026, 11, 23)
+    assert nacha.latest_day("R06", settled_on=date(2026, 11, 16)) is None
+    assert nacha.latest_day("R98", settled_on=date(2026, 11, 16)) is None
+
+
 def test_what_is_done_follows_the_reason():
     def does(action):
         return {code for code, one in nacha.RETURN_CODES.items() if one.action is action}

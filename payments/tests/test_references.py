@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import iso11649
 
+from payments.errors import MalformedReference
 from payments.policies import references
-from payments.policies.references import MalformedReference
 
 SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 BODIES = st.text(SYMBOLS, min_size=12, max_size=12)
@@ -66,7 +66,7 @@ def test_what_is_none_is_refused(typed):
     assert not references.is_reference(typed)
     with pytest.raises(MalformedReference) as refused:
         references.parse(typed)
-    assert (refused.value.code, refused.value.status) == ("reference.malformed", 400)
+    assert (refused.value.code, refused.value.status) == ("payments.malformed_reference", 400)
 
 
 @given(BODIES, st.integers(0, 12), st.sampled_from(SYMBOLS))

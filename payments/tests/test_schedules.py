@@ -8,9 +8,10 @@ from dateutil import rrule
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from payments.errors import MalformedSchedule
 from payments.policies import calendars, schedules
 from payments.policies.calendars import Calendar
-from payments.policies.schedules import Frequency, MalformedSchedule, Rule, SkippedDay
+from payments.policies.schedules import Frequency, Rule, SkippedDay
 
 D, W, M, Y = Frequency
 

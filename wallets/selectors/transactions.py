@@ -13,7 +13,7 @@ from flowlet.core.errors import NotFound
 from flowlet.core.money import Money
 from ledger.models import Account, Entry, Journal
 from wallets.choices import Direction, TransactionType
-from wallets.models import Refund, TopUp, Transfer, Wallet
+from wallets.models import Conversion, Refund, TopUp, Transfer, Wallet
 from wallets.selectors.metadata import noted
 
 KINDS = {
@@ -21,8 +21,10 @@ KINDS = {
     TransactionType.CAPTURE: "wallets.capture",
     TransactionType.REFUND: "wallets.refund",
     TransactionType.TOP_UP: "wallets.top_up",
+    TransactionType.CONVERSION: "wallets.conversion",
 }
 CHUNK = 1000
+CAUSES = (Transfer, TopUp, Conversion)
 TYPES = {kind: type_ for type_, kind in KINDS.items()}
 
 
@@ -98,7 +100,7 @@ def of_wallet(
 def _named(partner_id: UUID, external_id: str) -> Q:
     """What was caused by objects with the external id."""
     named = {"partner_id": partner_id, "external_id": external_id}
-    causes = [row.public_id for kind in (Transfer, TopUp) for row in kind.objects.filter(**named).only("id")]
+    causes = [row.public_id for kind in CAUSES for row in kind.objects.filter(**named).only("id")]
     journals = list(Refund.objects.filter(**named).values_list("journal_id", flat=True))
     caused = Q(journal__cause__in=causes) & ~Q(journal__kind=KINDS[TransactionType.REFUND])
     return caused | Q(journal__in=journals)
@@ -137,7 +139,7 @@ def _transaction(entry: Entry, others: set[str], names: Mapping[Any, str]) -> Tr
         direction=Direction.IN if entry.side == "CREDIT" else Direction.OUT,
         amount=Money(entry.amount, entry.currency),
         balance_after=None if entry.balance_after is None else Money(entry.balance_after, entry.currency),
-        counterparty=wallets.pop() if len(wallets) == 1 and len(others) == 1 else "",
+        counterparty=wallets.pop() if len(wallets) == 1 and (len(others) == 1 or type_ == TransactionType.CONVERSION) else "",
         cause=journal.cause,
         external_id=name,
     )
@@ -145,7 +147,7 @@ def _transaction(entry: Entry, others: set[str], names: Mapping[Any, str]) -> Tr
 
 def _external_ids(causes: set[str]) -> dict[Any, str]:
     found: dict[Any, str] = {}
-    for kind in (Transfer, TopUp):
+    for kind in CAUSES:
         keys = [kind.key(cause) for cause in causes if cause.startswith(f"{kind.PREFIX}_")]
         if keys:
             for key, name in kind.objects.filter(pk__in=keys).values_list("pk", "external_id"):

@@ -1,4 +1,5 @@
-"""What ``verify_ledger`` reads aloud of wallets: holds against the books, transfers against their journals, usage against both."""
+"""What ``verify_ledger`` reads aloud of wallets: holds against the books, transfers and conversions
+against their journals, usage against both."""
 
 from collections.abc import Iterator
 
@@ -6,7 +7,7 @@ from django.db import connection
 
 from flowlet.core import ids
 from ledger.services import verification
-from wallets.models import Transfer, Wallet
+from wallets.models import Conversion, Transfer, Wallet
 from wallets.selectors.holds import accounts_out_of_step
 
 LIMIT = 50
@@ -31,6 +32,7 @@ def register() -> None:
     verification.register("What is held is what is left of the holds")(holds_add_up)
     verification.register("Transfers moved what they say")(transfers_moved)
     verification.register("Refunds add up")(refunds_add_up)
+    verification.register("Conversions moved what they say")(conversions_moved)
 
 
 def holds_add_up() -> Iterator[tuple[str, str]]:
@@ -55,6 +57,22 @@ def refunds_add_up() -> Iterator[tuple[str, str]]:
         WHERE t.refunded <> coalesce(r.returned, 0) LIMIT %s"""
     ):
         yield ids.public_id(Transfer.PREFIX, key), f"{refunded} was refunded, its refunds are {returned}"
+
+
+def conversions_moved() -> Iterator[tuple[str, str]]:
+    """Invariant: a conversion's journal takes what was sold from its source wallet, and gives what was bought to its target wallet."""
+    for key, sold, paid, bought, received in _rows(
+        """
+        SELECT c.id, c.sell_amount, coalesce(p.amount, 0), c.buy_amount, coalesce(r.amount, 0)
+        FROM wallets_conversion c JOIN wallets_wallet s ON s.id = c.source_id JOIN wallets_wallet t ON t.id = c.target_id
+        LEFT JOIN ledger_entry p ON p.journal_id = c.journal_id AND p.side = 'DEBIT' AND p.account_id = s.account_id
+        LEFT JOIN ledger_entry r ON r.journal_id = c.journal_id AND r.side = 'CREDIT' AND r.account_id = t.account_id
+        WHERE (c.sell_amount, c.buy_amount) IS DISTINCT FROM (p.amount, r.amount) LIMIT %s"""
+    ):
+        yield (
+            ids.public_id(Conversion.PREFIX, key),
+            f"{sold} was sold and {bought} bought, its journal moved {paid} and {received}",
+        )
 
 
 def _rows(sql: str) -> list[tuple]:

@@ -9,7 +9,7 @@ from flowlet.audit.services import log
 from flowlet.core import ids, money
 from flowlet.core.actors import Actor
 from flowlet.events.services import outbox
-from wallets.models import Hold, Refund, Transfer, Wallet
+from wallets.models import Conversion, FxQuote, Hold, Refund, Transfer, Wallet
 
 
 def tell(
@@ -90,4 +90,29 @@ def of_refund(refund: Refund, transfer: Transfer) -> dict[str, Any]:
         "amount": plain(refund.amount, refund.currency),
         "refunded": plain(transfer.refunded, transfer.currency),
         "external_id": refund.external_id or None,
+    }
+
+
+def of_quote(quote: FxQuote) -> dict[str, Any]:
+    """What events say of a quote."""
+    return {
+        "id": quote.public_id,
+        "customer_id": ids.public_id("cus", quote.customer_id),
+        "sell": plain(quote.sell_amount, quote.sell_currency),
+        "buy": plain(quote.buy_amount, quote.buy_currency),
+        "expires_at": quote.expires_at.isoformat(),
+    }
+
+
+def of_conversion(conversion: Conversion) -> dict[str, Any]:
+    """What events say of a conversion."""
+    return {
+        "id": conversion.public_id,
+        "customer_id": ids.public_id("cus", conversion.customer_id),
+        "source_wallet_id": ids.public_id("wal", conversion.source_id),
+        "target_wallet_id": ids.public_id("wal", conversion.target_id),
+        "sell": plain(conversion.sell_amount, conversion.sell_currency),
+        "buy": plain(conversion.buy_amount, conversion.buy_currency),
+        "quote_id": ids.public_id("fxq", conversion.quote_id) if conversion.quote_id else None,
+        "external_id": conversion.external_id or None,
     }

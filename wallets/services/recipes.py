@@ -13,6 +13,7 @@ TRANSFER = "wallets.transfer"
 CAPTURE = "wallets.capture"
 REFUND = "wallets.refund"
 TOP_UP = "wallets.top_up"
+CONVERSION = "wallets.conversion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,12 @@ RECIPES = {
         Recipe(TRANSFER, "Transfer", debit="source wallet", credit="target wallet"),
         Recipe(CAPTURE, "Captured hold", debit="source wallet", credit="target wallet"),
         Recipe(REFUND, "Refund", debit="target wallet of the transfer", credit="source wallet of the transfer"),
+        Recipe(
+            CONVERSION,
+            "Conversion",
+            debit="source wallet; position in the bought currency; cost of the position in the sold currency",
+            credit="position in the sold currency; cost of that in the bought one; target wallet; foreign exchange result",
+        ),
         Recipe(TOP_UP, "Sandbox top-up", debit="safeguarded customer money at banks", credit="wallet"),
     )
 }

@@ -81,11 +81,20 @@ class WalletBalance:
     available: Money
 
 
-def begin(*, partner_id: UUID, source_id: UUID, target_id: UUID | None, amount: Money | None, at: datetime) -> Facts:
+def begin(
+    *,
+    partner_id: UUID,
+    source_id: UUID,
+    target_id: UUID | None,
+    amount: Money | None,
+    converting: bool = False,
+    at: datetime,
+) -> Facts:
     """Lock the allowance of the source wallet, and count ``amount`` against it if there is one.
 
-    Lapsed holds of the allowance are ended first. Raises WalletNotFound, SameWallet, CurrencyMismatch, PartnerSuspended, CustomerFrozen,
-    CustomerClosed, WalletFrozen, WalletClosed, NoLimitForCurrency, LimitExceeded.
+    Lapsed holds of the allowance are ended first. ``converting``: the target is in another currency. Raises
+    WalletNotFound, SameWallet, CurrencyMismatch, PartnerSuspended, CustomerFrozen, CustomerClosed, WalletFrozen, WalletClosed,
+    NoLimitForCurrency, LimitExceeded.
     """
     if source_id == target_id:
         raise errors.SameWallet(param="target_wallet_id")
@@ -95,7 +104,7 @@ def begin(*, partner_id: UUID, source_id: UUID, target_id: UUID | None, amount: 
     if facts.has_lapsed:
         _end_lapsed(facts.allowance_id, {facts.source_account, facts.target_account} - {None}, at)
         facts = _ask(partner_id, source_id, target_id, amount, at)
-    check_standing(facts, source_id=source_id, target_id=target_id, amount=amount)
+    check_standing(facts, source_id=source_id, target_id=target_id, amount=amount, converting=converting)
     if amount is not None:
         check_limits(facts, amount, source_id=source_id)
     return facts
@@ -130,7 +139,9 @@ def count(rows: Iterable[tuple[int, date, UUID, Decimal]]) -> None:
         cursor.executemany(_COUNT, sorted(rows))
 
 
-def check_standing(facts: Facts, *, source_id: UUID, target_id: UUID | None, amount: Money | None) -> None:
+def check_standing(
+    facts: Facts, *, source_id: UUID, target_id: UUID | None, amount: Money | None, converting: bool = False
+) -> None:
     """Raise unless everybody who takes part can: see ``begin``."""
     if facts.partner_status == PartnerStatus.SUSPENDED:
         raise people.PartnerSuspended()
@@ -138,7 +149,7 @@ def check_standing(facts: Facts, *, source_id: UUID, target_id: UUID | None, amo
         raise not_found(target_id, "target_wallet_id")
     if amount is not None and facts.source_currency != amount.currency.code:
         raise mismatch(source_id, facts.source_currency)
-    if target_id is not None and facts.target_currency != facts.source_currency:
+    if target_id is not None and not converting and facts.target_currency != facts.source_currency:
         raise mismatch(target_id, str(facts.target_currency))
     check_customer(facts.source_customer_status)
     check_wallet(facts.source_status, source_id)

@@ -16,6 +16,7 @@ from moneyed import Money
 from accounts.choices import Role
 from accounts.models import Customer, Partner, User
 from accounts.services import api_keys, customers, partners
+from flowlet.approvals.services import requests
 from flowlet.core import actors, clock
 from flowlet.core.actors import Actor, ActorKind
 from flowlet.decisions import facts as fact_sheets
@@ -25,6 +26,8 @@ from ledger.choices import AccountMode
 from ledger.models import Account, Book, Verification
 from ledger.services import accounts, books, charts, journals, periods, rates
 from ledger.services.journals import Leg
+from payments.policies import fees
+from payments.services import fee_schedules
 from wallets.services import holds, refunds, top_ups, transfers, wallets
 
 SYSTEM = actors.system("tests")
@@ -130,6 +133,15 @@ def build() -> World:
         at=at,
         person_id=customer.pk,
     )
+    fee = fee_schedules.request_change(
+        partner_id=pair.live.pk,
+        currency="USD",
+        terms=fees.flat(Money("0.25", "USD")),
+        reason="as in the contract",
+        actor=actor(staff[Role.OPERATIONS]),
+        at=at,
+    )
+    requests.approve(approval_id=fee.pk, actor=actor(staff[Role.FINANCE]), at=at)
     TOTPDevice.objects.create(user=staff[Role.AUDITOR], name="Authenticator app", confirmed=True)
     authenticate(RequestFactory().post("/admin/login/"), username=staff[Role.AUDITOR].email, password="not this one")
     return World(at=at, live=pair.live, sandbox=pair.sandbox, book=book, wallet=wallet, customer=customer, staff=staff)

@@ -31,3 +31,15 @@ class UnknownMessage(Invalid):
     """The document is not a message of the kinds that are read here."""
 
     code, title = "iso20022.unknown_message", "The document is not a message of this kind"
+
+
+class UnreadableField(Invalid):
+    """A field does not have its form; the message names line and field."""
+
+    code, title = "iso20022.unreadable_field", "A field of the message cannot be read"
+
+
+class IncompleteMessage(Invalid):
+    """The message has other payments than its header says. Nothing of it is to be used."""
+
+    code, title = "iso20022.incomplete_message", "The message does not hold what its header says"

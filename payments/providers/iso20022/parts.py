@@ -3,6 +3,19 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Self
+
+
+class Labelled(StrEnum):
+    """Codes with a label for people."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str) -> Self:
+        """A member that is its code and has a label."""
+        member = str.__new__(cls, value)
+        member._value_, member.label = value, label
+        return member
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,19 +78,13 @@ class Remittance:
     document_on: date | None = None
 
 
-class PayeeMatch(StrEnum):
+class PayeeMatch(Labelled):
     """What the payee's bank answered about the name (EPC218-23, Verification of Payee)."""
 
     MATCH = "MTCH", "The name matches"
     CLOSE_MATCH = "CMTC", "The name nearly matches"
     NO_MATCH = "NMTC", "The name does not match"
     NOT_POSSIBLE = "NOAP", "The bank could not say"
-
-    def __new__(cls, value: str, label: str = "") -> "PayeeMatch":
-        """A member that is its code and has a label."""
-        member = str.__new__(cls, value)
-        member._value_, member.label = value, label
-        return member
 
 
 @dataclass(frozen=True, kw_only=True)

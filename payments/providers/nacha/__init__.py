@@ -46,7 +46,7 @@ from payments.providers.nacha.records import (
     Return,
     trace_number,
 )
-from payments.providers.nacha.returns import RETURN_CODES, Action, ReturnCode, return_rates
+from payments.providers.nacha.returns import RETURN_CODES, Action, ReturnCode, latest_day, return_rates
 from payments.providers.nacha.routing import check_digit, is_routing_number
 from payments.providers.nacha.sandbox import SandboxChange, SandboxReturn, sandbox_write_changes, sandbox_write_returns
 from payments.providers.nacha.writing import Offset, compose, fit, lines_of, with_offset, write
@@ -93,6 +93,7 @@ __all__ = [
     "correction",
     "fit",
     "is_routing_number",
+    "latest_day",
     "lines_of",
     "read",
     "return_rates",

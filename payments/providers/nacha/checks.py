@@ -13,6 +13,7 @@ from payments.providers.nacha.codes import (
     CREDITS_ONLY,
     DEBITS_ONLY,
     DESCRIPTION_RULE_FROM,
+    MICRO_ENTRY_LIMIT_CENTS,
     MIXED,
     MODIFIERS,
     RESERVED_DESCRIPTIONS,
@@ -186,8 +187,21 @@ def _description(tree: FileRecords, batch: BatchRecords, *, outbound: bool) -> N
         tree.report(header, "description", "batch.description_payroll", "PAYROLL is for PPD credits")
     elif text == "PURCHASE" and (batch.sec != "WEB" or Side.DEBIT not in sides):
         tree.report(header, "description", "batch.description_purchase", "PURCHASE is for WEB debits")
+    elif text in {"RETRY PYMT", "RETURN FEE"} and Side.DEBIT not in sides:
+        tree.report(header, "description", "batch.description_debits", f"{text} is for debits")
+    elif text == "ACCTVERIFY":
+        _micro_entries(tree, batch)
     elif batch.sec == "PPD" and Side.CREDIT in sides and text != "PAYROLL" and any(one in text.upper() for one in _WAGE_WORDS):
         tree.report(header, "description", "batch.description_wages", "wages are described as PAYROLL", Severity.WARNING)
+
+
+def _micro_entries(tree: FileRecords, batch: BatchRecords) -> None:
+    found = totals(batch)
+    if found["debits"] > found["credits"]:
+        tree.report(batch.header, "", "batch.micro_debits", "micro-debits are together at most what the micro-credits are")
+    for entry in batch.entries:
+        if entry.detail.number("amount") >= MICRO_ENTRY_LIMIT_CENTS:
+            tree.report(entry.detail, "amount", "entry.micro_amount", "a micro-entry is below 1.00")
 
 
 def totals(batch: BatchRecords) -> dict[str, int]:

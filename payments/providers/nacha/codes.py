@@ -152,11 +152,17 @@ RESERVED_DESCRIPTIONS: Mapping[str, str] = {
 }
 DESCRIPTION_RULE_FROM = date(2026, 3, 20)
 SAME_DAY_LIMIT_CENTS = 1_000_000_00
+# A micro-entry that verifies an account is below one dollar.
+MICRO_ENTRY_LIMIT_CENTS = 1_00
 
 
 class Purpose(StrEnum):
-    """What a batch pays for, as far as the rules of descriptions ask."""
+    """What a batch pays for, as far as the rules of descriptions ask; the value is the description."""
 
     OTHER = ""
     WAGES = "PAYROLL"
     ONLINE_PURCHASE = "PURCHASE"
+    ACCOUNT_VERIFICATION = "ACCTVERIFY"
+    RETRY = "RETRY PYMT"
+    REVERSAL = "REVERSAL"
+    RETURN_FEE = "RETURN FEE"

@@ -17,6 +17,8 @@ def check_entries(tree: FileRecords, batch: BatchRecords, *, seen: set[str], cre
     same_day = batch.header["descriptive_date"][:2] == "SD" if batch.sec != "IAT" else False
     if created_on is not None and batch.header["effective_date"] == f"{created_on:%y%m%d}" and batch.sec != "IAT":
         same_day = True
+    # What one-sided codes paid or took is given back by the other side (see R35, R36).
+    is_reversal = batch.header["description"].rstrip() == "REVERSAL"
     previous = ""
     for entry in batch.entries:
         if batch.sec != "ADV":
@@ -29,7 +31,7 @@ def check_entries(tree: FileRecords, batch: BatchRecords, *, seen: set[str], cre
         else:
             _amount(tree, entry, code, answer=answer)
             if sec:
-                _side_and_use(tree, entry, code, sec, answer=answer)
+                _side_and_use(tree, entry, code, sec, answer=answer, is_reversal=is_reversal)
         if outbound and same_day and entry.detail.number("amount") > SAME_DAY_LIMIT_CENTS:
             tree.report(entry.detail, "amount", "entry.same_day_limit", "a same-day entry is at most 1,000,000.00")
         if sec:
@@ -70,14 +72,16 @@ def _amount(tree: FileRecords, entry: EntryRecords, code: TransactionCode, *, an
         tree.report(entry.detail, "amount", "entry.amount_zero", "the amount of a live entry is not zero")
 
 
-def _side_and_use(tree: FileRecords, entry: EntryRecords, code: TransactionCode, sec: Sec, *, answer: str) -> None:
+def _side_and_use(
+    tree: FileRecords, entry: EntryRecords, code: TransactionCode, sec: Sec, *, answer: str, is_reversal: bool
+) -> None:
     detail = entry.detail
     if answer or sec.code == "COR":
         # 26 and its like; some institutions send the code of the forward entry.
         if code.use is not Use.RETURN:
             tree.report(detail, "code", "entry.return_code", "a return carries its own transaction code", Severity.WARNING)
         return
-    if code.side not in sec.sides:
+    if code.side not in sec.sides and not is_reversal:
         tree.report(detail, "code", "entry.side", f"{sec.code} has no {code.side.lower()}s")
     if code.use is Use.RETURN:
         tree.report(detail, "code", "entry.return_without_addenda", "the transaction code of a return needs an addenda 99 or 98")

@@ -101,7 +101,6 @@ def _batch(records: BatchRecords) -> Batch:
     own = {"iat_indicator", "fx_indicator", "fx_reference_indicator", "fx_reference", "destination_country"}
     own |= {"origin_currency", "destination_currency"}
     description = header["description"].rstrip()
-    purposes = {("PPD", "PAYROLL"): Purpose.WAGES, ("WEB", "PURCHASE"): Purpose.ONLINE_PURCHASE}
     return Batch(
         sec=records.sec,
         company_name="" if international else header["company_name"].rstrip(),
@@ -111,7 +110,7 @@ def _batch(records: BatchRecords) -> Batch:
         effective_on=day(header["effective_date"]),
         entries=tuple(_entry(one, records.sec) for one in records.entries),
         number=max(header.number("batch_number"), 0),
-        purpose=purposes.get((records.sec, description), Purpose.OTHER),
+        purpose=Purpose(description) if description in set(Purpose) else Purpose.OTHER,
         descriptive_date="" if international else header["descriptive_date"].rstrip(),
         discretionary="" if international else header["company_discretionary"].rstrip(),
         service_class=header["service_class"],

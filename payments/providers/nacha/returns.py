@@ -7,8 +7,11 @@ described as RETRY PYMT. Sources: Nacha Operating Rules, Appendix Four, and the 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+
+from payments.providers.nacha.banking_days import is_banking_day
 
 
 class Kind(StrEnum):
@@ -182,6 +185,24 @@ _TABLE = (
     ReturnCode("R90", "Returned for sanctions", "A sanctioned party or country is involved", _COMPLIANCE),
 )
 RETURN_CODES: Mapping[str, ReturnCode] = {one.code: one for one in _TABLE}
+
+
+def latest_day(code: str, *, settled_on: date) -> date | None:
+    """The last day on which a return of this code is in time for an entry settled then; a later one may be dishonored as R68.
+
+    None for codes without a limit in days and for codes that are not in the table.
+    """
+    found = RETURN_CODES.get(code)
+    if found is None or not found.days:
+        return None
+    if found.clock is Clock.CALENDAR_DAYS:
+        return settled_on + timedelta(days=found.days)
+    day, left = settled_on, found.days
+    while left:
+        day += timedelta(days=1)
+        left -= is_banking_day(day)
+    return day
+
 
 DISHONORED_CODES = frozenset(code for code, one in RETURN_CODES.items() if one.kind is Kind.DISHONORED)
 CONTESTED_CODES = frozenset(code for code, one in RETURN_CODES.items() if one.kind is Kind.CONTESTED)

@@ -14,38 +14,9 @@ from urllib.parse import urlsplit
 from moneyed import Money
 
 from flowlet.core import money
-from flowlet.core.errors import Conflict, DomainError, Invalid
+from flowlet.core.errors import Invalid
+from payments.errors import BankAnswerMalformed, CallbackRefused
 from payments.providers.openbanking.vocabulary import Session
-
-
-class BankAnswerMalformed(DomainError):
-    """The bank's answer lacks something, or has it in another form than the standard says."""
-
-    code, status, title = "payments.bank_answer_malformed", 502, "The bank's answer has the wrong form"
-
-
-class BankRefused(DomainError):
-    """The bank refused the call. `details` have its status and its own error codes."""
-
-    code, status, title = "payments.bank_refused", 502, "The bank refused"
-
-
-class CallbackRefused(Invalid):
-    """What came back from the bank does not belong to this consent: the state, the nonce or a signature differs."""
-
-    code, title = "payments.callback_refused", "The answer does not belong to this consent"
-
-
-class ConsentRefused(Conflict):
-    """The customer, or the bank, did not give the consent."""
-
-    code, title = "payments.consent_refused", "The consent was not given"
-
-
-class ConsentLapsed(Conflict):
-    """The bank no longer honours the consent: ask the customer again."""
-
-    code, title = "payments.consent_lapsed", "The consent is no longer good"
 
 
 def take(answer: Any, *path: str | int) -> Any:

@@ -18,8 +18,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from flowlet.core.errors import Invalid
 from flowlet.core.outbound import Answer, NotAuthorized, NotThere, Outbound, Refused
+from payments.errors import BankAnswerMalformed, ConsentLapsed
 from payments.providers.openbanking import answers
-from payments.providers.openbanking.answers import BankAnswerMalformed, ConsentLapsed
 from payments.providers.openbanking.signatures import Seal, signed
 from payments.providers.openbanking.vocabulary import (
     BERLIN_BALANCES,
@@ -120,6 +120,10 @@ class BerlinBank:
         """Where the consent stands."""
         answer = self._get(f"/v1/consents/{quote(session.reference, safe='')}/status", operation="consent_status", at=at)
         return consent_state(BERLIN_CONSENTS, answers.take(answer.data, "consentStatus"))
+
+    def needs_refresh(self, *, session: Session, at: datetime) -> bool:
+        """Never: no token ends."""
+        return False
 
     def refresh(self, *, session: Session, at: datetime) -> Session:
         """There are no tokens: the session as it is."""

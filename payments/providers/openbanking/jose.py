@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-from payments.providers.openbanking.answers import BankAnswerMalformed, CallbackRefused
+from payments.errors import BankAnswerMalformed, CallbackRefused
 
 ALGORITHM = "PS256"
 IAT, ISS, TAN = (f"http://openbanking.org.uk/{name}" for name in ("iat", "iss", "tan"))

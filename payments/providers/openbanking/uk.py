@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 from flowlet.core.errors import Invalid
+from payments.errors import BankAnswerMalformed, BankRefused, ConsentLapsed
 from payments.providers.openbanking import answers
-from payments.providers.openbanking.answers import BankAnswerMalformed, BankRefused, ConsentLapsed
 from payments.providers.openbanking.uk_connection import TOKEN_MARGIN_SECONDS, Connection, with_tokens
 from payments.providers.openbanking.vocabulary import (
     NOBODY,
@@ -104,9 +104,13 @@ class UkBank(Connection):
         )
         return consent_state(UK_CONSENTS, answers.text(answer.data, "Data", "Status"))
 
+    def needs_refresh(self, *, session: Session, at: datetime) -> bool:
+        """Whether the access token has ended, or nearly so."""
+        return not session.access_token or at.timestamp() >= session.token_expires_at - TOKEN_MARGIN_SECONDS
+
     def refresh(self, *, session: Session, at: datetime) -> Session:
         """The session with a good access token. Raises ConsentLapsed when the bank gives none."""
-        if session.access_token and at.timestamp() < session.token_expires_at - TOKEN_MARGIN_SECONDS:
+        if not self.needs_refresh(session=session, at=at):
             return session
         if not session.refresh_token:
             raise ConsentLapsed()

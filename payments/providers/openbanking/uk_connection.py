@@ -13,14 +13,14 @@ from urllib.parse import urlencode, urlsplit
 
 from flowlet.core.errors import Invalid
 from flowlet.core.outbound import Answer, NotAuthorized, Outbound, Unavailable
-from payments.providers.openbanking import answers, jose
-from payments.providers.openbanking.answers import (
+from payments.errors import (
     BankAnswerMalformed,
     BankRefused,
     CallbackRefused,
     ConsentLapsed,
     ConsentRefused,
 )
+from payments.providers.openbanking import answers, jose
 from payments.providers.openbanking.vocabulary import NOBODY, Session, Visitor
 
 TOKEN_MARGIN_SECONDS = 30

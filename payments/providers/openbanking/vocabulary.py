@@ -284,6 +284,10 @@ class AccountInformation(Protocol):
         """Where the consent stands."""
         ...
 
+    def needs_refresh(self, *, session: Session, at: datetime) -> bool:
+        """Whether ``refresh`` would call the bank."""
+        ...
+
     def refresh(self, *, session: Session, at: datetime) -> Session:
         """The session with a token that is good now; the same one when it still is. Raises ConsentLapsed."""
         ...

@@ -13,7 +13,7 @@ from moneyed import Money
 
 from flowlet.core.errors import Invalid
 from flowlet.core.outbound import OutcomeUnknown, Refused, Throttled, Unavailable
-from payments.providers.openbanking.answers import BankAnswerMalformed, CallbackRefused, ConsentLapsed
+from payments.errors import BankAnswerMalformed, CallbackRefused, ConsentLapsed
 from payments.providers.openbanking.signatures import Seal, digest, signing_string
 from payments.providers.openbanking.vocabulary import (
     NOBODY,

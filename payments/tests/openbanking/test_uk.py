@@ -10,8 +10,8 @@ from moneyed import Money
 from flowlet.core import clock
 from flowlet.core.errors import Invalid
 from flowlet.core.outbound import OutcomeUnknown, Refused
+from payments.errors import BankAnswerMalformed, CallbackRefused, ConsentLapsed, ConsentRefused
 from payments.providers.openbanking import jose
-from payments.providers.openbanking.answers import BankAnswerMalformed, CallbackRefused, ConsentLapsed, ConsentRefused
 from payments.providers.openbanking.vocabulary import AccountNumber, ConsentState, PaymentState, Scheme, Scope
 from payments.tests.openbanking.conftest import UK_FILES, VISITOR, complaints, descriptions_at, make_uk
 from payments.tests.standins.bank_server import Fault

@@ -7,8 +7,8 @@ import pytest
 from moneyed import Money
 
 from flowlet.core.errors import Invalid
+from payments.errors import BankAnswerMalformed
 from payments.providers.openbanking import answers
-from payments.providers.openbanking.answers import BankAnswerMalformed
 from payments.providers.openbanking.vocabulary import (
     BERLIN_BALANCES,
     BERLIN_CONSENTS,

@@ -9,7 +9,7 @@ from flowlet.db.sql import run_file
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0003_payments_and_files'),
+        ('payments', '0004_consents_at_customers_banks'),
     ]
 
     operations = [
