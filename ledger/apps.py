@@ -8,7 +8,16 @@ class LedgerConfig(AppConfig):
 
     name = "ledger"
     label = "ledger"
-    append_only = ("ledger_annotation", "ledger_rate", "ledger_verification")
+    append_only = (
+        "ledger_annotation",
+        "ledger_rate",
+        "ledger_verification",
+        "ledger_statementfile",
+        "ledger_bankstatement",
+        "ledger_statementline",
+        "ledger_statementdetail",
+        "ledger_breakremark",
+    )
     # Written by the SECURITY DEFINER functions of the migrations only.
     read_only = (
         "ledger_journal",
@@ -25,6 +34,7 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what can be asked for here."""
-        from ledger.services import manual
+        from ledger.services import manual, write_offs
 
         manual.register()
+        write_offs.register()

@@ -229,3 +229,75 @@ class MalformedMapping(Invalid):
     """The declaration of a CSV file's columns is wrong or incomplete."""
 
     code, title = "ledger.malformed_mapping", "The mapping of the columns is malformed"
+
+
+class DuplicateStatementFile(Conflict):
+    """The same bytes have been taken in before."""
+
+    code, title = "ledger.duplicate_statement_file", "The file has been imported already"
+
+
+class UnknownBankAccount(NotFound):
+    """No bank account is declared with this code or identification and currency."""
+
+    code, title = "ledger.unknown_bank_account", "There is no such bank account"
+
+
+class StatementOfAnotherAccount(DomainError):
+    """The statement names another account, or another currency, than the one it was handed in for."""
+
+    code, title = "ledger.statement_of_another_account", "The statement is of another account"
+
+
+class StatementWithoutBalances(DomainError):
+    """A statement that is to prove something has an opening and a closing balance."""
+
+    code, title = "ledger.statement_without_balances", "The statement has no opening or closing balance"
+
+
+class StatementDoesNotAdd(DomainError):
+    """Opening balance and lines do not lead to the closing balance."""
+
+    code, title = "ledger.statement_does_not_add", "The statement does not add up"
+
+
+class StatementNotContinuous(DomainError):
+    """The statement does not open with the closing balance of the one before it."""
+
+    code, title = "ledger.statement_not_continuous", "The statement does not continue the one before it"
+
+
+class StatementOutOfSequence(DomainError):
+    """The statement's number or days do not follow those of the one before it."""
+
+    code, title = "ledger.statement_out_of_sequence", "The statement is out of sequence"
+
+
+class BankAccountCodeTaken(Conflict):
+    """There is a bank account with this code, or with this identification in the currency."""
+
+    code, title = "ledger.bank_account_code_taken", "The bank account is declared already"
+
+
+class AccountAlreadyReconciled(Conflict):
+    """An account of the books lies on one bank account."""
+
+    code, title = "ledger.account_already_reconciled", "The account belongs to a bank account already"
+
+
+class SidesDiffer(DomainError):
+    """The lines and entries to be matched do not have the same sum, and the difference is beyond the tolerance."""
+
+    code, title = "ledger.sides_differ", "The two sides differ"
+
+
+class ItemNotOpen(Conflict):
+    """The line or entry is matched already, or belongs to another bank account."""
+
+    code, title = "ledger.item_not_open", "The item is not open"
+
+
+class MatchNotUndoable(Conflict):
+    """A write-off is corrected by reversing its journal."""
+
+    code, title = "ledger.match_not_undoable", "The match cannot be undone"

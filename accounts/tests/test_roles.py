@@ -21,6 +21,9 @@ MATRIX = {
     "ledger.post_manual_journal": {Role.OPERATIONS, Role.FINANCE},
     "ledger.approve_manual_journal": {Role.FINANCE},
     "ledger.close_period": {Role.FINANCE},
+    "ledger.approve_write_off": {Role.FINANCE},
+    "ledger.request_write_off": {Role.OPERATIONS, Role.FINANCE},
+    "ledger.reconcile": {Role.OPERATIONS, Role.FINANCE},
     "wallets.freeze_wallet": {Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER, Role.FRAUD_ANALYST},
     "wallets.approve_limit_change": {Role.COMPLIANCE_MANAGER, Role.FINANCE},
     "ledger.view_journal": set(Role) - {Role.PARTNER_DEVELOPER, Role.ADMINISTRATOR},
@@ -52,6 +55,7 @@ def test_every_role_has_a_line_of_its_own():
 def test_what_can_be_made_can_be_checked_by_somebody_else():
     for maker, checker in [
         ("ledger.post_manual_journal", "ledger.approve_manual_journal"),
+        ("ledger.request_write_off", "ledger.approve_write_off"),
         ("wallets.request_limit_change", "wallets.approve_limit_change"),
         ("accounts.request_partner_activation", "accounts.approve_partner_activation"),
     ]:

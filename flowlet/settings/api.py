@@ -43,6 +43,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "TransferStatus": "wallets.choices.TransferStatus",
         "TransactionType": "wallets.choices.TransactionType",
         "Direction": "wallets.choices.Direction",
+        "PaymentKind": "payments.choices.PaymentKind",
+        "PaymentStatus": "payments.choices.PaymentStatus",
+        "PaymentDirection": "payments.choices.Direction",
+        "PaymentBatchStatus": "payments.choices.BatchStatus",
+        "Rail": "payments.choices.Rail",
     },
     "APPEND_COMPONENTS": {
         "securitySchemes": {

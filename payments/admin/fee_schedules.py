@@ -213,7 +213,7 @@ class FeeScheduleAdmin(ReferenceAdmin):
         ),
         panels.Table(
             title="What it comes to",
-            columns=("Payment", "Fee", ""),
+            columns=("Payment", "Fee", "Bound"),
             figures=("Payment", "Fee"),
             rows=_examples,
             empty="It has no fees of its own.",

@@ -1,1 +1,1 @@
-"""Endpoints of the app: for partners under /v1, for providers under /webhooks."""
+"""Payments in the partner API, and the door for providers' events under /webhooks."""

@@ -6,8 +6,8 @@ from flowlet.core import clock
 from payments.models import Batch
 from payments.providers.delivery import Delivery
 from payments.providers.delivery.folder import Folder
+from payments.selectors.payments import is_sandbox
 from payments.services import sandbox_bank, sending
-from payments.services.payments import is_sandbox
 
 
 def place_of(batch: Batch) -> Delivery:

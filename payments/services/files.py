@@ -18,9 +18,8 @@ from payments.policies import cutoffs, references
 from payments.providers import nacha
 from payments.providers.iso20022 import credit_transfers, parts
 from payments.selectors.external_accounts import details_of
-from payments.services.payments import is_sandbox
-
-PROVIDERS = {Rail.ACH: "ach", Rail.SEPA_CT: "sepa", Rail.SEPA_DD: "sepa", Rail.WIRE: "wire"}
+from payments.selectors.payments import is_sandbox
+from payments.services import gateways
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def aad(batch: Any) -> str:
 
 def provider_of(rail: str) -> str:
     """What the rail's bank is called in our records."""
-    return PROVIDERS[Rail(rail)]
+    return gateways.BANKS[Rail(rail)]
 
 
 def traces(rail: str, numbers: Sequence[int]) -> list[str]:
@@ -87,12 +86,12 @@ def traces(rail: str, numbers: Sequence[int]) -> list[str]:
         return [
             f"{number:07d}" for number in numbers
         ]  # the institution's eight digits are put before it when the file is written
-    return [f"{PROVIDERS[Rail(rail)].upper()}{number:010d}" for number in numbers]
+    return [f"{gateways.BANKS[Rail(rail)].upper()}{number:010d}" for number in numbers]
 
 
 def identity_of(batch: Batch) -> dict[str, str]:
     """Who we are to the bank of this batch. Raises RailNotConfigured."""
-    provider = PROVIDERS[Rail(batch.rail)]
+    provider = gateways.BANKS[Rail(batch.rail)]
     if is_sandbox(batch.partner_id):
         return settings.SANDBOX_IDENTITY[provider]
     found = settings.RAIL_IDENTITY.get(provider)

@@ -1,28 +1,48 @@
-"""Who carries a payment on a rail without files: the sandbox for sandbox partners, else the provider of the settings."""
+"""Who carries payments of a rail: the sandbox for sandbox partners, else the bank or provider of the settings."""
 
 from collections.abc import Callable
+from uuid import UUID
+
+from django.conf import settings
 
 from payments import errors
 from payments.choices import Rail
 from payments.models import Payment
+from payments.policies import kinds
 from payments.providers.gateway import Gateway
+from payments.selectors.payments import is_sandbox
 from payments.services import sandbox_bank
-from payments.services.payments import is_sandbox
 
-_live: dict[str, Callable[[Payment], Gateway | None]] = {}
+BANKS = {Rail.ACH: "ach", Rail.SEPA_CT: "sepa", Rail.SEPA_DD: "sepa", Rail.WIRE: "wire"}
+_live: dict[str, Callable[[], Gateway | None]] = {}
 
 
 def of(payment: Payment) -> Gateway:
-    """The payment's gateway. Raises RailNotConfigured."""
+    """Who carries the payment of a rail without files. Raises RailNotConfigured."""
     if is_sandbox(payment.partner_id):
         return sandbox_bank.SandboxGateway(payment.rail, payment.partner_id)
     maker = _live.get(payment.rail)
-    found = maker(payment) if maker else None
+    found = maker() if maker else None
     if found is None:
-        raise errors.RailNotConfigured(f"No provider is configured for {Rail(payment.rail).label}.")
+        raise _missing(Rail(payment.rail))
     return found
 
 
-def register(rail: Rail, maker: Callable[[Payment], Gateway | None]) -> None:
+def check(rail: Rail, *, partner_id: UUID) -> None:
+    """Raise RailNotConfigured when nobody would carry the partner's payments of the rail."""
+    if rail == Rail.BOOK or is_sandbox(partner_id):
+        return
+    if kinds.RAILS[rail].has_files:
+        if BANKS[rail] not in settings.RAIL_IDENTITY:
+            raise _missing(rail)
+    elif (maker := _live.get(rail)) is None or maker() is None:
+        raise _missing(rail)
+
+
+def register(rail: Rail, maker: Callable[[], Gateway | None]) -> None:
     """Say who carries live payments of the rail; ``maker`` answers None when its settings are missing."""
     _live[rail] = maker
+
+
+def _missing(rail: Rail) -> errors.RailNotConfigured:
+    return errors.RailNotConfigured(f"{rail.label} is not set up for live payments.", param="rail", rail=rail.value)

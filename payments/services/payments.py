@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 
-from accounts.choices import Mode
 from accounts.models import Partner
 from flowlet.core import ids
 from flowlet.core import metadata as notes
@@ -31,7 +30,7 @@ from payments.choices import (
 )
 from payments.models import ExternalAccount, Mandate, Payment
 from payments.policies import cutoffs, kinds, references
-from payments.services import fee_schedules, postings, steps
+from payments.services import fee_schedules, gateways, postings, steps
 from payments.states import CANCELABLE
 from wallets.models import Wallet
 from wallets.services import custody
@@ -91,13 +90,15 @@ def create(
 ) -> Payment:
     """A new payment, decided at once unless it is scheduled: held and waiting for its rail, in review, waiting for approval, or rejected.
 
-    Raises KindNotOnRail, CurrencyNotOnRail, AmountOutsideRail, WalletMissing, ExternalAccountMissing, ExternalAccountUnfit, MandateMissing,
-    ScheduleOutOfRange, DuplicateExternalId, and of wallets: WalletNotFound, standing, limits, InsufficientFunds. Nothing is written then.
+    Raises KindNotOnRail, RailNotConfigured, CurrencyNotOnRail, AmountOutsideRail, WalletMissing, ExternalAccountMissing,
+    ExternalAccountUnfit, MandateMissing, ScheduleOutOfRange, DuplicateExternalId, and of wallets: WalletNotFound, standing, limits,
+    InsufficientFunds. Nothing is written then.
     """
     kind, rail = PaymentKind(kind), Rail(rail)
     if kind == PaymentKind.REFUND:
         raise Invalid("Refund a payment by its own refunds.", param="kind")
     direction = kinds.direction_of(kind, rail)
+    gateways.check(rail, partner_id=partner_id)
     if same_day and rail != Rail.ACH:
         raise Invalid("Only ACH knows the same day; the other rails are as fast as they are.", param="same_day")
     kinds.check_amount(rail, amount, same_day=same_day)
@@ -322,11 +323,6 @@ def get(payment_id: UUID, *, partner_id: UUID | None = None) -> Payment:
     if found is None:
         raise errors.PaymentNotFound(f"There is no payment {ids.public_id(Payment.PREFIX, payment_id)}.")
     return found
-
-
-def is_sandbox(partner_id: UUID) -> bool:
-    """Whether the partner row is a sandbox."""
-    return Partner.objects.values_list("mode", flat=True).get(pk=partner_id) == Mode.SANDBOX
 
 
 def checked_description(text: str) -> str:

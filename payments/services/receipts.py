@@ -10,7 +10,7 @@ from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
 from flowlet.core.money import Money
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
-from payments.models import Payment
+from payments.models import ExternalAccount, Payment
 from payments.policies import kinds, references
 from payments.services import payments, postings, steps
 from wallets.models import Wallet
@@ -25,11 +25,14 @@ def take_in(
     wallet_id: UUID | None,
     provider: str,
     provider_reference: str,
+    external_account_id: UUID | None = None,
     description: str = "",
     actor: Actor,
     at: datetime,
 ) -> Payment:
     """Book a credit once, however often the provider tells of it: (provider, provider_reference) is its name.
+
+    ``external_account_id`` is whose account it came from, where that is known; a refund goes there.
 
     It settles at once: on the wallet, or in suspense when there is none, it is frozen, closed, or in another currency. Raises
     KindNotOnRail, CurrencyNotOnRail, Invalid.
@@ -49,6 +52,7 @@ def take_in(
         partner_id=partner_id,
         customer_id=wallet.customer_id if wallet else None,
         wallet=wallet,
+        external_account=ExternalAccount.objects.filter(pk=external_account_id, partner_id=partner_id).first(),
         kind=PaymentKind.DEPOSIT,
         rail=rail,
         direction=Direction.IN,

@@ -77,12 +77,13 @@ def run(
         done.decided = payments.release_due(at=at, actor=actor)
     roll_over(at=at)
     for group in due_groups(at=at, rail=rail, partner_id=partner_id, early=early):
-        while True:
-            batch = gather(group, at=at, actor=actor, early=early)
-            if batch is None:
-                break
-            told(batch.public_id)
-            done.built.append(batch)
+        try:
+            while (batch := gather(group, at=at, actor=actor, early=early)) is not None:
+                told(batch.public_id)
+                done.built.append(batch)
+        except DomainError as refusal:  # one group's trouble is not the others'
+            _log.warning("group is held up", partner=str(group[0]), rail=group[1], code=refusal.code)
+            done.refusals.append({"group": [str(part) for part in group], "code": refusal.code, "message": refusal.message})
     open_batches = Batch.objects.filter(status__in=[BatchStatus.BUILT, BatchStatus.RELEASED])
     for batch in _of(open_batches, rail, partner_id).order_by("pk"):
         try:
@@ -295,9 +296,10 @@ def locked(batch_id: UUID) -> Batch:
     return found
 
 
-def get_batch(batch_id: UUID) -> Batch:
-    """The batch, not locked. Raises BatchNotFound."""
-    found = Batch.objects.filter(pk=batch_id).first()
+def get_batch(batch_id: UUID, *, partner_id: UUID | None = None) -> Batch:
+    """The batch, not locked, of this partner if one is named. Raises BatchNotFound."""
+    scope = {} if partner_id is None else {"partner_id": partner_id}
+    found = Batch.objects.filter(pk=batch_id, **scope).first()
     if found is None:
         raise errors.BatchNotFound
     return found

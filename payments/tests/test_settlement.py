@@ -1,9 +1,11 @@
 """What is due goes out: batches, files, release by two, delivery once, and a run that can be repeated."""
 
+import json
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
 from flowlet.core import clock
@@ -172,3 +174,24 @@ def test_what_missed_its_cutoff_goes_with_the_next(world):
     payment.refresh_from_db()
     assert payment.cutoff_at > missed + timedelta(hours=2)
     assert len(run(world, early=False, at=payment.cutoff_at).built) == 1
+
+
+def test_the_command_says_what_it_sent_and_what_was_held_up(world, capsys, monkeypatch):
+    wallet = world.wallet("100.00")
+    world.pay(wallet, "10.00", to=world.bank(wallet))
+    call_command("run_settlement", "--early", "--dry-run", "--json")
+    assert [group["rail"] for group in json.loads(capsys.readouterr().out)["ready"]] == ["ach"]
+    assert not Batch.objects.exists()
+
+    def refuse(*args):
+        raise errors.RailNotConfigured("not set up")
+
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(files, "build", refuse)
+        call_command("run_settlement", "--early", "--json")
+    assert [refusal["code"] for refusal in json.loads(capsys.readouterr().out)["refusals"]] == ["payments.rail_not_configured"]
+    call_command("run_settlement", "--early", "--json", "--partner", world.partner.public_id, "--rail", "ach")
+    told = json.loads(capsys.readouterr().out)
+    assert [(line["count"], line["total"]) for line in told["delivered"]] == [(1, "10.0000 USD")]
+    call_command("run_settlement", "--early")
+    assert "0 batches built" in capsys.readouterr().out

@@ -70,7 +70,7 @@ def test_the_worst_opinion_wins_and_its_reasons_stand(register, decide):
         ("b.listed", "BLOCK", {"list": "OFAC"}),
         ("c.fine", "ALLOW", {"score": 12}),
     ]
-    assert all(0 <= one["milliseconds"] < 250 for one in saved.opinions)
+    assert all(0 <= one["milliseconds"] < registry.LONGEST_MS for one in saved.opinions)
 
 
 @given(st.lists(st.sampled_from(Outcome)))
@@ -95,7 +95,7 @@ def test_a_failure_counts_as_review_among_any_others(decide, monkeypatch, answer
         return decider
 
     for number, answer in enumerate(answers):
-        registry.decider(f"test.d{number}", point="payment.create")(answering(answer))
+        registry.decider(f"test.d{number}", point="payment.create", budget_ms=registry.LONGEST_MS)(answering(answer))
     as_outcomes = [answer.outcome if isinstance(answer, Opinion) else Outcome.REVIEW for answer in answers]
     verdict = decide()
     assert verdict.outcome == worst(as_outcomes)
@@ -187,6 +187,20 @@ def test_a_decider_that_swallows_its_own_database_error_does_not_spoil_the_trans
     assert Verdict.objects.count() == 1
 
 
+def test_nothing_that_a_decider_planned_for_after_the_commit_happens(register, decide, django_capture_on_commit_callbacks):
+    happened = []
+
+    def plans(facts):
+        transaction.on_commit(lambda: happened.append("from the decider"))
+        return allow()
+
+    register("fraud.score", plans)
+    with django_capture_on_commit_callbacks(execute=True):
+        transaction.on_commit(lambda: happened.append("from the asker"))
+        assert decide().outcome == "ALLOW"
+    assert happened == ["from the asker"]
+
+
 def test_a_decider_sees_what_the_asker_has_written_so_far(register, decide):
     subjects.key_for(uuid4())
     register("fraud.score", lambda facts: allow(seen=SubjectKey.objects.count()))
@@ -221,6 +235,22 @@ def test_many_short_statements_end_with_the_time_of_the_decider(register, decide
     verdict = decide()
     assert (verdict.outcome, codes(verdict)) == ("REVIEW", [("fraud.loop", "decision.out_of_time")])
     assert len(ran) < 15
+
+
+def test_time_that_ends_inside_a_savepoint_of_the_deciders_own_leaves_the_connection_well(register, decide):
+    def nests(facts):
+        with transaction.atomic():
+            query("SELECT 1")
+            time.sleep(0.06)
+            query("SELECT 1")
+        return allow()
+
+    register("fraud.nest", nests, budget_ms=50)
+    register("fraud.then", lambda facts: query("SELECT 1") and allow())
+    verdict = decide()
+    assert [one["outcome"] for one in verdict.opinions] == ["REVIEW", "ALLOW"]
+    assert codes(verdict) == [("fraud.nest", "decision.out_of_time")]
+    assert Verdict.objects.count() == 1
 
 
 def test_a_late_answer_counts_as_review_but_a_late_block_blocks(register, decide):

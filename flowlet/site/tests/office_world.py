@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth import authenticate
+from django.db import transaction
 from django.test import RequestFactory
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from moneyed import Money
@@ -27,7 +28,7 @@ from ledger.models import Account, Book, Verification
 from ledger.services import accounts, books, charts, journals, periods, rates
 from ledger.services.journals import Leg
 from payments.policies import fees
-from payments.services import fee_schedules
+from payments.services import external_accounts, fee_schedules, mandates
 from wallets.services import holds, refunds, top_ups, transfers, wallets
 
 SYSTEM = actors.system("tests")
@@ -106,6 +107,21 @@ def play(partner: Partner, customer: Customer, *, at: datetime) -> None:
     sent = transfers.make(source_id=source.pk, target_id=target.pk, amount=Money("10.00", "USD"), **common)
     refunds.make(transfer_id=sent.transfer.pk, amount=Money("1.00", "USD"), **common)
     holds.place(wallet_id=source.pk, amount=Money("5.00", "USD"), **common)
+    account = external_accounts.create(
+        customer_id=customer.pk,
+        kind="IBAN",
+        currency="EUR",
+        owner_name="Ada Lovelace",
+        iban="DE89370400440532013000",
+        **common,
+    )
+    mandates.create(
+        external_account_id=account.pk,
+        scheme="SEPA_CORE",
+        creditor_id="DE98ZZZ09999999999",
+        signed_on=at.date(),
+        **common,
+    )
 
 
 def build() -> World:
@@ -125,14 +141,15 @@ def build() -> World:
     rates.add(rates=[rates.NewRate(base="EUR", quote="USD", valid_on=at.date(), rate=Decimal("1.1"))], source="ECB", at=at)
     Verification.objects.create(started_at=at, finished_at=at, is_clean=True, journals=1, entries=2)
     play(pair.sandbox, customer, at=at)
-    decisions.decide(
-        point="office_world.question",
-        facts=Question(country="GB", name="Ada Lovelace"),
-        subject=customer.public_id,
-        partner_id=pair.sandbox.pk,
-        at=at,
-        person_id=customer.pk,
-    )
+    with transaction.atomic():
+        decisions.decide(
+            point="office_world.question",
+            facts=Question(country="GB", name="Ada Lovelace"),
+            subject=customer.public_id,
+            partner_id=pair.sandbox.pk,
+            at=at,
+            person_id=customer.pk,
+        )
     fee = fee_schedules.request_change(
         partner_id=pair.live.pk,
         currency="USD",

@@ -1,0 +1,152 @@
+"""The examples of payments in the documentation; a test executes them."""
+
+from flowlet.api.endpoints import example_id
+
+WALLET_ID, SHOP_ID = example_id("wal"), example_id("wal", 2)
+PAYEE_ID = example_id("eac", 50)
+PAYMENT_ID, REFUNDABLE_ID, SENT_ID = example_id("pay"), example_id("pay", 2), example_id("pay", 3)
+CARD_ID, ENDING_ID, SETTLED_ID = example_id("pay", 4), example_id("pay", 5), example_id("pay", 7)
+BATCH_ID = example_id("bat")
+FIRST = "2026-01-15T09:30:00Z"
+
+
+def usd(amount: str) -> dict[str, str]:
+    """Dollars."""
+    return {"amount": amount, "currency": "USD"}
+
+
+MOVE = {
+    "status": "HELD",
+    "at": FIRST,
+    "reason_code": None,
+    "reason": None,
+    "journal_id": None,
+}
+PAYMENT = {
+    "id": PAYMENT_ID,
+    "kind": "TRANSFER",
+    "rail": "ach",
+    "direction": "OUT",
+    "status": "HELD",
+    "wallet_id": WALLET_ID,
+    "target_wallet_id": None,
+    "external_account_id": PAYEE_ID,
+    "mandate_id": None,
+    "original_id": None,
+    "amount": usd("25.00"),
+    "fee": usd("0.00"),
+    "refunded": usd("0.00"),
+    "returned": usd("0.00"),
+    "reference": "FLW-7K3D-9QX2-M4T1-C",
+    "trace_number": None,
+    "description": "Rent January",
+    "purpose": None,
+    "same_day": False,
+    "reason_code": None,
+    "reason": None,
+    "scheduled_for": None,
+    "cutoff_at": "2026-01-15T22:00:00Z",
+    "value_on": "2026-01-16",
+    "batch_id": None,
+    "journal_id": None,
+    "moves": [{**MOVE, "status": "CREATED"}, {**MOVE, "status": "APPROVED"}, MOVE],
+    "external_id": "rent-2026-01",
+    "metadata": {"lease": "L-77"},
+    "created_at": FIRST,
+    "updated_at": FIRST,
+    "settled_at": None,
+}
+LISTED = {name: value for name, value in PAYMENT.items() if name != "moves"}
+NEW_PAYMENT = {
+    "kind": "TRANSFER",
+    "rail": "ach",
+    "amount": usd("25.00"),
+    "wallet_id": WALLET_ID,
+    "external_account_id": PAYEE_ID,
+    "description": "Rent January",
+    "external_id": "rent-2026-02",
+    "metadata": {"lease": "L-77"},
+}
+CANCELED = {
+    **PAYMENT,
+    "status": "CANCELED",
+    "reason_code": "payment.canceled",
+    "reason": "The order was withdrawn",
+    "moves": [
+        *PAYMENT["moves"],
+        {**MOVE, "status": "CANCELED", "reason_code": "payment.canceled", "reason": "The order was withdrawn"},
+    ],
+}
+REFUND = {
+    **PAYMENT,
+    "id": example_id("pay", 6),
+    "kind": "REFUND",
+    "status": "HELD",
+    "original_id": REFUNDABLE_ID,
+    "amount": usd("5.00"),
+    "description": "Broken on arrival",
+    "external_id": None,
+    "metadata": {},
+}
+SETTLED = {
+    **PAYMENT,
+    "id": SENT_ID,
+    "status": "SETTLED",
+    "trace_number": "0000042",
+    "batch_id": BATCH_ID,
+    "journal_id": example_id("jrn"),
+    "moves": [
+        *PAYMENT["moves"],
+        {**MOVE, "status": "SUBMITTED", "journal_id": example_id("jrn", 2)},
+        {**MOVE, "status": "SETTLED", "journal_id": example_id("jrn")},
+    ],
+    "settled_at": FIRST,
+}
+RETURNED = {**SETTLED, "status": "RETURNED", "returned": usd("25.00"), "reason_code": "R03", "reason": "No account"}
+FAILED = {**SETTLED, "status": "FAILED", "reason_code": "file.refused", "settled_at": None}
+DISPUTED = {
+    **SETTLED,
+    "id": CARD_ID,
+    "kind": "CARD_PAYMENT",
+    "rail": "card",
+    "direction": "IN",
+    "status": "DISPUTED",
+    "returned": usd("25.00"),
+    "reason_code": "fraudulent",
+    "trace_number": None,
+    "batch_id": None,
+}
+WON = {**DISPUTED, "id": ENDING_ID, "status": "SETTLED", "returned": usd("0.00"), "reason_code": "dispute.won"}
+CREDIT = {
+    **PAYMENT,
+    "kind": "DEPOSIT",
+    "direction": "IN",
+    "status": "SETTLED",
+    "external_account_id": None,
+    "amount": usd("120.00"),
+    "description": "Salary",
+    "cutoff_at": None,
+    "value_on": None,
+    "journal_id": example_id("jrn"),
+    "moves": [{**MOVE, "status": "CREATED"}, {**MOVE, "status": "SETTLED", "journal_id": example_id("jrn")}],
+    "external_id": None,
+    "metadata": {},
+    "settled_at": FIRST,
+}
+BATCH = {
+    "id": BATCH_ID,
+    "rail": "ach",
+    "direction": "OUT",
+    "status": "DELIVERED",
+    "count": 1,
+    "total": usd("25.00"),
+    "format": "nacha",
+    "file_name": "ACH-20260115-00000042.ach",
+    "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "cutoff_at": "2026-01-15T22:00:00Z",
+    "value_on": "2026-01-16",
+    "created_at": FIRST,
+    "delivered_at": FIRST,
+}
+RUN = {"built": [BATCH], "delivered": [BATCH], "waiting": [], "settled": 0}
+FAULT = {"fault": "LOSE_ANSWER", "times": 1}

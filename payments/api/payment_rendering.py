@@ -1,0 +1,97 @@
+"""The JSON of payments and batches."""
+
+from decimal import Decimal
+from typing import Any
+
+from flowlet.api.fields import moment
+from flowlet.core import ids
+from flowlet.core.money import Money
+from ledger.models import Journal
+from payments.models import Batch, Move, Payment
+
+_id = ids.public_id
+
+
+def payment(row: Payment) -> dict[str, Any]:
+    """A payment."""
+    currency = row.currency
+    return {
+        "id": row.public_id,
+        "kind": row.kind,
+        "rail": row.rail,
+        "direction": row.direction,
+        "status": row.status,
+        "wallet_id": _maybe("wal", row.wallet_id),
+        "target_wallet_id": _maybe("wal", row.target_wallet_id),
+        "external_account_id": _maybe("eac", row.external_account_id),
+        "mandate_id": _maybe("mdt", row.mandate_id),
+        "original_id": _maybe(Payment.PREFIX, row.original_id),
+        "amount": _money(row.amount, currency),
+        "fee": _money(row.fee, currency),
+        "refunded": _money(row.refunded, currency),
+        "returned": _money(row.returned, currency),
+        "reference": row.reference,
+        "trace_number": row.trace or None,
+        "description": row.description or None,
+        "purpose": row.purpose or None,
+        "same_day": row.same_day,
+        "reason_code": row.reason_code or None,
+        "reason": row.reason or None,
+        "scheduled_for": _moment(row.due_at),
+        "cutoff_at": _moment(row.cutoff_at),
+        "value_on": row.value_on.isoformat() if row.value_on else None,
+        "batch_id": _maybe(Batch.PREFIX, row.batch_id),
+        "journal_id": _maybe(Journal.PREFIX, row.journal_id),
+        "external_id": row.external_id or None,
+        "metadata": row.metadata,
+        "created_at": moment(row.created_at),
+        "updated_at": moment(row.updated_at),
+        "settled_at": _moment(row.settled_at),
+    }
+
+
+def detail(row: Payment) -> dict[str, Any]:
+    """A payment with its timeline."""
+    return {**payment(row), "moves": [move(one) for one in row.moves.order_by("ordinal")]}
+
+
+def move(row: Move) -> dict[str, Any]:
+    """One step; who took it is the platform's own business."""
+    return {
+        "status": row.went_to,
+        "at": moment(row.at),
+        "reason_code": row.reason_code or None,
+        "reason": row.reason or None,
+        "journal_id": _maybe(Journal.PREFIX, row.journal_id),
+    }
+
+
+def batch(row: Batch) -> dict[str, Any]:
+    """A batch."""
+    return {
+        "id": row.public_id,
+        "rail": row.rail,
+        "direction": row.direction,
+        "status": row.status,
+        "count": row.count,
+        "total": _money(row.total, row.currency),
+        "format": row.format or None,
+        "file_name": row.file_name or None,
+        "digest": row.digest or None,
+        "cutoff_at": moment(row.cutoff_at),
+        "value_on": row.value_on.isoformat(),
+        "created_at": moment(row.created_at),
+        "delivered_at": _moment(row.delivered_at),
+    }
+
+
+def _money(amount: Decimal, currency: str) -> Money:
+    return Money(amount, currency)
+
+
+def _maybe(prefix: str, key: Any) -> str | None:
+    return _id(prefix, key) if key else None
+
+
+def _moment(value: Any) -> str | None:
+    return moment(value) if value else None

@@ -1,0 +1,187 @@
+"""The forms of payments, their batches and their simulations."""
+
+from rest_framework import serializers
+
+from flowlet.api.fields import MetadataField, MoneySerializerField, PublicIdField
+from flowlet.api.serializers import MomentRange, PageFilters, StrictSerializer
+from payments.choices import BatchStatus, Direction, PaymentKind, PaymentStatus, Rail
+from payments.services.sandbox_bank import FAULTS
+
+EXTERNAL_ID = {"max_length": 128, "required": False, "allow_null": True}
+ASKABLE = [choice for choice in PaymentKind.choices if choice[0] != PaymentKind.REFUND]
+
+
+class PaymentIn(StrictSerializer):
+    """A new payment."""
+
+    kind = serializers.ChoiceField(ASKABLE)
+    rail = serializers.ChoiceField(Rail.choices)
+    amount = MoneySerializerField()
+    wallet_id = PublicIdField("wal")
+    target_wallet_id = PublicIdField("wal", required=False, help_text="Of a transfer inside the book")
+    external_account_id = PublicIdField("eac", required=False, help_text="Of all other payments")
+    mandate_id = PublicIdField("mdt", required=False, help_text="Of a collection")
+    description = serializers.CharField(max_length=140, required=False, allow_blank=True, help_text="Goes with the money")
+    purpose = serializers.ChoiceField(["PAYROLL", "PURCHASE"], required=False, help_text="ACH: what Nacha wants to be named")
+    same_day = serializers.BooleanField(default=False, help_text="ACH only")
+    scheduled_on = serializers.DateField(required=False, help_text="A later day, at most a year ahead; decided on that day")
+    external_id = serializers.CharField(**EXTERNAL_ID, help_text="Your own id of the payment; unique among your payments")
+    metadata = MetadataField(required=False)
+
+
+class CancelIn(StrictSerializer):
+    """Why."""
+
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+
+class RefundIn(StrictSerializer):
+    """How much goes back."""
+
+    amount = MoneySerializerField(required=False, help_text="Default: all that is left of it")
+    description = serializers.CharField(max_length=140, required=False, allow_blank=True)
+    external_id = serializers.CharField(**EXTERNAL_ID, help_text="Your own id of the refund; unique among your payments")
+    metadata = MetadataField(required=False)
+
+
+class PaymentFilters(PageFilters):
+    """Which payments."""
+
+    status = serializers.ChoiceField(PaymentStatus.choices, required=False)
+    kind = serializers.ChoiceField(PaymentKind.choices, required=False)
+    rail = serializers.ChoiceField(Rail.choices, required=False)
+    direction = serializers.ChoiceField(Direction.choices, required=False)
+    wallet_id = PublicIdField("wal", required=False)
+    external_account_id = PublicIdField("eac", required=False)
+    batch_id = PublicIdField("bat", required=False)
+    reference = serializers.CharField(max_length=40, required=False, help_text="As people type it")
+    external_id = serializers.CharField(max_length=128, required=False)
+    created = MomentRange(required=False)
+    metadata = MetadataField(required=False)
+
+
+class PaymentOut(StrictSerializer):
+    """A payment. ``fee`` is paid on top (out) or taken off (in); ``returned`` is what a return or dispute took back."""
+
+    id = PublicIdField("pay")
+    kind = serializers.ChoiceField(PaymentKind.choices)
+    rail = serializers.ChoiceField(Rail.choices)
+    direction = serializers.ChoiceField(Direction.choices)
+    status = serializers.ChoiceField(PaymentStatus.choices)
+    wallet_id = PublicIdField("wal", allow_null=True, help_text="null: money that found no wallet and is in suspense")
+    target_wallet_id = PublicIdField("wal", allow_null=True)
+    external_account_id = PublicIdField("eac", allow_null=True)
+    mandate_id = PublicIdField("mdt", allow_null=True)
+    original_id = PublicIdField("pay", allow_null=True, help_text="What a refund gives back")
+    amount = MoneySerializerField()
+    fee = MoneySerializerField(positive=False)
+    refunded = MoneySerializerField(positive=False)
+    returned = MoneySerializerField(positive=False)
+    reference = serializers.CharField(help_text="For people; goes with the money")
+    trace_number = serializers.CharField(allow_null=True, help_text="Its number inside its file")
+    description = serializers.CharField(allow_null=True)
+    purpose = serializers.CharField(allow_null=True)
+    same_day = serializers.BooleanField()
+    reason_code = serializers.CharField(allow_null=True, help_text="Why it stands where it stands, such as a return code")
+    reason = serializers.CharField(allow_null=True)
+    scheduled_for = serializers.DateTimeField(allow_null=True)
+    cutoff_at = serializers.DateTimeField(allow_null=True, help_text="Until when its run of the rail takes payments")
+    value_on = serializers.DateField(allow_null=True, help_text="The day on which the money moves")
+    batch_id = PublicIdField("bat", allow_null=True)
+    journal_id = PublicIdField("jrn", allow_null=True, help_text="The last of its journals")
+    external_id = serializers.CharField(allow_null=True)
+    metadata = MetadataField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    settled_at = serializers.DateTimeField(allow_null=True)
+
+
+class MoveOut(StrictSerializer):
+    """One step of the payment."""
+
+    status = serializers.ChoiceField(PaymentStatus.choices)
+    at = serializers.DateTimeField()
+    reason_code = serializers.CharField(allow_null=True)
+    reason = serializers.CharField(allow_null=True)
+    journal_id = PublicIdField("jrn", allow_null=True)
+
+
+class PaymentDetailOut(PaymentOut):
+    """A payment with its timeline."""
+
+    moves = MoveOut(many=True)
+
+
+class BatchFilters(PageFilters):
+    """Which batches."""
+
+    rail = serializers.ChoiceField(Rail.choices, required=False)
+    status = serializers.ChoiceField(BatchStatus.choices, required=False)
+
+
+class PaymentBatchOut(StrictSerializer):
+    """Payments that went into one file."""
+
+    id = PublicIdField("bat")
+    rail = serializers.ChoiceField(Rail.choices)
+    direction = serializers.ChoiceField(Direction.choices)
+    status = serializers.ChoiceField(BatchStatus.choices)
+    count = serializers.IntegerField()
+    total = MoneySerializerField()
+    format = serializers.CharField(allow_null=True)
+    file_name = serializers.CharField(allow_null=True)
+    digest = serializers.CharField(allow_null=True, help_text="SHA-256 of the file")
+    cutoff_at = serializers.DateTimeField()
+    value_on = serializers.DateField()
+    created_at = serializers.DateTimeField()
+    delivered_at = serializers.DateTimeField(allow_null=True)
+
+
+class ReasonCodeIn(StrictSerializer):
+    """Why, in the rail's own code."""
+
+    reason_code = serializers.CharField(max_length=40, help_text="ACH: R01 to R85; SEPA: AC04, MD06 …; cards: fraudulent …")
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+
+class NothingIn(StrictSerializer):
+    """An empty object."""
+
+
+class DisputeEndIn(StrictSerializer):
+    """Who wins."""
+
+    is_won = serializers.BooleanField(help_text="true: the money comes back to the wallet")
+
+
+class InboundCreditIn(StrictSerializer):
+    """Money that a bank tells us has come in."""
+
+    rail = serializers.ChoiceField([Rail.ACH, Rail.SEPA_CT, Rail.WIRE])
+    amount = MoneySerializerField()
+    wallet_id = PublicIdField("wal", required=False, help_text="Without one, or for one that cannot take it: suspense")
+    bank_reference = serializers.CharField(max_length=100, help_text="The bank's own; told twice, it is booked once")
+    description = serializers.CharField(max_length=140, required=False, allow_blank=True)
+
+
+class FaultIn(StrictSerializer):
+    """How the sandbox misbehaves next."""
+
+    fault = serializers.ChoiceField(FAULTS)
+    times = serializers.IntegerField(min_value=1, max_value=100_000, default=1)
+
+
+class FaultOut(StrictSerializer):
+    """What will happen."""
+
+    fault = serializers.ChoiceField(FAULTS)
+    times = serializers.IntegerField()
+
+
+class SettlementRunOut(StrictSerializer):
+    """What a run of the settlement did."""
+
+    built = PaymentBatchOut(many=True)
+    delivered = PaymentBatchOut(many=True)
+    waiting = PaymentBatchOut(many=True, help_text="For a second person")
+    settled = serializers.IntegerField()

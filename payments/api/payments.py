@@ -1,0 +1,214 @@
+"""Payments under /v1/payments, batches under /v1/payment_batches."""
+
+from typing import Any
+from uuid import UUID
+
+from flowlet.api.endpoints import endpoint, page_example, paged
+from flowlet.api.paging import page
+from flowlet.api.serializers import PageFilters, between
+from flowlet.api.views import PartnerView
+from payments import errors
+from payments.api import payment_examples as examples
+from payments.api import payment_rendering as rendering
+from payments.api import payment_serializers as forms
+from payments.models import Batch, Payment
+from payments.policies import references
+from payments.selectors import payments as selectors
+from payments.services import payments, settlement
+from wallets import errors as wallets
+from wallets.api.holds import NAMES, SPENDING
+
+_PATH = {"payment_id": Payment.PREFIX}
+_EXACT = ("status", "kind", "rail", "direction", "wallet_id", "external_account_id", "batch_id", "external_id")
+
+
+class PaymentList(PartnerView):
+    """All payments."""
+
+    required_scopes = {"GET": "payments:read", "POST": "payments:write"}
+    tag = "Payments"
+
+    @endpoint(
+        summary="List payments",
+        query=forms.PaymentFilters,
+        response=paged(forms.PaymentOut),
+        query_example={"rail": "ach"},
+        example=page_example(examples.LISTED),
+    )
+    def get(self, request: Any) -> dict[str, Any]:
+        """The newest first."""
+        query = dict(request.query)
+        exactly = {name: query[name] for name in _EXACT if name in query}
+        if "reference" in query:
+            exactly["reference"] = references.parse(query["reference"])
+        found = selectors.matching(
+            partner_id=request.caller.partner_id,
+            metadata=query.get("metadata"),
+            **exactly,
+            **between("created_at", query.get("created")),
+        )
+        return page(found, request, render=rendering.payment)
+
+    @endpoint(
+        summary="Make a payment",
+        body=forms.PaymentIn,
+        response=forms.PaymentDetailOut,
+        status=201,
+        errors=(
+            *SPENDING,
+            errors.KindNotOnRail,
+            errors.RailNotConfigured,
+            errors.CurrencyNotOnRail,
+            errors.AmountOutsideRail,
+            errors.WalletMissing,
+            errors.ExternalAccountMissing,
+            errors.ExternalAccountUnfit,
+            errors.MandateMissing,
+            errors.FeeAboveAmount,
+            errors.ScheduleOutOfRange,
+            *NAMES,
+        ),
+        body_example=examples.NEW_PAYMENT,
+        example=examples.PAYMENT,
+    )
+    def post(self, request: Any) -> dict[str, Any]:
+        """Pay out, collect, charge a card, or move money inside the book. The answer says what was decided: `HELD` waits for the rail's
+        next run, `REVIEW` and `APPROVAL` for a person, `REJECTED` is a no.
+        """
+        asked = dict(request.data)
+        made = payments.create(
+            partner_id=request.caller.partner_id,
+            kind=asked.pop("kind"),
+            rail=asked.pop("rail"),
+            **asked,
+            actor=request.actor,
+            at=request.at,
+        )
+        return rendering.detail(made)
+
+
+class PaymentDetail(PartnerView):
+    """One payment."""
+
+    required_scopes = {"GET": "payments:read"}
+    path_ids = _PATH
+    tag = "Payments"
+
+    @endpoint(
+        summary="Read a payment", response=forms.PaymentDetailOut, errors=(errors.PaymentNotFound,), example=examples.PAYMENT
+    )
+    def get(self, request: Any, payment_id: UUID) -> dict[str, Any]:
+        """The payment as it is now, with every step it took."""
+        return rendering.detail(payments.get(payment_id, partner_id=request.caller.partner_id))
+
+
+class PaymentCancel(PartnerView):
+    """Take a payment back."""
+
+    required_scopes = {"POST": "payments:write"}
+    path_ids = _PATH
+    tag = "Payments"
+
+    @endpoint(
+        summary="Cancel a payment",
+        body=forms.CancelIn,
+        response=forms.PaymentDetailOut,
+        errors=(errors.PaymentNotFound, errors.NotCancelable),
+        body_example={"reason": "The order was withdrawn"},
+        example=examples.CANCELED,
+    )
+    def post(self, request: Any, payment_id: UUID) -> dict[str, Any]:
+        """Possible until the payment was sent. What was held is available again."""
+        payment = payments.cancel(
+            payment_id=payment_id,
+            partner_id=request.caller.partner_id,
+            reason=request.data.get("reason", ""),
+            actor=request.actor,
+            at=request.at,
+        )
+        return rendering.detail(payment)
+
+
+class PaymentRefunds(PartnerView):
+    """What was given back."""
+
+    required_scopes = {"GET": "payments:read", "POST": "payments:write"}
+    path_ids = _PATH
+    tag = "Payments"
+
+    @endpoint(
+        summary="List refunds of a payment",
+        query=PageFilters,
+        response=paged(forms.PaymentOut),
+        errors=(errors.PaymentNotFound,),
+        path_example={"payment_id": examples.REFUNDABLE_ID},
+        example=page_example({name: value for name, value in examples.REFUND.items() if name != "moves"}),
+    )
+    def get(self, request: Any, payment_id: UUID) -> dict[str, Any]:
+        """The newest first."""
+        payment = payments.get(payment_id, partner_id=request.caller.partner_id)
+        return page(selectors.refunds_of(payment), request, render=rendering.payment)
+
+    @endpoint(
+        summary="Refund a payment",
+        body=forms.RefundIn,
+        response=forms.PaymentDetailOut,
+        status=201,
+        errors=(
+            errors.PaymentNotFound,
+            errors.NotRefundable,
+            errors.RefundTooLarge,
+            errors.ExternalAccountMissing,
+            wallets.InsufficientFunds,
+            *NAMES,
+        ),
+        path_example={"payment_id": examples.REFUNDABLE_ID},
+        body_example={"amount": examples.usd("5.00"), "description": "Broken on arrival"},
+        example=examples.REFUND,
+    )
+    def post(self, request: Any, payment_id: UUID) -> dict[str, Any]:
+        """Give back a settled payment that came in, in whole or in parts, the way it came. A refund is a payment of its own."""
+        made = payments.refund(
+            payment_id=payment_id, partner_id=request.caller.partner_id, **request.data, actor=request.actor, at=request.at
+        )
+        return rendering.detail(made)
+
+
+class BatchList(PartnerView):
+    """All batches."""
+
+    required_scopes = {"GET": "payments:read"}
+    tag = "Payments"
+
+    @endpoint(
+        summary="List payment batches",
+        query=forms.BatchFilters,
+        response=paged(forms.PaymentBatchOut),
+        query_example={"rail": "ach"},
+        example=page_example(examples.BATCH),
+    )
+    def get(self, request: Any) -> dict[str, Any]:
+        """What went out together in a file, the newest first."""
+        found = selectors.batches(
+            partner_id=request.caller.partner_id,
+            **{name: request.query[name] for name in ("rail", "status") if name in request.query},
+        )
+        return page(found, request, render=rendering.batch)
+
+
+class BatchDetail(PartnerView):
+    """One batch."""
+
+    required_scopes = {"GET": "payments:read"}
+    path_ids = {"batch_id": Batch.PREFIX}
+    tag = "Payments"
+
+    @endpoint(
+        summary="Read a payment batch",
+        response=forms.PaymentBatchOut,
+        errors=(errors.BatchNotFound,),
+        example=examples.BATCH,
+    )
+    def get(self, request: Any, batch_id: UUID) -> dict[str, Any]:
+        """The batch as it is now. Its payments are listed by `GET /v1/payments?batch_id=`."""
+        return rendering.batch(settlement.get_batch(batch_id, partner_id=request.caller.partner_id))

@@ -1,0 +1,199 @@
+"""What the outside would do, under /v1/simulations; sandbox keys only."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flowlet.api.endpoints import endpoint
+from flowlet.api.views import PartnerView
+from flowlet.core.states import IllegalMove
+from payments import errors
+from payments.api import payment_examples as examples
+from payments.api import payment_rendering as rendering
+from payments.api import payment_serializers as forms
+from payments.models import Payment
+from payments.services import simulations
+
+_PATH = {"payment_id": Payment.PREFIX}
+_REFUSALS = (errors.SandboxOnly, errors.PaymentNotFound, IllegalMove)
+
+
+class Simulation(PartnerView):
+    """Base of all simulations."""
+
+    required_scopes = {"POST": "simulation:write"}
+    tag = "Simulations"
+
+    def of_payment(self, request: Any, step: Callable[..., Payment], payment_id: UUID) -> dict[str, Any]:
+        """Take the step and show the payment."""
+        if not request.caller.is_sandbox:
+            raise errors.SandboxOnly
+        payment = step(
+            payment_id=payment_id, partner_id=request.caller.partner_id, **request.data, actor=request.actor, at=request.at
+        )
+        return rendering.detail(payment)
+
+
+class PaymentSettle(Simulation):
+    """The bank does it."""
+
+    path_ids = _PATH
+
+    @endpoint(
+        summary="Settle a payment",
+        body=forms.NothingIn,
+        response=forms.PaymentDetailOut,
+        errors=_REFUSALS,
+        path_example={"payment_id": examples.SENT_ID},
+        body_example={},
+        example=examples.SETTLED,
+    )
+    def post(self, request: Any, payment_id: UUID) -> dict[str, Any]:
+        """Send the payment, if it was not sent yet, without waiting for the cut-off, and let the bank execute it."""
+        return self.of_payment(request, simulations.settle, payment_id)
+
+
+class PaymentFail(Simulation):
+    """The bank refuses."""
+
+    path_ids = _PATH
+
+    @endpoint(
+        summary="Let a payment fail",
+        body=forms.ReasonCodeIn,
+        response=forms.PaymentDetailOut,
+        errors=_REFUSALS,
+        path_example={"payment_id": examples.SENT_ID},
+        body_example={"reason_code": "bank.refused"},
+        example=examples.FAILED,
+    )
+    def post(self, request: Any, payment_id: UUID) -> dict[str, Any]:
+        """The bank takes the payment and refuses it; the wallet has its money and fee back."""
+        return self.of_payment(request, simulations.fail, payment_id)
+
+
+class PaymentReturn(Simulation):
+    """The bank sends it back."""
+
+    path_ids = _PATH
+
+    @endpoint(
+        summary="Return a payment",
+        body=forms.ReasonCodeIn,
+        response=forms.PaymentDetailOut,
+        errors=(*_REFUSALS, errors.UnknownReturnCode),
+        path_example={"payment_id": examples.SETTLED_ID},
+        body_example={"reason_code": "R03"},
+        example=examples.RETURNED,
+    )
+    def post(self, request: Any, payment_id: UUID) -> dict[str, Any]:
+        """A payment out comes back to its wallet; of a collection, what the wallet no longer has becomes a receivable."""
+        return self.of_payment(request, simulations.return_, payment_id)
+
+
+class PaymentDispute(Simulation):
+    """The cardholder disputes."""
+
+    path_ids = _PATH
+
+    @endpoint(
+        summary="Dispute a card payment",
+        body=forms.ReasonCodeIn,
+        response=forms.PaymentDetailOut,
+        errors=_REFUSALS,
+        path_example={"payment_id": examples.CARD_ID},
+        body_example={"reason_code": "fraudulent"},
+        example=examples.DISPUTED,
+    )
+    def post(self, request: Any, payment_id: UUID) -> dict[str, Any]:
+        """The acquirer takes the money back at once."""
+        return self.of_payment(request, simulations.dispute, payment_id)
+
+
+class PaymentDisputeEnd(Simulation):
+    """The dispute ends."""
+
+    path_ids = _PATH
+
+    @endpoint(
+        summary="End a dispute",
+        body=forms.DisputeEndIn,
+        response=forms.PaymentDetailOut,
+        errors=_REFUSALS,
+        path_example={"payment_id": examples.ENDING_ID},
+        body_example={"is_won": True},
+        example=examples.WON,
+    )
+    def post(self, request: Any, payment_id: UUID) -> dict[str, Any]:
+        """Won, the money comes back to the wallet; lost, it stays away."""
+        return self.of_payment(request, simulations.end_dispute, payment_id)
+
+
+class InboundCredits(Simulation):
+    """Money comes in by itself."""
+
+    @endpoint(
+        summary="Receive a credit",
+        body=forms.InboundCreditIn,
+        response=forms.PaymentDetailOut,
+        status=201,
+        errors=(errors.SandboxOnly, errors.KindNotOnRail, errors.CurrencyNotOnRail, errors.AmountOutsideRail),
+        body_example={
+            "rail": "ach",
+            "amount": examples.usd("120.00"),
+            "wallet_id": examples.WALLET_ID,
+            "bank_reference": "20260115-0001",
+            "description": "Salary",
+        },
+        example=examples.CREDIT,
+    )
+    def post(self, request: Any) -> dict[str, Any]:
+        """The bank tells of a credit. Without a wallet, or for one that cannot take it, it goes to suspense."""
+        if not request.caller.is_sandbox:
+            raise errors.SandboxOnly
+        payment = simulations.credit(partner_id=request.caller.partner_id, **request.data, actor=request.actor, at=request.at)
+        return rendering.detail(payment)
+
+
+class Faults(Simulation):
+    """The bank misbehaves."""
+
+    @endpoint(
+        summary="Let the sandbox misbehave",
+        body=forms.FaultIn,
+        response=forms.FaultOut,
+        status=201,
+        errors=(errors.SandboxOnly,),
+        body_example=examples.FAULT,
+        example=examples.FAULT,
+    )
+    def post(self, request: Any) -> dict[str, Any]:
+        """The next payments on rails without files meet the fault: an answer that is lost, an order that never arrives, a refusal."""
+        if not request.caller.is_sandbox:
+            raise errors.SandboxOnly
+        simulations.misbehave(partner_id=request.caller.partner_id, **request.data, at=request.at)
+        return dict(request.data)
+
+
+class SettlementRun(Simulation):
+    """The cut-off comes."""
+
+    @endpoint(
+        summary="Run the settlement",
+        body=forms.NothingIn,
+        response=forms.SettlementRunOut,
+        errors=(errors.SandboxOnly,),
+        body_example={},
+        example=examples.RUN,
+    )
+    def post(self, request: Any) -> dict[str, Any]:
+        """All payments that wait for a file go into one now, without waiting for their cut-offs, and the files are delivered."""
+        if not request.caller.is_sandbox:
+            raise errors.SandboxOnly
+        done = simulations.run(partner_id=request.caller.partner_id, actor=request.actor, at=request.at)
+        return {
+            "built": [rendering.batch(batch) for batch in done.built],
+            "delivered": [rendering.batch(batch) for batch in done.delivered],
+            "waiting": [rendering.batch(batch) for batch in done.waiting],
+            "settled": done.settled,
+        }

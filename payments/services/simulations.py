@@ -1,0 +1,142 @@
+"""What the outside would do, on demand, for sandbox partners: settle, return, dispute, credit, and misbehave."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from flowlet.core.actors import Actor
+from flowlet.core.errors import Invalid
+from flowlet.core.money import Money
+from flowlet.core.states import check_move
+from payments import errors
+from payments.choices import OrderStatus, PaymentStatus, Rail
+from payments.models import Payment, SandboxOrder
+from payments.policies import kinds
+from payments.providers import nacha
+from payments.selectors.payments import is_sandbox
+from payments.services import outcomes, payments, receipts, sandbox_bank, sending, settlement
+from payments.services.settlement import Run
+
+S = PaymentStatus
+
+
+@transaction.atomic
+def settle(*, payment_id: UUID, partner_id: UUID, actor: Actor, at: datetime) -> Payment:
+    """Send the payment if it was not sent yet (its whole run of the rail goes with it), and let the bank do it.
+
+    Raises SandboxOnly, PaymentNotFound, IllegalMove.
+    """
+    payment = _sent(payment_id, partner_id, actor=actor, at=at)
+    if payment.status in {S.SUBMITTED, S.UNKNOWN}:
+        _mark(payment, OrderStatus.PAID, at=at)
+    return outcomes.settle(payment_id=payment_id, actor=actor, at=at)
+
+
+@transaction.atomic
+def fail(*, payment_id: UUID, partner_id: UUID, reason_code: str, reason: str = "", actor: Actor, at: datetime) -> Payment:
+    """Send it if need be, and let the bank refuse it. Raises SandboxOnly, PaymentNotFound, IllegalMove."""
+    payment = _sent(payment_id, partner_id, actor=actor, at=at)
+    if payment.status in {S.SUBMITTED, S.UNKNOWN}:
+        _mark(payment, OrderStatus.REFUSED, reason_code=reason_code, at=at)
+    return outcomes.fail(payment_id=payment_id, reason_code=reason_code, reason=reason, actor=actor, at=at)
+
+
+@transaction.atomic
+def return_(*, payment_id: UUID, partner_id: UUID, reason_code: str, reason: str = "", actor: Actor, at: datetime) -> Payment:
+    """Let the bank send it back (out) or take it back (in). Raises SandboxOnly, PaymentNotFound, IllegalMove, UnknownReturnCode."""
+    payment = _own(payment_id, partner_id)
+    if payment.rail == Rail.ACH:
+        known = nacha.RETURN_CODES.get(reason_code)
+        if known is None:
+            raise errors.UnknownReturnCode(f"ACH has no return code {reason_code!r}.", param="reason_code")
+        reason = reason or known.title
+    if payment.rail in {Rail.CARD, Rail.BOOK}:
+        raise Invalid("Card payments are disputed, and nobody returns what stays in the book.", param="payment_id")
+    if payment.status in {S.SUBMITTED, S.UNKNOWN, S.SETTLED}:
+        _mark(payment, OrderStatus.RETURNED, reason_code=reason_code, at=at)
+    return outcomes.return_(payment_id=payment_id, reason_code=reason_code, reason=reason, actor=actor, at=at)
+
+
+def dispute(*, payment_id: UUID, partner_id: UUID, reason_code: str, reason: str = "", actor: Actor, at: datetime) -> Payment:
+    """Let the cardholder dispute. Raises SandboxOnly, PaymentNotFound, IllegalMove, Invalid."""
+    _own(payment_id, partner_id)
+    return outcomes.dispute(payment_id=payment_id, reason_code=reason_code, reason=reason, actor=actor, at=at)
+
+
+def end_dispute(*, payment_id: UUID, partner_id: UUID, is_won: bool, actor: Actor, at: datetime) -> Payment:
+    """Let the dispute end. Raises SandboxOnly, PaymentNotFound, IllegalMove."""
+    payment = _own(payment_id, partner_id)
+    if payment.status != S.DISPUTED:
+        check_move({}, payment.status, S.SETTLED if is_won else S.RETURNED)
+    if is_won:
+        return outcomes.dispute_won(payment_id=payment_id, actor=actor, at=at)
+    return outcomes.dispute_lost(payment_id=payment_id, actor=actor, at=at)
+
+
+def credit(
+    *,
+    partner_id: UUID,
+    rail: Rail,
+    amount: Money,
+    bank_reference: str,
+    wallet_id: UUID | None = None,
+    description: str = "",
+    actor: Actor,
+    at: datetime,
+) -> Payment:
+    """Let money come in by itself; told twice under one reference, it is booked once. Raises SandboxOnly, and as ``receipts.take_in``."""
+    _check_sandbox(partner_id)
+    return receipts.take_in(
+        partner_id=partner_id,
+        rail=rail,
+        amount=amount,
+        wallet_id=wallet_id,
+        provider=sandbox_bank.NAME,
+        provider_reference=f"{partner_id.hex}:{bank_reference}",
+        description=description,
+        actor=actor,
+        at=at,
+    )
+
+
+def misbehave(*, partner_id: UUID, fault: str, times: int, at: datetime) -> None:
+    """Make the sandbox bank misbehave. Raises SandboxOnly."""
+    _check_sandbox(partner_id)
+    sandbox_bank.misbehave(partner_id=partner_id, fault=fault, times=times, at=at)
+
+
+@transaction.atomic
+def run(*, partner_id: UUID, actor: Actor, at: datetime) -> Run:
+    """Send all that waits, without waiting for its cut-off. Raises SandboxOnly."""
+    _check_sandbox(partner_id)
+    return settlement.run(at=at, actor=actor, partner_id=partner_id, early=True)
+
+
+def _sent(payment_id: UUID, partner_id: UUID, *, actor: Actor, at: datetime) -> Payment:
+    payment = _own(payment_id, partner_id)
+    if payment.status in settlement.READY.values():
+        rail = Rail(payment.rail)
+        if kinds.RAILS[rail].has_files:
+            settlement.run(at=at, actor=actor, rail=rail, partner_id=partner_id, early=True)
+        else:
+            sending.send(payment_id=payment_id, actor=actor, at=at)
+        payment.refresh_from_db()
+    return payment
+
+
+def _mark(payment: Payment, status: OrderStatus, *, reason_code: str = "", at: datetime) -> None:
+    """The sandbox bank's own record; one that never heard of the payment (its order was lost) hears of it now."""
+    if not SandboxOrder.objects.filter(reference=payment.public_id).exists():
+        sandbox_bank.take(sending.instruction_of(payment, with_details=False), rail=payment.rail, at=at)
+    sandbox_bank.mark(payment.public_id, status, reason_code=reason_code, at=at)
+
+
+def _own(payment_id: UUID, partner_id: UUID) -> Payment:
+    _check_sandbox(partner_id)
+    return payments.get(payment_id, partner_id=partner_id)
+
+
+def _check_sandbox(partner_id: UUID) -> None:
+    if not is_sandbox(partner_id):
+        raise errors.SandboxOnly()

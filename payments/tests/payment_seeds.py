@@ -1,0 +1,124 @@
+"""How the things behind the example ids of payments are made; ``seeds`` brings them in."""
+
+from flowlet.api.testing import Tenant, seed
+from flowlet.core.money import Money
+from payments.api import payment_examples as examples
+from payments.choices import PaymentKind, Rail
+from payments.models import ExternalAccount, Payment
+from payments.services import external_accounts, outcomes, payments, receipts, sending, settlement
+from wallets.models import Wallet
+from wallets.tests.seeds import KEY
+
+
+def _who(tenant: Tenant) -> dict:
+    return {"partner_id": tenant.partner_id, "actor": KEY, "at": tenant.at}
+
+
+def _wallet(tenant: Tenant) -> Wallet:
+    return Wallet.objects.get(pk=tenant.uuid(examples.WALLET_ID))
+
+
+def _make(tenant: Tenant, amount: str = "25.00", **options: object) -> Payment:
+    wallet = _wallet(tenant)
+    return payments.create(
+        **_who(tenant),
+        **{
+            "kind": PaymentKind.TRANSFER,
+            "rail": Rail.ACH,
+            "amount": Money(amount, "USD"),
+            "wallet_id": wallet.pk,
+            "external_account_id": tenant.uuid(examples.PAYEE_ID),
+            "description": "Rent January",
+        }
+        | options,
+    )
+
+
+@seed(examples.PAYEE_ID)
+def payee(tenant: Tenant) -> str:
+    """Somebody else's bank account, which can be paid."""
+    return external_accounts.create(
+        **_who(tenant),
+        customer_id=_wallet(tenant).customer_id,
+        kind="US_BANK",
+        currency="USD",
+        relation="THIRD_PARTY",
+        owner_name="Grace Hopper",
+        routing_number="011401533",
+        account_number="4111222333",
+        account_type="CHECKING",
+    ).public_id
+
+
+@seed(examples.PAYMENT_ID, fresh=True)
+def payment(tenant: Tenant) -> str:
+    """A payment that waits for its run."""
+    return _make(tenant).public_id
+
+
+@seed(examples.SENT_ID, fresh=True)
+def sent(tenant: Tenant) -> str:
+    """A payment that waits for its run."""
+    return _make(tenant).public_id
+
+
+@seed(examples.SETTLED_ID, fresh=True)
+def settled(tenant: Tenant) -> str:
+    """A payment that was settled."""
+    made = _make(tenant)
+    settlement.run(at=tenant.at, actor=KEY, partner_id=tenant.partner_id, early=True)
+    return outcomes.settle(payment_id=made.pk, actor=KEY, at=tenant.at).public_id
+
+
+@seed(examples.BATCH_ID)
+def batch(tenant: Tenant) -> str:
+    """A delivered batch."""
+    made = _make(tenant)
+    settlement.run(at=tenant.at, actor=KEY, partner_id=tenant.partner_id, early=True)
+    made.refresh_from_db()
+    return made.batch.public_id
+
+
+@seed(examples.REFUNDABLE_ID, fresh=True)
+def refundable(tenant: Tenant) -> str:
+    """A collection that was settled, with a small refund under way."""
+    account = ExternalAccount.objects.get(pk=tenant.uuid(examples.PAYEE_ID))
+    made = receipts.take_in(
+        **_who(tenant),
+        rail=Rail.ACH,
+        amount=Money("25.00", "USD"),
+        wallet_id=tenant.uuid(examples.WALLET_ID),
+        external_account_id=account.pk,
+        provider="bank",
+        provider_reference=f"seed-{tenant.at.timestamp()}",
+    )
+    payments.refund(payment_id=made.pk, **_who(tenant), amount=Money("1.00", "USD"))
+    return made.public_id
+
+
+def _card_payment(tenant: Tenant) -> Payment:
+    wallet = _wallet(tenant)
+    card = external_accounts.create(
+        **_who(tenant),
+        customer_id=wallet.customer_id,
+        kind="CARD",
+        currency="USD",
+        owner_name="Ada Lovelace",
+        card_token=f"tok_{tenant.at.timestamp()}",
+        card_last_four="4242",
+    )
+    made = _make(tenant, kind=PaymentKind.CARD_PAYMENT, rail=Rail.CARD, external_account_id=card.pk)
+    return sending.send(payment_id=made.pk, actor=KEY, at=tenant.at)
+
+
+@seed(examples.CARD_ID, fresh=True)
+def card_payment(tenant: Tenant) -> str:
+    """A card payment that was settled."""
+    return _card_payment(tenant).public_id
+
+
+@seed(examples.ENDING_ID, fresh=True)
+def disputed(tenant: Tenant) -> str:
+    """A card payment in dispute."""
+    made = _card_payment(tenant)
+    return outcomes.dispute(payment_id=made.pk, reason_code="fraudulent", actor=KEY, at=tenant.at).public_id
