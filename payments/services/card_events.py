@@ -111,7 +111,7 @@ def _ours(reference: str) -> UUID | None:
     return key if Payment.objects.filter(pk=key).exists() else None
 
 
-def _gateway(payment: Payment) -> Gateway | None:
+def _gateway() -> Gateway | None:
     try:
         return CardGateway(registry.stripe())
     except ProviderNotConfigured:
