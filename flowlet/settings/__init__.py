@@ -132,7 +132,7 @@ TEMPLATES = [
 
 # Formats
 # A folder of official ISO 20022 schemas, each named after its message: pain.001.001.09.xsd.
-ISO20022_SCHEMAS = env.text("FLOWLET_ISO20022_SCHEMAS", "")
+ISO20022_SCHEMAS = env.folder("FLOWLET_ISO20022_SCHEMAS")
 
 # People
 AUTH_USER_MODEL = "accounts.User"
