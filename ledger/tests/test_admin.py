@@ -289,8 +289,8 @@ def test_the_page_of_a_book_shows_its_positions_and_finance_revalues_them(financ
         if source == "ECB":
             trade(book, Money("100", "EUR"), Money("125", "USD"), on=today)
     page = finance.get(cells.admin_url(book)).content.decode()
-    row = re.search(r"<td>EUR</td>\s*<td>long</td>(.*?)</tr>", page, re.S)[1]
-    assert re.findall(r"(-?[\d,.]+\d)(?= |&nbsp;|<)", row)[:5] == ["100.00", "125.00", "130.00", "5.00", "5.00"]
+    row = re.search(r'<td data-label="Currency">EUR</td><td data-label="Side">long</td>(.*?)</tr>', page, re.S)[1]
+    assert re.findall(r'"fl-money">(.*?) <', row) == ["100.00", "125.00", "130.00", "5.00", "5.00"]
     assert press(finance, book, "revalue", on="").status_code == 302
     assert Journal.objects.get(kind=revaluation.KIND).effective_on == today
     assert press(finance, book, "revalue", on=str(today)).status_code == 302

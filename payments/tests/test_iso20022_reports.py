@@ -1,11 +1,12 @@
 """What banks say: statuses and returns, with exact counts and sums."""
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from flowlet.core import xml
-from payments.providers.iso20022 import reasons, reports
+from payments.providers.iso20022 import reasons, reports, scheme, wires
 from payments.providers.iso20022.errors import IncompleteMessage, UnknownMessage, UnreadableField
 from payments.providers.iso20022.reasons import Action, Who
 from payments.providers.iso20022.reports import Outcome, Reason, Scope
@@ -171,6 +172,18 @@ def test_every_reason_says_what_it_means_who_until_when_and_what_we_do():
     assert reasons.of("AM04").action is Action.TRY_AGAIN
     assert reasons.of("MD01").action is Action.STOP_MANDATE
     assert (reasons.of("ZZ99").action, reasons.of("ZZ99").code) == (Action.REVIEW, "ZZ99")
+
+
+def test_the_guides_tell_every_rule_and_reason():
+    sepa, wire = ((Path(__file__).parents[2] / "docs" / "rails" / f"{name}.md").read_text() for name in ("sepa", "wire"))
+    for code, rule in scheme.RULES.items():
+        assert f"| `{code}` | {rule} |" in sepa
+    for code, rule in wires.RULES.items():
+        assert f"| `{code}` | {rule} |" in wire
+    for reason in reasons.CODES.values():
+        assert f"| {reason.code} | {reason.meaning} | {reason.by.label} | {reason.limit} | {reason.action.label} |" in sepa
+    for way in reasons.TRANSACTIONS.values():
+        assert f"| {way.name} | {', '.join(sorted(way.schemes))} | {way.by.label} | {way.limit} | {way.message} |" in sepa
 
 
 def test_only_core_can_be_refunded():

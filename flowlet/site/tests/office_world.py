@@ -28,7 +28,7 @@ from ledger.models import Account, Book, Verification
 from ledger.services import accounts, books, charts, journals, periods, rates
 from ledger.services.journals import Leg
 from payments.policies import fees
-from payments.services import fee_schedules
+from payments.services import external_accounts, fee_schedules, mandates
 from wallets.models import FxSpread
 from wallets.services import conversions, holds, quotes, refunds, top_ups, transfers, wallets
 
@@ -114,6 +114,21 @@ def play(partner: Partner, customer: Customer, *, at: datetime) -> None:
     quote = quotes.create(customer_id=customer.pk, **sides, **common)
     conversions.execute(source_id=source.pk, target_id=euros.pk, quote_id=quote.pk, **common)
     FxSpread.objects.create(partner=partner, pair="EURUSD", basis_points=40, updated_at=at)
+    account = external_accounts.create(
+        customer_id=customer.pk,
+        kind="IBAN",
+        currency="EUR",
+        owner_name="Ada Lovelace",
+        iban="DE89370400440532013000",
+        **common,
+    )
+    mandates.create(
+        external_account_id=account.pk,
+        scheme="SEPA_CORE",
+        creditor_id="DE98ZZZ09999999999",
+        signed_on=at.date(),
+        **common,
+    )
 
 
 def build() -> World:

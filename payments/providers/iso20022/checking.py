@@ -123,6 +123,9 @@ class _Group(_Node):
     def __init__(self, element: Element, message: _Message) -> None:
         super().__init__(element)
         self.message, self.debit = message, message.debit
+        # Asked once: every search in the group passes all its payments.
+        self.has_creditor_id = self.find("CdtrSchmeId") is not None
+        self.recurs = self.text("PmtTpInf/SeqTp") == "RCUR"
 
     def breaches(self) -> Iterator[Breach]:
         us = "Cdtr" if self.debit else "Dbtr"
@@ -145,7 +148,7 @@ class _Group(_Node):
 
     def uses_again(self, mandate: str) -> bool:
         """Whether the mandate stands for a second time where it may stand once."""
-        if self.text("PmtTpInf/SeqTp") == "RCUR":
+        if self.recurs:
             return False
         self.message.mandates[mandate] += 1
         return self.message.mandates[mandate] > 1
@@ -234,7 +237,7 @@ class _Payment(_Node):
 
     def _mandate(self) -> Iterator[Breach]:
         own = self.find("DrctDbtTx/CdtrSchmeId") is not None
-        if own or (self.group is not None and self.group.find("CdtrSchmeId") is None):
+        if own or (self.group is not None and not self.group.has_creditor_id):
             node = self.find("DrctDbtTx")
             yield from _creditor_id(self if node is None else _Node(node))
         mandate, signed = self.find("DrctDbtTx/MndtRltdInf/MndtId"), self.find("DrctDbtTx/MndtRltdInf/DtOfSgntr")
