@@ -241,12 +241,9 @@ class Month:
 
     def _conversions(self, day: date) -> None:
         """Who has wallets in two currencies moves some of the one into the other, now and then."""
-        at = self._moment(day, 16)
-        for _ in range(self._some(CONVERSIONS)):
-            purses = self.dice.choice(self.cast.persons)
-            if len(purses) < 2:
-                continue
-            source, target = self.dice.sample(purses, 2)
+        at, travellers = self._moment(day, 16), [purses for purses in self.cast.persons if len(purses) > 1]
+        for _ in range(self._some(CONVERSIONS) if travellers else 0):
+            source, target = self.dice.sample(self.dice.choice(travellers), 2)
             amount = price(self.dice.choice((20, 25, 40, 50, 75, 100)), source.currency)
             if self.limits.take(source, amount, day):
                 done = conversions.execute(
