@@ -296,3 +296,20 @@ class ConsentStatus(TextChoices):
     def tone(self) -> str:
         """Its colour."""
         return {"AWAITING": "info", "AUTHORISED": "good", "REJECTED": "bad"}.get(self.value, "neutral")
+
+
+# Events of providers
+
+
+class InboundStatus(TextChoices):
+    """How an event of a provider stands."""
+
+    RECEIVED = "RECEIVED", "Received"
+    HANDLED = "HANDLED", "Handled"
+    IGNORED = "IGNORED", "Nothing to do"
+    DEAD = "DEAD", "Given up"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"RECEIVED": "info", "HANDLED": "good", "DEAD": "bad"}.get(self.value, "neutral")

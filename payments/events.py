@@ -38,3 +38,6 @@ CONSENT_REVOKED = "consent.revoked"
 CONSENT_EXPIRED = "consent.expired"
 # In the audit only.
 CONSENT_READ = "consent.read"
+INBOUND_RECEIVED = "payments.inbound.received"
+# In the audit only.
+INBOUND_RETRIED = "payments.inbound.retried"

@@ -5,6 +5,7 @@ from payments.choices import (
     BatchStatus,
     ConsentStatus,
     ExternalAccountStatus,
+    InboundStatus,
     MandateStatus,
     PaymentStatus,
     VerificationState,
@@ -102,4 +103,12 @@ CONSENT_MOVES = {
     ConsentStatus.REJECTED: frozenset(),
     ConsentStatus.REVOKED: frozenset(),
     ConsentStatus.EXPIRED: frozenset(),
+}
+
+# What was given up can be tried again by an officer.
+INBOUND_MOVES = {
+    InboundStatus.RECEIVED: {InboundStatus.HANDLED, InboundStatus.IGNORED, InboundStatus.DEAD},
+    InboundStatus.DEAD: {InboundStatus.RECEIVED},
+    InboundStatus.HANDLED: frozenset(),
+    InboundStatus.IGNORED: frozenset(),
 }

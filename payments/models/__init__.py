@@ -4,6 +4,7 @@ from payments.models.batch import Batch
 from payments.models.consent import Consent
 from payments.models.external_account import AccountVerification, ExternalAccount
 from payments.models.fee_schedule import FeeSchedule
+from payments.models.inbox import InboundEvent
 from payments.models.mandate import Mandate, MandateUse
 from payments.models.payment import Move, Payment
 from payments.models.sandbox import SandboxFault, SandboxOrder
@@ -14,6 +15,7 @@ __all__ = [
     "Consent",
     "ExternalAccount",
     "FeeSchedule",
+    "InboundEvent",
     "Mandate",
     "MandateUse",
     "Move",
