@@ -28,7 +28,8 @@ from ledger.models import Account, Book, Verification
 from ledger.services import accounts, books, charts, journals, periods, rates
 from ledger.services.journals import Leg
 from payments.policies import fees
-from payments.services import external_accounts, fee_schedules, mandates
+from payments.providers.openbanking.vocabulary import Visitor
+from payments.services import consents, external_accounts, fee_schedules, mandates
 from wallets.models import FxSpread
 from wallets.services import conversions, holds, quotes, refunds, top_ups, transfers, wallets
 
@@ -122,6 +123,7 @@ def play(partner: Partner, customer: Customer, *, at: datetime) -> None:
         iban="DE89370400440532013000",
         **common,
     )
+    consents.create(customer_id=customer.pk, bank="sandbox", scopes=["BALANCES"], visitor=Visitor(ip="198.51.100.7"), **common)
     mandates.create(
         external_account_id=account.pk,
         scheme="SEPA_CORE",
