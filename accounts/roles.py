@@ -52,7 +52,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "wallets.request_spread_change": "Ask for a change of an exchange spread",
     "wallets.approve_spread_change": "Approve a change of an exchange spread",
     "wallets.export_statements": "Export statements",
-    "payments.block_external_account": "Block, unblock and close external accounts; suspend and revoke mandates",
+    "payments.block_external_account": "Block, unblock and close external accounts; suspend and revoke mandates; revoke consents",
     "payments.request_account_verification": "Ask for an external account to be taken as verified",
     "payments.approve_account_verification": "Approve the verification of an external account",
     "payments.retry_inbound_event": "Have a provider's event handled again",

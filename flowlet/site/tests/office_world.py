@@ -29,7 +29,8 @@ from ledger.models import Account, Book, Verification
 from ledger.services import accounts, books, charts, journals, periods, rates
 from ledger.services.journals import Leg
 from payments.policies import fees
-from payments.services import external_accounts, fee_schedules, inbox, mandates
+from payments.providers.openbanking.vocabulary import Visitor
+from payments.services import consents, external_accounts, fee_schedules, inbox, mandates
 from wallets.services import holds, refunds, top_ups, transfers, wallets
 
 SYSTEM = actors.system("tests")
@@ -116,6 +117,7 @@ def play(partner: Partner, customer: Customer, *, at: datetime) -> None:
         iban="DE89370400440532013000",
         **common,
     )
+    consents.create(customer_id=customer.pk, bank="sandbox", scopes=["BALANCES"], visitor=Visitor(ip="198.51.100.7"), **common)
     mandates.create(
         external_account_id=account.pk,
         scheme="SEPA_CORE",
