@@ -28,7 +28,7 @@ from ledger.models import Account, Book, Verification
 from ledger.services import accounts, books, charts, journals, periods, rates
 from ledger.services.journals import Leg
 from payments.policies import fees
-from payments.services import fee_schedules
+from payments.services import external_accounts, fee_schedules, mandates
 from wallets.services import holds, refunds, top_ups, transfers, wallets
 
 SYSTEM = actors.system("tests")
@@ -107,6 +107,21 @@ def play(partner: Partner, customer: Customer, *, at: datetime) -> None:
     sent = transfers.make(source_id=source.pk, target_id=target.pk, amount=Money("10.00", "USD"), **common)
     refunds.make(transfer_id=sent.transfer.pk, amount=Money("1.00", "USD"), **common)
     holds.place(wallet_id=source.pk, amount=Money("5.00", "USD"), **common)
+    account = external_accounts.create(
+        customer_id=customer.pk,
+        kind="IBAN",
+        currency="EUR",
+        owner_name="Ada Lovelace",
+        iban="DE89370400440532013000",
+        **common,
+    )
+    mandates.create(
+        external_account_id=account.pk,
+        scheme="SEPA_CORE",
+        creditor_id="DE98ZZZ09999999999",
+        signed_on=at.date(),
+        **common,
+    )
 
 
 def build() -> World:
