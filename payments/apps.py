@@ -17,7 +17,7 @@ class PaymentsConfig(AppConfig):
         from flowlet.approvals import registry
         from flowlet.vault import columns
         from payments.models import Batch, InboundEvent
-        from payments.services import card_events, checks, fee_schedules, files, inbox, payments, verifications
+        from payments.services import card_events, checks, days, fee_schedules, files, inbox, payments, verifications
 
         payments.declare()
         checks.register()
@@ -39,4 +39,12 @@ class PaymentsConfig(AppConfig):
             checker_permission="payments.approve_account_verification",
             execute=verifications.execute_manual,
             describe=verifications.describe_manual,
+        )
+        registry.kind(
+            days.REOPEN,
+            label="Reopen a business day",
+            maker_permission="payments.request_day_reopening",
+            checker_permission="payments.approve_day_reopening",
+            execute=days.execute_reopening,
+            describe=days.describe_reopening,
         )

@@ -298,6 +298,14 @@ class ConsentStatus(TextChoices):
         return {"AWAITING": "info", "AUTHORISED": "good", "REJECTED": "bad"}.get(self.value, "neutral")
 
 
+class DayStatus(TextChoices):
+    """How a business day stands."""
+
+    OPEN = "OPEN", "Open"
+    CLOSED = "CLOSED", "Closed"
+    REOPENED = "REOPENED", "Reopened"
+
+
 # Events of providers
 
 
@@ -312,4 +320,5 @@ class InboundStatus(TextChoices):
     @property
     def tone(self) -> str:
         """Its colour."""
+        return {"CLOSED": "good", "REOPENED": "warn"}.get(self.value, "info")
         return {"RECEIVED": "info", "HANDLED": "good", "DEAD": "bad"}.get(self.value, "neutral")

@@ -4,6 +4,7 @@ from payments.choices import (
     AttemptStatus,
     BatchStatus,
     ConsentStatus,
+    DayStatus,
     ExternalAccountStatus,
     InboundStatus,
     MandateStatus,
@@ -103,6 +104,12 @@ CONSENT_MOVES = {
     ConsentStatus.REJECTED: frozenset(),
     ConsentStatus.REVOKED: frozenset(),
     ConsentStatus.EXPIRED: frozenset(),
+}
+
+DAY_MOVES = {
+    DayStatus.OPEN: {DayStatus.CLOSED},
+    DayStatus.CLOSED: {DayStatus.REOPENED},
+    DayStatus.REOPENED: {DayStatus.CLOSED},
 }
 
 # What was given up can be tried again by an officer.

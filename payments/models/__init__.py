@@ -2,6 +2,7 @@
 
 from payments.models.batch import Batch
 from payments.models.consent import Consent
+from payments.models.day import BusinessDay
 from payments.models.external_account import AccountVerification, ExternalAccount
 from payments.models.fee_schedule import FeeSchedule
 from payments.models.inbox import InboundEvent
@@ -12,6 +13,7 @@ from payments.models.sandbox import SandboxFault, SandboxOrder
 __all__ = [
     "AccountVerification",
     "Batch",
+    "BusinessDay",
     "Consent",
     "ExternalAccount",
     "FeeSchedule",
