@@ -322,6 +322,12 @@ class ExternalAccountUnfit(DomainError):
     code, title = "payments.external_account_unfit", "The external account cannot be used for this payment"
 
 
+class UnfitForRail(Invalid):
+    """The rail cannot carry the payment as it is: `param` says which part, such as its purpose or its description."""
+
+    code, title = "payments.unfit_for_rail", "The rail cannot carry this payment"
+
+
 class MandateMissing(DomainError):
     """A collection needs an active mandate of the external account."""
 
