@@ -30,9 +30,10 @@ def send(*, payment_id: str) -> None:
 
 @shared_task(name="payments.sweep_ready", ignore_result=True)
 def sweep_ready() -> None:
-    """Decide scheduled payments that are due, and send those whose event was lost on the way."""
+    """Decide scheduled payments that are due, end those nobody decided, and send those whose event was lost on the way."""
     actor, at = actors.system("payments.sweep_ready"), clock.now()
     payments.release_due(at=at, actor=actor)
+    payments.expire_waiting(at=at, actor=actor)
     settlement.send_ready(at=at, actor=actor)
 
 
