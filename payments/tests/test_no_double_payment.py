@@ -198,7 +198,7 @@ def carried(folder):
     import hashlib
 
     entries, digests = [], set()
-    for path in sorted((folder / "ach").glob("*")):
+    for path in sorted((folder / "ach").glob("[!.]*")):
         content = path.read_bytes()
         digests.add(hashlib.sha256(content).hexdigest())
         reading = nacha.read(content)
