@@ -31,7 +31,7 @@ from wallets.models import Hold
 
 S = PaymentStatus
 MANY = int(os.environ.get("FLOWLET_FAULT_PAYMENTS", "300"))
-pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600 + MANY)]
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800 + 2 * MANY)]
 OPEN = [S.CREATED, S.APPROVED, S.HELD, S.SUBMITTED, S.UNKNOWN]
 
 
@@ -117,6 +117,7 @@ def test_a_worker_that_is_killed_at_any_point_of_a_payment_leaves_it_paid_once(w
     with running(CarrierStandIn) as carrier:
         for name, point in carrying.POINTS.items():
             charges(world, 4)
+            carrier.fate = {"answer booked": "PAID", "failure booked": "REFUSED"}.get(name.partition(" and ")[0], "")
             if name.startswith(("about to ask", "asked")):
                 # Somebody died before the call, so that there is something to ask for.
                 assert crew.wait(crew.start("send", die=carrying.POINTS["committed and not called"], url=carrier.url)), name
@@ -126,7 +127,7 @@ def test_a_worker_that_is_killed_at_any_point_of_a_payment_leaves_it_paid_once(w
                 victim = crew.start("send", die=point, url=carrier.url)
             assert crew.wait(victim), f"nobody came to the point {name!r}: {crew.complaints()}"
             others = [crew.start(work, url=carrier.url) for work in ("send", "ask")]
-            until(is_done, crew, seconds=60, meanwhile=time_passes)
+            until(is_done, crew, seconds=240, meanwhile=time_passes)
             for pid in others:
                 crew.kill(pid)
         charged = Payment.objects.count()
@@ -159,10 +160,10 @@ def test_workers_killed_at_random_and_a_provider_that_cannot_be_relied_on_pay_ea
             unrefunded = Payment.objects.filter(kind=PaymentKind.CARD_PAYMENT, status=S.SETTLED, refunds=None)
             return is_done() and not unrefunded.exists() and is_done()
 
-        until(nothing_left, crew, seconds=500 + MANY, meanwhile=trouble)
+        until(nothing_left, crew, seconds=900 + MANY, meanwhile=trouble)
         kills = crew.kills
         crew.clear()
-        until(is_done, crew, seconds=5)
+        until(is_done, crew, seconds=60)
         assert kills >= 5
         assert set(carrier.met) == {"LOST", "SILENT", "BROKEN", "SLOW", "LATE"}
         assert max(carrier.told.values()) > 1
@@ -243,13 +244,13 @@ def test_a_run_that_is_killed_at_any_point_puts_each_payment_into_one_file(world
         victim = crew.start("settle", die=point, days_later=days, **options)
         assert crew.wait(victim), f"nobody came to the point {name!r}: {crew.complaints()}"
         survivor = crew.start("settle", **options)
-        until(all_delivered, crew, seconds=60)
+        until(all_delivered, crew, seconds=240)
         crew.kill(survivor)
     total = files_agree(world, crew, folder)
     done = Payment.objects.filter(status=S.SETTLED, direction="OUT").aggregate(total=Sum("amount"))["total"]
     assert world.lines()["1120"] == done - total
-    crew.start("settle", days_later=9, **options)
-    until(all_settled, crew, seconds=60)
+    crew.start("settle", days_later=20, **options)  # what runs nine days ahead took with them has a later value day
+    until(all_settled, crew, seconds=240)
     assert "1120" not in world.lines()
     assert files_agree(world, crew, folder) == total
 

@@ -15,10 +15,13 @@ DECIDES_AFTER = 0.3  # seconds that an ACCEPTED order waits
 
 
 class CarrierStandIn(StandIn):
-    """``faults`` of the base are planned ones; ``trouble`` is the share of calls that meet one of their own."""
+    """``faults`` of the base are planned ones; ``trouble`` is the share of calls that meet one of their own. ``fate`` is what becomes of
+    every new order, where that is planned.
+    """
 
     def __init__(self, *, seed: int = 1, trouble: float = 0.0) -> None:
         self.dice, self.trouble = random.Random(seed), trouble
+        self.fate = ""
         self.orders: dict[str, dict] = {}
         self.waiting: deque[dict] = deque()
         self.paid: list[tuple[str, str, str]] = []
@@ -72,9 +75,10 @@ class CarrierStandIn(StandIn):
         order = {**wanted, "id": f"ord_{len(self.orders) + 1}", "state": "ACCEPTED", "at": time.monotonic()}
         self.orders[reference] = order
         self.waiting.append(order)
-        fate = self.dice.random()
-        if fate < 0.7:
-            self._become(order, "PAID" if fate < 0.62 else "REFUSED")
+        chance = self.dice.random()
+        fate = self.fate or ("PAID" if chance < 0.62 else "REFUSED" if chance < 0.7 else "")
+        if fate:
+            self._become(order, fate)
         return Reply(201, order)
 
     def _decide(self) -> None:
