@@ -14,12 +14,13 @@ class PaymentsConfig(AppConfig):
         """Say at which point payments ask for a verdict, which columns are sealed, and what can be asked for."""
         from flowlet.approvals import registry
         from flowlet.vault import columns
-        from payments.models import Batch, InboundEvent
-        from payments.services import card_events, days, fee_schedules, files, inbox, payments, verifications
+        from payments.models import Batch, InboundEvent, InboundFile
+        from payments.services import card_events, days, fee_schedules, files, inbound_files, inbox, payments, verifications
 
         payments.declare()
         columns.register(Batch, "sealed", aad=files.aad)
         columns.register(InboundEvent, "sealed", aad=inbox.aad)
+        columns.register(InboundFile, "sealed", aad=inbound_files.aad)
         card_events.register()
         registry.kind(
             fee_schedules.CHANGE,

@@ -6,6 +6,7 @@ from payments.choices import (
     ConsentStatus,
     DayStatus,
     ExternalAccountStatus,
+    InboundState,
     InboundStatus,
     MandateStatus,
     PaymentStatus,
@@ -91,6 +92,15 @@ BATCH_MOVES = {
     BatchStatus.ACKNOWLEDGED: frozenset(),
     BatchStatus.REJECTED: frozenset(),
     BatchStatus.CANCELED: frozenset(),
+}
+
+# What was not handled is tried again by another run; a person may close what stays.
+INBOUND_ITEM_MOVES = {
+    InboundState.PENDING: {InboundState.HANDLED, InboundState.UNMATCHED, InboundState.REFUSED},
+    InboundState.UNMATCHED: {InboundState.HANDLED, InboundState.REFUSED, InboundState.CLOSED},
+    InboundState.REFUSED: {InboundState.HANDLED, InboundState.UNMATCHED, InboundState.CLOSED},
+    InboundState.HANDLED: frozenset(),
+    InboundState.CLOSED: frozenset(),
 }
 
 CONSENT_MOVES = {
