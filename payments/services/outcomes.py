@@ -18,9 +18,10 @@ from flowlet.core.money import Money
 from flowlet.core.states import check_move
 from flowlet.events.services import outbox
 from payments import errors, events
-from payments.choices import Direction, PaymentKind, PaymentStatus
+from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
-from payments.services import mandates, postings, recipes, steps
+from payments.policies import returns
+from payments.services import external_accounts, mandates, postings, recipes, steps
 from payments.services.postings import Booked
 from payments.services.steps import Step
 from payments.states import PAYMENT_MOVES
@@ -79,7 +80,8 @@ def settle_many(*, payment_ids: Sequence[UUID], actor: Actor, at: datetime) -> i
 def fail(
     *, payment_id: UUID, reason_code: str, reason: str = "", provider_reference: str = "", actor: Actor, at: datetime
 ) -> Payment:
-    """It did not happen: what the wallet had given, fee included, is back, and the mandate's place is free again.
+    """It did not happen: what the wallet had given, fee included, is back, and the mandate's place is free again. A bank's own reason
+    counts as a return of the external account.
 
     Raises PaymentNotFound, IllegalMove.
     """
@@ -90,8 +92,9 @@ def fail(
     name(payment, provider_reference)
     booked = _undo(payment, actor=actor, at=at)
     _take(payment, S.FAILED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
-    if payment.mandate_id is not None:
-        mandates.give_back(mandate_id=payment.mandate_id, reference=payment.public_id, actor=actor, at=at)
+    if returns.is_known(payment.rail, reason_code):
+        _learn(payment, reason_code, actor=actor, at=at)
+    _give_place_back(payment, actor=actor, at=at)
     return payment
 
 
@@ -105,7 +108,8 @@ def return_(
     actor: Actor,
     at: datetime,
 ) -> Payment:
-    """The bank sent it back (out), or took it back (in). What came in and is spent already becomes a receivable.
+    """The bank sent it back (out), or took it back (in). What came in and is spent already becomes a receivable. The external account
+    counts it, and is blocked, or the mandate revoked, when the reason says so.
 
     Raises PaymentNotFound, IllegalMove, AmountDiffers (returns are of the whole amount, less what was refunded).
     """
@@ -128,6 +132,10 @@ def return_(
     if was_settled and payment.status != S.DISPUTED:
         _count_returned(payment, value.amount)
     _take(payment, S.RETURNED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
+    if payment.rail != Rail.CARD:
+        _learn(payment, reason_code, actor=actor, at=at)
+    if not was_settled:
+        _give_place_back(payment, actor=actor, at=at)
     return payment
 
 
@@ -259,6 +267,28 @@ def _give_back(refund: Payment, *, actor: Actor, at: datetime) -> None:
         raise errors.NotRefundable("The refunded payment has ended; book the returned refund by hand.", status=original.status)
     original.refunded -= refund.amount
     original.save(update_fields=["refunded"])
+
+
+def _learn(payment: Payment, code: str, *, actor: Actor, at: datetime) -> None:
+    """Let the external account count what came back, and end the mandate when the reason says that nobody gave it (any more)."""
+    if payment.external_account_id is None:
+        return
+    external_accounts.count_return(
+        external_account_id=payment.external_account_id,
+        code=code,
+        is_final=returns.ends_account(payment.rail, code),
+        reference=payment.public_id,
+        actor=actor,
+        at=at,
+    )
+    mandate = payment.mandate
+    if mandate is not None and mandate.ended_at is None and returns.ends_mandate(payment.rail, code):
+        mandates.revoke(mandate_id=mandate.pk, reason=f"Returned with {code[:8]}", actor=actor, at=at)
+
+
+def _give_place_back(payment: Payment, *, actor: Actor, at: datetime) -> None:
+    if payment.mandate_id is not None:
+        mandates.give_back(mandate_id=payment.mandate_id, reference=payment.public_id, actor=actor, at=at)
 
 
 def _count_returned(payment: Payment, amount: Decimal) -> None:
