@@ -31,7 +31,8 @@ from ledger.services.journals import Leg
 from payments.policies import fees
 from payments.providers.openbanking.vocabulary import Visitor
 from payments.services import consents, external_accounts, fee_schedules, inbox, mandates
-from wallets.services import holds, refunds, top_ups, transfers, wallets
+from wallets.models import FxSpread
+from wallets.services import conversions, holds, quotes, refunds, top_ups, transfers, wallets
 
 SYSTEM = actors.system("tests")
 
@@ -109,6 +110,12 @@ def play(partner: Partner, customer: Customer, *, at: datetime) -> None:
     sent = transfers.make(source_id=source.pk, target_id=target.pk, amount=Money("10.00", "USD"), **common)
     refunds.make(transfer_id=sent.transfer.pk, amount=Money("1.00", "USD"), **common)
     holds.place(wallet_id=source.pk, amount=Money("5.00", "USD"), **common)
+    rates.add(rates=[rates.NewRate(base="EUR", quote="USD", valid_on=at.date(), rate=Decimal("1.1"))], source="ECB", at=at)
+    euros = wallets.create(customer_id=customer.pk, currency="EUR", **common)
+    sides = {"sell_currency": "USD", "buy_currency": "EUR", "amount": Money("11.00", "USD")}
+    quote = quotes.create(customer_id=customer.pk, **sides, **common)
+    conversions.execute(source_id=source.pk, target_id=euros.pk, quote_id=quote.pk, **common)
+    FxSpread.objects.create(partner=partner, pair="EURUSD", basis_points=40, updated_at=at)
     account = external_accounts.create(
         customer_id=customer.pk,
         kind="IBAN",
