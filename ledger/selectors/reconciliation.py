@@ -226,3 +226,12 @@ def candidates_of(*, item: ReconciliationItem) -> list[ReconciliationItem]:
     if item.match_id is not None:
         keys = ReconciliationItem.objects.filter(match_id=item.match_id).exclude(pk=item.pk).values_list("pk", flat=True)
     return list(ReconciliationItem.objects.filter(pk__in=keys).select_related("line", "journal").order_by("dated_on", "id"))
+
+
+def states_by_day(*, bank_account: BankAccount, first: date, last: date) -> dict[date, dict[str, int]]:
+    """How many items of each day are in each state, for the days that have any."""
+    found = ReconciliationItem.objects.filter(bank_account=bank_account, dated_on__gte=first, dated_on__lte=last)
+    days: dict[date, dict[str, int]] = {}
+    for row in found.values("dated_on", "state").annotate(n=Count("id")).order_by():
+        days.setdefault(row["dated_on"], {})[row["state"]] = row["n"]
+    return days
