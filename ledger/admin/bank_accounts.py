@@ -157,7 +157,8 @@ def _statements(account: BankAccount) -> list[tuple[Any, ...]]:
 
 def _links(account: BankAccount) -> list[tuple[str, Any]]:
     base = cells.admin_url(account).removesuffix("change/")
-    return [("Workbench", cells.href(f"{base}workbench/", "statement and books side by side"))]
+    rule = workbench.tolerance_of(account) or "none"
+    return [("Tolerance", rule), ("Workbench", cells.href(f"{base}workbench/", "statement and books side by side"))]
 
 
 class BankAccountAdmin(ReferenceAdmin):
@@ -177,8 +178,8 @@ class BankAccountAdmin(ReferenceAdmin):
         panels.Facts(
             title="Bank account",
             fields=(
-                *("code", "name", "currency", "identification", "starts_on", "window_days", "transit_days", "tolerance_amount"),
-                *("tolerance_percent", "tolerance_line", "write_off_line", "has_weekend_statements"),
+                *("code", "name", "currency", "identification", "starts_on", "window_days", "transit_days"),
+                *("tolerance_line", "write_off_line", "has_weekend_statements"),
             ),
             rows=_links,
         ),

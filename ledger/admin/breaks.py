@@ -18,7 +18,7 @@ from flowlet.core.actors import Actor
 from flowlet.core.money import Money
 from flowlet.core.states import check_move
 from ledger.admin import reconciling
-from ledger.choices import BreakState, BreakType
+from ledger.choices import BreakState, BreakType, ItemState
 from ledger.models import Break
 from ledger.selectors import reconciliation as questions
 from ledger.services import breaks, write_offs
@@ -145,7 +145,10 @@ class BreakAdmin(CaseAdmin):
                 "resolution",
                 "closed_at",
             ),
-            rows=lambda row: [("Amount", Money(row.amount, row.currency))],
+            rows=lambda row: [
+                ("Amount", Money(row.amount, row.currency)),
+                *([("Ended as", ItemState(row.resolution).label)] if row.resolution else []),
+            ],
         ),
         panels.Facts(title="What it stands for", rows=_item),
         panels.Table(

@@ -54,7 +54,7 @@ def page(admin: Any, request: HttpRequest, account: BankAccount) -> HttpResponse
         "suggestions": _suggestions(account),
         "matches": _matches(account),
         "may_match": permissions.allows(request.user, RIGHT),
-        "rule": _rule(account),
+        "rule": tolerance_of(account),
     }
     request.current_app = admin.admin_site.name
     return TemplateResponse(request, "ledger/workbench.html", context)
@@ -181,7 +181,7 @@ def _figures(proof: questions.Proof) -> list[tuple[str, Any]]:
     ]
 
 
-def _rule(account: BankAccount) -> str:
+def tolerance_of(account: BankAccount) -> str:
     """How large a difference may be, in words."""
     limits = []
     if account.tolerance_amount is not None:
