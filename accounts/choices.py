@@ -61,6 +61,8 @@ class Scope(TextChoices):
     LEDGER_READ = "ledger:read", "Read the books and their reports"
     LEDGER_WRITE = "ledger:write", "Post journals and open accounts"
     EVENTS_READ = "events:read", "Read events"
+    CONSENTS_READ = "consents:read", "Read consents of customers at their banks, and what they cover"
+    CONSENTS_WRITE = "consents:write", "Ask for, complete and revoke consents of customers at their banks"
     SIMULATION_WRITE = "simulation:write", "Simulate what the outside world would do (sandbox only)"
 
 

@@ -13,6 +13,7 @@ ALL = {
     "growth": ["--entries", "100000"],
     "reconciliation": ["--lines", "1000", "5000"],
     "seeding": ["--scale", "0.1"],
+    "iso20022": ["--rounds", "1", "--payments", "500"],
 }
 
 

@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics_page),
+    path("webhooks/", include("payments.api.webhooks")),
     path("v1", routes.unknown),
     path("v1/", include([*v1, re_path(r"^.*$", routes.unknown)])),
     path("", include("flowlet.site.portal.urls")),

@@ -14,11 +14,13 @@ class PaymentsConfig(AppConfig):
         """Say at which point payments ask for a verdict, which columns are sealed, and what can be asked for."""
         from flowlet.approvals import registry
         from flowlet.vault import columns
-        from payments.models import Batch
-        from payments.services import fee_schedules, files, payments, verifications
+        from payments.models import Batch, InboundEvent
+        from payments.services import card_events, days, fee_schedules, files, inbox, payments, verifications
 
         payments.declare()
         columns.register(Batch, "sealed", aad=files.aad)
+        columns.register(InboundEvent, "sealed", aad=inbox.aad)
+        card_events.register()
         registry.kind(
             fee_schedules.CHANGE,
             label="Change fees",
@@ -34,4 +36,12 @@ class PaymentsConfig(AppConfig):
             checker_permission="payments.approve_account_verification",
             execute=verifications.execute_manual,
             describe=verifications.describe_manual,
+        )
+        registry.kind(
+            days.REOPEN,
+            label="Reopen a business day",
+            maker_permission="payments.request_day_reopening",
+            checker_permission="payments.approve_day_reopening",
+            execute=days.execute_reopening,
+            describe=days.describe_reopening,
         )

@@ -296,3 +296,29 @@ class ConsentStatus(TextChoices):
     def tone(self) -> str:
         """Its colour."""
         return {"AWAITING": "info", "AUTHORISED": "good", "REJECTED": "bad"}.get(self.value, "neutral")
+
+
+class DayStatus(TextChoices):
+    """How a business day stands."""
+
+    OPEN = "OPEN", "Open"
+    CLOSED = "CLOSED", "Closed"
+    REOPENED = "REOPENED", "Reopened"
+
+
+# Events of providers
+
+
+class InboundStatus(TextChoices):
+    """How an event of a provider stands."""
+
+    RECEIVED = "RECEIVED", "Received"
+    HANDLED = "HANDLED", "Handled"
+    IGNORED = "IGNORED", "Nothing to do"
+    DEAD = "DEAD", "Given up"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"CLOSED": "good", "REOPENED": "warn"}.get(self.value, "info")
+        return {"RECEIVED": "info", "HANDLED": "good", "DEAD": "bad"}.get(self.value, "neutral")

@@ -322,6 +322,12 @@ class ExternalAccountUnfit(DomainError):
     code, title = "payments.external_account_unfit", "The external account cannot be used for this payment"
 
 
+class UnfitForRail(Invalid):
+    """The rail cannot carry the payment as it is: `param` says which part, such as its purpose or its description."""
+
+    code, title = "payments.unfit_for_rail", "The rail cannot carry this payment"
+
+
 class MandateMissing(DomainError):
     """A collection needs an active mandate of the external account."""
 
@@ -491,3 +497,21 @@ class NoSuchAccount(NotFound):
     """The consent has no such account."""
 
     code, title = "payments.no_such_account", "The consent has no such account"
+
+
+class DayNotReady(Conflict):
+    """Something is missing before the day can be closed. `details` say what."""
+
+    code, title = "payments.day_not_ready", "The day cannot be closed yet"
+
+
+class DayNotOver(Invalid):
+    """Only days that are over in the book's zone can be closed, and only days since the book was opened."""
+
+    code, title = "payments.day_not_over", "The day is not over"
+
+
+class DayNotClosed(Conflict):
+    """The day is not closed, or a later day is; days are reopened from the newest on."""
+
+    code, title = "payments.day_not_closed", "The day cannot be reopened"

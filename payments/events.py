@@ -38,3 +38,8 @@ CONSENT_REVOKED = "consent.revoked"
 CONSENT_EXPIRED = "consent.expired"
 # In the audit only.
 CONSENT_READ = "consent.read"
+DAY_CLOSED = "payments.day.closed"
+DAY_REOPENED = "payments.day.reopened"
+INBOUND_RECEIVED = "payments.inbound.received"
+# In the audit only.
+INBOUND_RETRIED = "payments.inbound.retried"

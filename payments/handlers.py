@@ -6,6 +6,7 @@ from flowlet.events import registry
 from flowlet.events.models import Event
 from payments import tasks
 from payments.choices import AttemptStatus, Direction, PaymentStatus, Rail, VerificationMethod
+from payments.events import INBOUND_RECEIVED
 from payments.policies import kinds
 from payments.services import external_accounts
 
@@ -19,6 +20,12 @@ def send_ready(event: Event) -> None:
     ready = PaymentStatus.HELD if data["direction"] == Direction.OUT else PaymentStatus.APPROVED
     if data["status"] == ready:
         tasks.send.delay(payment_id=event.subject)
+
+
+@registry.handler("payments.handle_inbound", types=(INBOUND_RECEIVED,))
+def handle_inbound(event: Event) -> None:
+    """A provider told us something: handle it, outside of this transaction."""
+    tasks.handle_inbound.delay(inbound_id=event.subject)
 
 
 @registry.handler("payments.ask_payee", types=("external_account.verification_started",))

@@ -4,7 +4,9 @@ from payments.choices import (
     AttemptStatus,
     BatchStatus,
     ConsentStatus,
+    DayStatus,
     ExternalAccountStatus,
+    InboundStatus,
     MandateStatus,
     PaymentStatus,
     VerificationState,
@@ -102,4 +104,18 @@ CONSENT_MOVES = {
     ConsentStatus.REJECTED: frozenset(),
     ConsentStatus.REVOKED: frozenset(),
     ConsentStatus.EXPIRED: frozenset(),
+}
+
+DAY_MOVES = {
+    DayStatus.OPEN: {DayStatus.CLOSED},
+    DayStatus.CLOSED: {DayStatus.REOPENED},
+    DayStatus.REOPENED: {DayStatus.CLOSED},
+}
+
+# What was given up can be tried again by an officer.
+INBOUND_MOVES = {
+    InboundStatus.RECEIVED: {InboundStatus.HANDLED, InboundStatus.IGNORED, InboundStatus.DEAD},
+    InboundStatus.DEAD: {InboundStatus.RECEIVED},
+    InboundStatus.HANDLED: frozenset(),
+    InboundStatus.IGNORED: frozenset(),
 }

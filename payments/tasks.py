@@ -6,9 +6,10 @@ from celery import shared_task
 
 from flowlet.core import actors, clock
 from flowlet.core.outbound import OutboundError
-from payments.models import AccountVerification, Payment
+from payments.models import AccountVerification, InboundEvent, Payment
 from payments.services import (
     consents,
+    inbox,
     mandates,
     payee_verifications,
     payments,
@@ -82,7 +83,32 @@ def sweep_consents() -> None:
     consents.tell_banks(at=at)
 
 
+@shared_task(name="payments.handle_inbound", ignore_result=True)
+def handle_inbound(*, inbound_id: str) -> None:
+    """Handle one event of a provider."""
+    inbox.handle(inbound_id=InboundEvent.key(inbound_id), actor=actors.system("payments.handle_inbound"), at=clock.now())
+
+
+@shared_task(name="payments.sweep_inbound", ignore_result=True)
+def sweep_inbound() -> None:
+    """Handle events of providers that failed before, or that nobody was told of."""
+    inbox.sweep(at=clock.now(), actor=actors.system("payments.sweep_inbound"))
+
+
+@shared_task(name="payments.forget_inbound_bodies", ignore_result=True)
+def forget_inbound_bodies() -> None:
+    """Erase what providers said about people long ago."""
+    while inbox.forget_bodies(at=clock.now()):
+        pass
+
+
 BEAT = {
+    "payments.sweep-inbound": {"task": "payments.sweep_inbound", "schedule": 30.0},
+    "payments.forget-inbound-bodies": {
+        "task": "payments.forget_inbound_bodies",
+        "schedule": 21_600.0,
+        "options": {"queue": "batch"},
+    },
     "payments.sweep-ready": {"task": "payments.sweep_ready", "schedule": 60.0},
     "payments.ask": {"task": "payments.ask", "schedule": 60.0},
     "payments.settle": {"task": "payments.settle", "schedule": 300.0},

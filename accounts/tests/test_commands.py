@@ -144,13 +144,11 @@ def test_a_rotation_brings_everything_under_the_first_key(sealed, settings):
     made, post, answer = sealed
     before = dict(Customer.objects.values_list("pk", "personal"))
     report = json.loads(run("rotate_encryption_keys", "--json", "--batch", "2"))
-    assert report == {
-        "key": "k2",
-        "dry_run": False,
-        "tables": {
-            "flowlet_vault_subjectkey.wrapped_key": {"done": 4, "waiting": 0, "broken": []},
-            "flowlet_api_idempotencyrecord.sealed": {"seen": 1, "done": 1, "broken": []},
-        },
+    nothing = {"seen": 0, "done": 0, "broken": []}
+    assert (report["key"], report["dry_run"]) == ("k2", False)
+    assert {table: found for table, found in report["tables"].items() if found != nothing} == {
+        "flowlet_vault_subjectkey.wrapped_key": {"done": 4, "waiting": 0, "broken": []},
+        "flowlet_api_idempotencyrecord.sealed": {"seen": 1, "done": 1, "broken": []},
     }
     settings.ENCRYPTION_KEYS = f"k2:{K2}"
     opened = selectors.personal_of(Customer.objects.filter(pk__in=[customer.pk for customer in made]))
@@ -166,7 +164,7 @@ def test_a_rotation_goes_on_where_it_was_interrupted(sealed):
     report = json.loads(run("rotate_encryption_keys", "--json"))
     assert report["tables"]["flowlet_vault_subjectkey.wrapped_key"]["done"] == 1
     again = json.loads(run("rotate_encryption_keys", "--json"))
-    assert [found["done"] for found in again["tables"].values()] == [0, 0]
+    assert {found["done"] for found in again["tables"].values()} == {0}
 
 
 def test_a_dry_run_of_a_rotation_changes_nothing(sealed):
@@ -204,11 +202,15 @@ def test_customers_come_and_go_while_keys_are_rotated(sealed, create):
 
 
 def test_every_column_that_the_keyring_seals_is_known_to_the_rotation():
-    assert [column.name for column in columns.registered()] == ["flowlet_api_idempotencyrecord.sealed"]
+    assert [column.name for column in columns.registered()] == [
+        "flowlet_api_idempotencyrecord.sealed",
+        "payments_batch.sealed",
+        "payments_inboundevent.sealed",
+    ]
 
 
 def test_a_token_that_changes_meanwhile_is_left_as_it_became(sealed, monkeypatch):
-    (column,) = columns.registered()
+    column = next(column for column in columns.registered() if column.model is IdempotencyRecord)
     newer = crypto.seal(b"newer", aad=f"x:{uuid4()}")
     real = crypto.open_sealed
 

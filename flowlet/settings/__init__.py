@@ -15,6 +15,7 @@ from flowlet.settings.databases import database
 from flowlet.settings.logs import logging_config
 from flowlet.settings.open_banking import open_banks
 from flowlet.settings.payments import payment_settings
+from flowlet.settings.providers import provider_settings
 from flowlet.settings.queues import celery_settings
 from flowlet.settings.security import security_settings, static_settings
 
@@ -44,6 +45,7 @@ BASE_URL = (
 TRUSTED_PROXIES = env.number("FLOWLET_TRUSTED_PROXIES", 0)
 # Outbound calls go to public addresses over TLS; these hosts may be private and speak plain HTTP (a gateway in our own network).
 OUTBOUND_PRIVATE_HOSTS = env.words("FLOWLET_OUTBOUND_PRIVATE_HOSTS")
+globals().update(provider_settings())
 OPEN_BANKS = open_banks()
 
 # Who compares a payee's name with the bank's, per mode; "" for nobody.
@@ -130,7 +132,7 @@ TEMPLATES = [
 
 # Formats
 # A folder of official ISO 20022 schemas, each named after its message: pain.001.001.09.xsd.
-ISO20022_SCHEMAS = env.text("FLOWLET_ISO20022_SCHEMAS", "")
+ISO20022_SCHEMAS = env.folder("FLOWLET_ISO20022_SCHEMAS")
 
 # People
 AUTH_USER_MODEL = "accounts.User"

@@ -40,6 +40,14 @@ def number(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name}={value!r} is not a whole number.") from None
 
 
+def folder(name: str) -> str:
+    """The variable as a folder that exists, or "" when it is not set."""
+    value = os.environ.get(name, "").strip()
+    if value and not os.path.isdir(value):
+        raise ImproperlyConfigured(f"{name}={value!r} is not a folder.")
+    return value
+
+
 def words(name: str, default: str = "") -> list[str]:
     """The variable as a list, split at commas."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]

@@ -81,7 +81,7 @@ def soft_close(*, period_id: UUID, actor: Actor, at: datetime, reason: str = "")
     """
     book, period = _both(period_id)
     check_can_soft_close(period=period, book=book)
-    book.soft_closed_through = period.ends_on
+    book.soft_closed_through = max(filter(None, [book.soft_closed_through, period.ends_on]))
     return _move(book, period, PeriodStatus.SOFT_CLOSED, actor, at, reason)
 
 
@@ -121,6 +121,35 @@ def close_through(*, book_id: int, through: date, soft: bool, actor: Actor, at: 
     for period in Period.objects.filter(book_id=book_id, ends_on__lte=through).exclude(status__in=finished).order_by("starts_on"):
         done.append((soft_close if soft else close)(period_id=period.pk, actor=actor, at=at))
     return done
+
+
+@transaction.atomic
+def close_days(*, book_id: int, through: date, actor: Actor, at: datetime) -> Book:
+    """From now on only adjustments are taken for days up to ``through``; of days closed further already nothing changes.
+
+    Raises BookNotFound, PeriodNotOver.
+    """
+    book = _locked(book_id)
+    _check_over(book, through)
+    if book.soft_closed_through is None or book.soft_closed_through < through:
+        before, book.soft_closed_through = book.soft_closed_through, through
+        _save_days(book)
+        _tell(book, "ledger.days.closed", actor, at, after={"through": str(through), "before": str(before) if before else None})
+    return book
+
+
+@transaction.atomic
+def reopen_days(*, book_id: int, first: date, actor: Actor, at: datetime) -> Book:
+    """Take postings for days from ``first`` on again. Raises BookNotFound, PeriodOutOfOrder (a soft-closed month holds the day)."""
+    book = _locked(book_id)
+    month = Period.objects.filter(book=book, ends_on__gte=first).exclude(status=PeriodStatus.OPEN).first()
+    if month is not None:
+        raise errors.PeriodOutOfOrder(f"The month from {month.starts_on} to {month.ends_on} is not open; reopen it first.")
+    if book.soft_closed_through is not None and book.soft_closed_through >= first:
+        before, book.soft_closed_through = book.soft_closed_through, first - timedelta(days=1)
+        _save_days(book)
+        _tell(book, "ledger.days.reopened", actor, at, after={"from": str(first), "before": str(before)})
+    return book
 
 
 def preview(*, period: Period) -> Preview:
@@ -255,6 +284,12 @@ def _move(book: Book, period: Period, status: PeriodStatus, actor: Actor, at: da
         after={"status": str(status), "starts_on": str(period.starts_on), "ends_on": str(period.ends_on)},
     )
     return period
+
+
+def _save_days(book: Book) -> None:
+    with translated(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        book.save(update_fields=["soft_closed_through"])  # waits for the postings under way
 
 
 def _tell(book: Book, action: str, actor: Actor, at: datetime, after: dict[str, Any]) -> None:

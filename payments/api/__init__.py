@@ -1,1 +1,1 @@
-"""Payments in the partner API."""
+"""Payments in the partner API, and the door for providers' events under /webhooks."""

@@ -150,3 +150,11 @@ BATCH = {
 }
 RUN = {"built": [BATCH], "delivered": [BATCH], "waiting": [], "settled": 0}
 FAULT = {"fault": "LOSE_ANSWER", "times": 1}
+STATEMENT = {
+    "on": "2026-01-15",
+    "opening": usd("0.00"),
+    "closing": usd("10095.50"),
+    "lines": 3,
+    "matched": 2,
+    "breaks_opened": 1,
+}

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from flowlet.api.fields import MetadataField, MoneySerializerField, PublicIdField
+from flowlet.api.fields import CurrencyField, MetadataField, MoneySerializerField, PublicIdField
 from flowlet.api.serializers import MomentRange, PageFilters, StrictSerializer
 from payments.choices import BatchStatus, Direction, PaymentKind, PaymentStatus, Rail
 from payments.services.sandbox_bank import FAULTS
@@ -176,6 +176,36 @@ class FaultOut(StrictSerializer):
 
     fault = serializers.ChoiceField(FAULTS)
     times = serializers.IntegerField()
+
+
+class ExtraLineIn(StrictSerializer):
+    """A booking of the bank that the books do not know."""
+
+    amount = MoneySerializerField(help_text="Positive; the direction says which way")
+    direction = serializers.ChoiceField(Direction.choices)
+    text = serializers.CharField(max_length=140)
+
+
+class BankStatementIn(StrictSerializer):
+    """What the sandbox bank states."""
+
+    currency = CurrencyField()
+    on = serializers.DateField(required=False, help_text="Default: today in the book's zone")
+    left_out = serializers.IntegerField(
+        min_value=0, max_value=1000, default=0, help_text="How many of the newest bookings are late"
+    )
+    extra = ExtraLineIn(many=True, required=False, max_length=50)
+
+
+class BankStatementOut(StrictSerializer):
+    """A statement that was taken in and reconciled."""
+
+    on = serializers.DateField()
+    opening = MoneySerializerField(positive=False)
+    closing = MoneySerializerField(positive=False)
+    lines = serializers.IntegerField()
+    matched = serializers.IntegerField(help_text="Matches that the run found")
+    breaks_opened = serializers.IntegerField()
 
 
 class SettlementRunOut(StrictSerializer):

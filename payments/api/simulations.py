@@ -6,13 +6,15 @@ from uuid import UUID
 
 from flowlet.api.endpoints import endpoint
 from flowlet.api.views import PartnerView
+from flowlet.core.money import Money
 from flowlet.core.states import IllegalMove
 from payments import errors
 from payments.api import payment_examples as examples
 from payments.api import payment_rendering as rendering
 from payments.api import payment_serializers as forms
+from payments.choices import Direction
 from payments.models import Payment
-from payments.services import simulations
+from payments.services import sandbox_statements, simulations
 
 _PATH = {"payment_id": Payment.PREFIX}
 _REFUSALS = (errors.SandboxOnly, errors.PaymentNotFound, IllegalMove)
@@ -196,4 +198,41 @@ class SettlementRun(Simulation):
             "delivered": [rendering.batch(batch) for batch in done.delivered],
             "waiting": [rendering.batch(batch) for batch in done.waiting],
             "settled": done.settled,
+        }
+
+
+class BankStatements(Simulation):
+    """The bank states."""
+
+    @endpoint(
+        summary="Receive a bank statement",
+        body=forms.BankStatementIn,
+        response=forms.BankStatementOut,
+        status=201,
+        errors=(errors.SandboxOnly,),
+        body_example={"currency": "USD", "extra": [{"amount": examples.usd("4.50"), "direction": "OUT", "text": "Monthly fee"}]},
+        example=examples.STATEMENT,
+    )
+    def post(self, request: Any) -> dict[str, Any]:
+        """The sandbox bank states what moved on your safeguarding account since its last statement (camt.053), with the differences that
+        you plant; it is taken in and reconciled at once.
+        """
+        if not request.caller.is_sandbox:
+            raise errors.SandboxOnly
+        asked = dict(request.data)
+        extra = [
+            (line["amount"] if line["direction"] == Direction.IN else -line["amount"], line["text"])
+            for line in asked.pop("extra", [])
+        ]
+        stated = sandbox_statements.state(
+            partner_id=request.caller.partner_id, **asked, extra=extra, actor=request.actor, at=request.at
+        )
+        statement, currency = stated.statement, asked["currency"]
+        return {
+            "on": statement.to_on.isoformat(),
+            "opening": Money(statement.opening, currency),
+            "closing": Money(statement.closing, currency),
+            "lines": stated.lines,
+            "matched": sum(stated.result.matched.values()),
+            "breaks_opened": stated.result.opened,
         }

@@ -2,9 +2,19 @@
 
 from django.urls import path
 
-from payments.api import external_accounts, mandates, payments, simulations
+from payments.api import consents, external_accounts, mandates, payments, simulations
 
 urlpatterns = [
+    path("banks", consents.Banks.as_view()),
+    path("consents", consents.ConsentList.as_view()),
+    path("consents/<str:consent_id>", consents.ConsentDetail.as_view()),
+    path("consents/<str:consent_id>/complete", consents.ConsentComplete.as_view()),
+    path("consents/<str:consent_id>/reconfirm", consents.ConsentReconfirm.as_view()),
+    path("consents/<str:consent_id>/revoke", consents.ConsentRevoke.as_view()),
+    path("consents/<str:consent_id>/accounts", consents.ConsentAccounts.as_view()),
+    path("consents/<str:consent_id>/balances", consents.ConsentBalances.as_view()),
+    path("consents/<str:consent_id>/transactions", consents.ConsentTransactions.as_view()),
+    path("simulations/consents/<str:consent_id>/visit", consents.ConsentVisit.as_view()),
     path("payments", payments.PaymentList.as_view()),
     path("payments/<str:payment_id>", payments.PaymentDetail.as_view()),
     path("payments/<str:payment_id>/cancel", payments.PaymentCancel.as_view()),
@@ -17,6 +27,7 @@ urlpatterns = [
     path("simulations/payments/<str:payment_id>/dispute", simulations.PaymentDispute.as_view()),
     path("simulations/payments/<str:payment_id>/end_dispute", simulations.PaymentDisputeEnd.as_view()),
     path("simulations/inbound_credits", simulations.InboundCredits.as_view()),
+    path("simulations/bank_statements", simulations.BankStatements.as_view()),
     path("simulations/faults", simulations.Faults.as_view()),
     path("simulations/settlement_runs", simulations.SettlementRun.as_view()),
     path("external_accounts", external_accounts.ExternalAccountList.as_view()),

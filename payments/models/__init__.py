@@ -2,8 +2,10 @@
 
 from payments.models.batch import Batch
 from payments.models.consent import Consent
+from payments.models.day import BusinessDay
 from payments.models.external_account import AccountVerification, ExternalAccount
 from payments.models.fee_schedule import FeeSchedule
+from payments.models.inbox import InboundEvent
 from payments.models.mandate import Mandate, MandateUse
 from payments.models.payment import Move, Payment
 from payments.models.sandbox import SandboxFault, SandboxOrder
@@ -11,9 +13,11 @@ from payments.models.sandbox import SandboxFault, SandboxOrder
 __all__ = [
     "AccountVerification",
     "Batch",
+    "BusinessDay",
     "Consent",
     "ExternalAccount",
     "FeeSchedule",
+    "InboundEvent",
     "Mandate",
     "MandateUse",
     "Move",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
 from payments import errors
 from payments.choices import BankStandard, ConsentScope, ConsentStatus
@@ -42,7 +43,7 @@ def reconfirm_by(standard: str, *, at: datetime) -> datetime | None:
     return None if wait is None else at + wait
 
 
-def check_is_open(consent: Consent) -> None:
+def check_is_open(consent: Consent, actor: Actor | None = None) -> None:
     """Raises ConsentEnded."""
     if consent.status not in (ConsentStatus.AWAITING, ConsentStatus.AUTHORISED):
         raise errors.ConsentEnded(status=consent.status)

@@ -20,7 +20,8 @@ class Rule:
     """When a rail closes and when its money moves.
 
     ``deadlines`` are times of a day in ``zone``, on the days of ``calendar``; none for a rail that never closes. ``lead`` is how much
-    earlier we finish. ``value_days`` banking days of ``value_calendar`` after it was processed the money moves.
+    earlier we finish. ``value_days`` banking days of ``value_calendar`` after it was processed the money moves; ``settles`` at these times,
+    one for each deadline, where the rail has settlement windows.
     """
 
     calendar: Calendar
@@ -30,6 +31,7 @@ class Rule:
     source: str
     deadlines: tuple[time, ...] = ()
     lead: timedelta = timedelta(0)
+    settles: tuple[time, ...] = ()
 
     def cutoffs(self) -> list[time]:
         """Our own times of a day, earliest first."""
@@ -53,6 +55,7 @@ RULES: dict[tuple[str, bool], Rule] = {
         calendar=Calendar.XFED,
         zone=NEW_YORK,
         deadlines=(time(10, 30), time(14, 45), time(16, 45)),
+        settles=(time(13), time(17), time(18)),
         lead=_HALF_HOUR,
         value_calendar=Calendar.XFED,
         value_days=0,
@@ -135,6 +138,16 @@ def next_cutoff(rail: str, at: datetime, *, same_day: bool = False, zone: str = 
     if not found.deadlines:
         return _window(found, at.astimezone(UTC), at.astimezone(ZoneInfo(zone or found.zone)).date())
     return next(window for window in _windows(found, at.astimezone(ZoneInfo(found.zone)).date()) if window.cutoff_at > at)
+
+
+def settlement_time(rail: str, cutoff_at: datetime, *, same_day: bool) -> time:
+    """The time of day, in the rail's zone, at which what goes with this cut-off settles.
+
+    Raises LookupError for a rail without settlement windows, and for a moment that is no cut-off of it.
+    """
+    found = rule(rail, same_day=same_day)
+    windows = dict(zip(found.cutoffs(), found.settles, strict=bool(found.settles)))
+    return windows[cutoff_at.astimezone(ZoneInfo(found.zone)).time()]
 
 
 def last_cutoff(rail: str, *, value_on: date, same_day: bool = False) -> Window:

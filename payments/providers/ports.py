@@ -170,6 +170,10 @@ class CardAcquirer(Protocol):
         """The refund as it is now."""
         ...
 
+    def refunds_of(self, payment_id: str) -> list[CardRefund]:
+        """All refunds of a payment, newest first."""
+        ...
+
     def dispute(self, dispute_id: str) -> CardDispute:
         """The dispute as it is now."""
         ...

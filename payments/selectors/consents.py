@@ -46,8 +46,8 @@ def over(at: datetime) -> QuerySet[Consent]:
 
 
 def untold() -> QuerySet[Consent]:
-    """Consents that have ended without their bank knowing, the oldest first."""
-    return Consent.objects.filter(is_told_to_bank=False).exclude(status__in=OPEN).order_by("ended_at", "id")
+    """Consents that have ended without their bank knowing, the one that was tried least recently first."""
+    return Consent.objects.filter(is_told_to_bank=False).exclude(status__in=OPEN).order_by("updated_at", "id")
 
 
 def session_of(consent: Consent) -> Session:

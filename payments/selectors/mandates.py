@@ -1,5 +1,6 @@
 """Mandates: found, and the evidence behind them opened."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -8,8 +9,8 @@ from django.db.models import QuerySet
 
 from flowlet.vault.services import subjects
 from payments import errors
-from payments.choices import MandateStatus
-from payments.models import Mandate
+from payments.choices import MandateStatus, Sequence
+from payments.models import Mandate, MandateUse, Payment
 
 OPEN = (MandateStatus.ACTIVE, MandateStatus.SUSPENDED)
 
@@ -55,3 +56,13 @@ def evidence_of(mandate: Mandate) -> str | None:
     if mandate.evidence is None or subjects.is_erased(mandate.customer_id):
         return None
     return subjects.decrypt(mandate.customer_id, bytes(mandate.evidence), aad=evidence_aad(mandate.pk))
+
+
+def places_of(payments: Iterable[Payment]) -> dict[UUID, Sequence]:
+    """The places that collections have taken in the sequences of their mandates, by the payment's key; those given back too."""
+    by_reference = {payment.public_id: payment for payment in payments if payment.mandate_id is not None}
+    if not by_reference:
+        return {}
+    mandates = {payment.mandate_id for payment in by_reference.values()}
+    rows = MandateUse.objects.filter(mandate__in=mandates, reference__in=by_reference)
+    return {by_reference[row.reference].pk: Sequence(row.sequence) for row in rows}

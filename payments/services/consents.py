@@ -5,6 +5,7 @@ does not wait for the bank: the tokens are gone at once, and ``tell_banks`` tell
 """
 
 import secrets
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +23,7 @@ from flowlet.audit.services import log
 from flowlet.core import ids
 from flowlet.core import metadata as notes
 from flowlet.core.actors import Actor
-from flowlet.core.outbound import NotThere, OutboundError
+from flowlet.core.outbound import NotAuthorized, OutboundError, Refused, Throttled
 from flowlet.core.states import check_move
 from flowlet.events.services import outbox
 from flowlet.vault.services import subjects
@@ -194,15 +195,19 @@ def sweep(*, at: datetime, actor: Actor) -> int:
     return ended
 
 
-def tell_banks(*, at: datetime, limit: int = 100) -> int:
-    """Tell banks of consents that ended here; answers how many know now. Who cannot be reached is told the next time."""
-    told = 0
+def tell_banks(*, at: datetime, limit: int = 100, seconds: float = 40.0) -> int:
+    """Tell banks of consents that ended here; answers how many know now.
+
+    Who cannot be reached is told another time, after all others. Begins no call after ``seconds``.
+    """
+    told, until = 0, time.monotonic() + seconds
     for consent in selectors.untold()[:limit]:
+        if time.monotonic() > until:
+            break
         try:
             client_of(consent).revoke(session=Session(reference=consent.reference, state=""), at=at)
-        except NotThere:
-            pass
         except (OutboundError, errors.BankNotOffered):
+            Consent.objects.filter(pk=consent.pk).update(updated_at=at)
             continue
         told += Consent.objects.filter(pk=consent.pk, is_told_to_bank=False).update(is_told_to_bank=True, updated_at=at)
     return told
@@ -246,8 +251,15 @@ def keep(consent: Consent, session: Session, *, at: datetime) -> None:
 
 
 def learn(consent: Consent, *, session: Session, actor: Actor, at: datetime) -> None:
-    """The bank no longer honours the consent: ask why, and end ours where it says so."""
-    state = client_of(consent).consent_status(session=session, at=at)
+    """The bank no longer honours the consent: ask why, and end ours where it says so, or says that there is no such consent."""
+    try:
+        state = client_of(consent).consent_status(session=session, at=at)
+    except (NotAuthorized, Throttled):
+        return
+    except Refused:
+        state = ConsentState.REVOKED
+    except OutboundError:
+        return
     if state in _ENDS:
         _end(consent, *_ENDS[state], actor=actor, at=at)
 

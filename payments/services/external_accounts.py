@@ -166,7 +166,7 @@ def count_return(
         account,
         actor=actor,
         at=at,
-        reason=reference,
+        reason=f"{account.last_return_code} {reference}".strip(),
         before=before,
         after={"return_streak": account.return_streak, "last_return_code": account.last_return_code},
         data={"code": account.last_return_code, "return_streak": account.return_streak},

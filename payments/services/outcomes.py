@@ -20,7 +20,7 @@ from flowlet.events.services import outbox
 from payments import errors, events
 from payments.choices import Direction, PaymentKind, PaymentStatus
 from payments.models import Payment
-from payments.services import postings, recipes, steps
+from payments.services import mandates, postings, recipes, steps
 from payments.services.postings import Booked
 from payments.services.steps import Step
 from payments.states import PAYMENT_MOVES
@@ -79,7 +79,10 @@ def settle_many(*, payment_ids: Sequence[UUID], actor: Actor, at: datetime) -> i
 def fail(
     *, payment_id: UUID, reason_code: str, reason: str = "", provider_reference: str = "", actor: Actor, at: datetime
 ) -> Payment:
-    """It did not happen: what the wallet had given, fee included, is back. Raises PaymentNotFound, IllegalMove."""
+    """It did not happen: what the wallet had given, fee included, is back, and the mandate's place is free again.
+
+    Raises PaymentNotFound, IllegalMove.
+    """
     payment = steps.locked(payment_id)
     if payment.status == S.FAILED:
         return payment
@@ -87,6 +90,8 @@ def fail(
     name(payment, provider_reference)
     booked = _undo(payment, actor=actor, at=at)
     _take(payment, S.FAILED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
+    if payment.mandate_id is not None:
+        mandates.give_back(mandate_id=payment.mandate_id, reference=payment.public_id, actor=actor, at=at)
     return payment
 
 

@@ -30,7 +30,8 @@ from payments.choices import (
 )
 from payments.models import ExternalAccount, Mandate, Payment
 from payments.policies import cutoffs, kinds, references
-from payments.services import fee_schedules, gateways, postings, steps
+from payments.policies import mandates as mandate_policies
+from payments.services import fee_schedules, files, gateways, postings, steps
 from payments.states import CANCELABLE
 from wallets.models import Wallet
 from wallets.services import custody
@@ -91,8 +92,8 @@ def create(
     """A new payment, decided at once unless it is scheduled: held and waiting for its rail, in review, waiting for approval, or rejected.
 
     Raises KindNotOnRail, RailNotConfigured, CurrencyNotOnRail, AmountOutsideRail, WalletMissing, ExternalAccountMissing,
-    ExternalAccountUnfit, MandateMissing, ScheduleOutOfRange, DuplicateExternalId, and of wallets: WalletNotFound, standing, limits,
-    InsufficientFunds. Nothing is written then.
+    ExternalAccountUnfit, UnfitForRail, MandateMissing, MandateNotActive, ScheduleOutOfRange, DuplicateExternalId, and of wallets:
+    WalletNotFound, standing, limits, InsufficientFunds. Nothing is written then.
     """
     kind, rail = PaymentKind(kind), Rail(rail)
     if kind == PaymentKind.REFUND:
@@ -107,7 +108,7 @@ def create(
         raise Invalid(f"The wallet is in {wallet.currency}.", param="amount.currency")
     target = _target(rail, kind, wallet, target_wallet_id, partner_id)
     account = _external_account(rail, kind, wallet, external_account_id)
-    mandate = _mandate(kind, account, mandate_id)
+    mandate = _mandate(kind, account, mandate_id, at=at)
     fee = fee_schedules.fee_for(partner_id=partner_id, rail=rail, kind=kind, amount=amount, at=at)
     if direction == Direction.IN and fee.amount >= amount.amount:
         raise errors.FeeAboveAmount(param="amount", fee=steps.plain(fee.amount, wallet.currency))
@@ -133,6 +134,7 @@ def create(
         external_id=checked_external_id(external_id),
         metadata=notes.checked(metadata or {}),
     )
+    files.check(payment, at=at)
     write(payment, actor=actor, at=at)
     if payment.due_at is None:
         decide(payment, actor=actor, at=at)
@@ -189,6 +191,7 @@ def refund(
         metadata=notes.checked(metadata or {}),
     )
     kinds.check_amount(rail, asked)
+    files.check(payment, at=at)
     write(payment, actor=actor, at=at)
     decide(payment, actor=actor, at=at)
     return payment
@@ -430,7 +433,7 @@ def _external_account(rail: Rail, kind: PaymentKind, wallet: Wallet, account_id:
     return account
 
 
-def _mandate(kind: PaymentKind, account: ExternalAccount | None, mandate_id: UUID | None) -> Mandate | None:
+def _mandate(kind: PaymentKind, account: ExternalAccount | None, mandate_id: UUID | None, *, at: datetime) -> Mandate | None:
     if kind != PaymentKind.COLLECTION:
         if mandate_id is not None:
             raise Invalid("Only a collection has a mandate.", param="mandate_id")
@@ -440,6 +443,7 @@ def _mandate(kind: PaymentKind, account: ExternalAccount | None, mandate_id: UUI
         found = Mandate.objects.filter(pk=mandate_id, external_account=account, status=MandateStatus.ACTIVE).first()
     if found is None:
         raise errors.MandateMissing(param="mandate_id")
+    mandate_policies.check_can_collect(found, on=at.date())
     return found
 
 

@@ -5,7 +5,7 @@ transaction, so that a payment is in no file or in exactly one; delivery of a fi
 (``delivery``).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -28,7 +28,7 @@ from payments import errors, events
 from payments.choices import BatchStatus, Direction, PaymentStatus, Rail
 from payments.models import Batch, Payment
 from payments.policies import cutoffs, kinds
-from payments.services import delivery, files, outcomes, payments, postings, sending, steps
+from payments.services import delivery, files, mandates, outcomes, payments, postings, sending, steps
 from payments.services.steps import Step
 from payments.states import BATCH_MOVES
 from wallets.choices import WalletStatus
@@ -37,8 +37,8 @@ _log = structlog.get_logger("payments.settlement")
 S = PaymentStatus
 FILE_RAILS = tuple(rail for rail, rules in kinds.RAILS.items() if rules.has_files)
 READY = {Direction.OUT: S.HELD, Direction.IN: S.APPROVED}
-LARGEST_BATCH = 5000
-GRACE = timedelta(hours=1)  # a run may be this late for its cut-off; what is later goes with the next
+GRACE = timedelta(minutes=30)  # a run may be this late for its cut-off, our shortest lead; what is later goes with the next
+_WITH = ("wallet__account", "external_account", "mandate", "original")
 
 
 _TRACES = """
@@ -131,10 +131,27 @@ def roll_over(*, at: datetime) -> int:
 
 @transaction.atomic
 def gather(group: tuple[UUID, str, str, str, date], *, at: datetime, actor: Actor, early: bool = False) -> Batch | None:
-    """One batch of up to 5,000 payments of the group, booked and with its file built; None when nothing is left to gather.
+    """One batch of what one file carries of the group's next cut-off, booked and with its file built; None when nothing is left.
 
-    Payments whose wallet or customer was frozen meanwhile stay where they are. Two runs at once take different payments.
+    Payments whose wallet or customer was frozen meanwhile stay where they are. One that cannot be written any more (its mandate was
+    revoked, its account corrected to what the rail does not carry) fails, and does not hold up the others. Two runs at once take
+    different payments.
     """
+    while found := _ready(group, at=at, early=early):
+        found = files.fitting(group[1], _with_places(found, at=at, actor=actor))
+        if not found:
+            continue
+        try:
+            with transaction.atomic():
+                return _gathered(group, found, at=at, actor=actor)
+        except DomainError:
+            if not _put_aside(found, at=at, actor=actor):
+                raise
+    return None
+
+
+def _ready(group: tuple[UUID, str, str, str, date], *, at: datetime, early: bool) -> list[Payment]:
+    """The group's payments of the earliest cut-off, locked, as many as one file carries at most."""
     partner_id, rail, currency, direction, value_on = group
     rows = Payment.objects.filter(
         partner_id=partner_id,
@@ -147,16 +164,51 @@ def gather(group: tuple[UUID, str, str, str, date], *, at: datetime, actor: Acto
         partner__status=PartnerStatus.ACTIVE,
         wallet__status=WalletStatus.OPEN,
         customer__status=CustomerStatus.ACTIVE,
-    )
+    ).select_for_update(no_key=True, of=("self",), skip_locked=True)
     if not early:
         rows = rows.filter(cutoff_at__lte=at)
-    found = list(
-        rows.select_for_update(no_key=True, of=("self",), skip_locked=True)
-        .select_related("wallet__account", "external_account", "mandate", "original")
-        .order_by("pk")[:LARGEST_BATCH]
-    )
-    if not found:
-        return None
+    first = rows.order_by("cutoff_at", "pk").first()
+    if first is None:
+        return []
+    rows = rows.filter(cutoff_at=first.cutoff_at, same_day=first.same_day)
+    return list(rows.select_related(*_WITH).order_by("pk")[: files.LARGEST[Rail(rail)]])
+
+
+def _with_places(found: Sequence[Payment], *, at: datetime, actor: Actor) -> list[Payment]:
+    """Let collections take their places in their mandates; those whose mandate allows none fail. Mandates are locked in one order."""
+    left = set()
+    for payment in sorted(found, key=lambda one: (str(one.mandate_id), one.pk)):
+        if payment.mandate_id is None:
+            continue
+        try:
+            mandates.next_sequence(
+                mandate_id=payment.mandate_id, reference=payment.public_id, on=payment.value_on, actor=actor, at=at
+            )
+        except errors.MandateNotActive as refusal:
+            _fail(payment, refusal, at=at, actor=actor)
+            left.add(payment.pk)
+    return [payment for payment in found if payment.pk not in left]
+
+
+def _put_aside(found: Sequence[Payment], *, at: datetime, actor: Actor) -> int:
+    """Fail those of locked payments that no file can carry; answers how many."""
+    failed = 0
+    for payment in Payment.objects.filter(pk__in=[one.pk for one in found]).select_related(*_WITH).order_by("pk"):
+        try:
+            files.check(payment, at=at)
+        except (errors.ExternalAccountUnfit, errors.UnfitForRail) as refusal:
+            _fail(payment, refusal, at=at, actor=actor)
+            failed += 1
+    return failed
+
+
+def _fail(payment: Payment, refusal: DomainError, *, at: datetime, actor: Actor) -> None:
+    _log.warning("payment cannot be sent", payment=payment.public_id, code=refusal.code)
+    outcomes.fail(payment_id=payment.pk, reason_code=refusal.code, reason=refusal.message, actor=actor, at=at)
+
+
+def _gathered(group: tuple[UUID, str, str, str, date], found: Sequence[Payment], *, at: datetime, actor: Actor) -> Batch:
+    partner_id, rail, currency, direction, value_on = group
     total = sum((payment.amount for payment in found), start=found[0].amount * 0)
     threshold = settings.FILE_TWO_PEOPLE_ABOVE.get(currency)
     batch = Batch(

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from payments.tests.standins.plaid import PlaidStandIn
+from payments.tests.standins.server import running
+from payments.tests.standins.stripe import StripeStandIn
+
 
 @pytest.fixture
 def iso20022_data(settings):
@@ -14,3 +18,22 @@ def iso20022_data(settings):
         pytest.skip("FLOWLET_REFERENCE_DATA is not set")
     settings.ISO20022_SCHEMAS = str(Path(data) / "iso20022" / "xsd")
     return Path(data) / "iso20022"
+
+
+@pytest.fixture
+def stripe(settings):
+    """A stand-in for Stripe, set up for live partners."""
+    with running(StripeStandIn) as found:
+        settings.OUTBOUND_PRIVATE_HOSTS = ["127.0.0.1"]
+        settings.STRIPE_API_KEY, settings.STRIPE_BASE_URL = found.api_key, found.url
+        settings.STRIPE_WEBHOOK_SECRETS = ["whsec_older", found.webhook_secret]
+        yield found
+
+
+@pytest.fixture
+def plaid(settings):
+    """A stand-in for Plaid, set up for live partners."""
+    with running(PlaidStandIn) as found:
+        settings.OUTBOUND_PRIVATE_HOSTS = ["127.0.0.1"]
+        settings.PLAID_CLIENT_ID, settings.PLAID_SECRET, settings.PLAID_BASE_URL = found.client_id, found.secret, found.url
+        yield found

@@ -1,10 +1,13 @@
 """The checker: prepared breaches in bytes, each found with its code, path and line; and messages of others."""
 
+import copy
+import random
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 import sepaxml
+from lxml import etree
 
 from flowlet.core import xml
 from payments.providers.iso20022 import charset, checking, scheme
@@ -127,6 +130,49 @@ def test_a_good_message_has_no_breach(message):
 def test_totals_are_those_of_the_payments_not_of_the_header():
     report = checking.check(TRANSFERS.replace("<NbOfTxs>3<", "<NbOfTxs>7<").encode())
     assert (report.count, report.total) == (3, Decimal("37.50"))
+
+
+def test_the_end_of_the_calendar_is_no_mishap():
+    last = DEBITS.replace("2026-11-23T09:30:00+00:00", "9999-12-31T23:59:59Z").replace(
+        "2026-11-24</ReqdColltnDt>", "9999-12-31</ReqdColltnDt>"
+    )
+    assert [breach.code for breach in checking.check(last.encode()).breaches] == ["collection.too_early"]
+
+
+def changed(content, dice):
+    """The message with some elements removed, doubled, renamed or filled with rubbish."""
+    root = etree.fromstring(content.encode())
+    elements = list(root.iter(etree.Element))
+    for element in dice.sample(elements, dice.randint(1, 4)):
+        parent = element.getparent()
+        kind = dice.choice(["remove", "double", "rename", "fill"])
+        if kind == "remove" and parent is not None:
+            parent.remove(element)
+        elif kind == "double" and parent is not None:
+            parent.append(copy.deepcopy(element))
+        elif kind == "rename":
+            element.tag = dice.choice(elements).tag
+        else:
+            element.text = dice.choice(
+                ["", " ", "x", "-1", "1e5", "NaN", "2026-13-01", "9" * 50, "é", "9999-12-31T23:59:59-14:00", "٣"]
+            )
+    return etree.tostring(root)
+
+
+@pytest.mark.parametrize("message", [TRANSFERS, DEBITS])
+def test_whatever_is_damaged_is_told_and_nothing_stumbles(message):
+    dice, read, refused = random.Random(20022), 0, 0
+    schema = etree.XMLSchema(etree.parse(xml.schema(xml.name_of(xml.read(message.encode()))).path))
+    for _ in range(300):
+        content = changed(message, dice)
+        try:
+            report = checking.check(content)
+        except UnknownMessage:
+            refused += 1
+            continue
+        read += 1
+        assert (checking.SCHEMA in {breach.code for breach in report.breaches}) is not schema.validate(etree.fromstring(content))
+    assert refused < read
 
 
 def test_other_documents_are_refused():

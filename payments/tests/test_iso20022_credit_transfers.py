@@ -9,8 +9,8 @@ from lxml import etree
 from moneyed import Money
 
 from flowlet.core import xml
-from payments.providers.iso20022 import checking, credit_transfers, scheme
-from payments.providers.iso20022.errors import BreaksScheme, NotWritable
+from payments.providers.iso20022 import checking, credit_transfers, scheme, writing
+from payments.providers.iso20022.errors import BreaksScheme, NotWritable, TooManyPayments
 from payments.providers.iso20022.parts import Account, Address, Party, PayeeMatch, PayeeVerification, Remittance
 from payments.tests.messages import CREATED_AT, THEM, US, credit_transfer, euro, group, transfer
 
@@ -169,6 +169,21 @@ def test_says_when_there_was_no_schema_to_check_against(settings, monkeypatch):
     written = credit_transfer()
     assert (written.schema, written.is_validated) == ("", False)
     assert credit_transfer().content == written.content
+
+
+def test_a_message_takes_a_limited_number_of_payments(monkeypatch):
+    monkeypatch.setattr(writing, "MOST", 2)
+    assert credit_transfer(group(transfer(1), transfer(2))).count == 2
+    with pytest.raises(TooManyPayments) as refused:
+        credit_transfer(group(transfer(1), transfer(2)), group(transfer(3), id="GRP-2"))
+    assert refused.value.details == {"most": 2}
+
+
+def test_neither_names_nor_accounts_stand_in_what_a_trace_shows():
+    shown = repr(group(transfer()))
+    assert "Anna Weber" not in shown
+    assert "DE8937" not in shown
+    assert "E2E-000001" in shown
 
 
 def test_what_the_rules_leave_open_the_schema_refuses():

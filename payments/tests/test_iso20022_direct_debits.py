@@ -8,9 +8,9 @@ from lxml import etree
 from stdnum.eu import at_02
 
 from flowlet.core import xml
-from payments.providers.iso20022 import direct_debits, scheme
+from payments.providers.iso20022 import direct_debits, scheme, writing
 from payments.providers.iso20022.direct_debits import Amendment, Instrument, Mandate, SequenceType
-from payments.providers.iso20022.errors import BreaksScheme
+from payments.providers.iso20022.errors import BreaksScheme, TooManyPayments
 from payments.providers.iso20022.parts import Account, Party
 from payments.tests.messages import CREDITOR_ID, collection, debit, direct_debit, euro
 
@@ -136,6 +136,12 @@ def test_a_mandate_is_used_once_unless_it_recurs(sequence):
         direct_debit(both)
     assert codes(refused) == ["mandate.repeated"]
     assert refused.value.breaches[0].reference == "E2E-000002"
+
+
+def test_a_message_takes_a_limited_number_of_collections(monkeypatch):
+    monkeypatch.setattr(writing, "MOST", 1)
+    with pytest.raises(TooManyPayments):
+        direct_debit(collection(debit(1), debit(2)))
 
 
 @pytest.mark.parametrize("wrong", ["DE97ZZZ09999999999", "DE98ZZZ", "de98ZZZ09999999999", "DE98ZZZ0999999999 9"])

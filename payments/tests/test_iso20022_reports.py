@@ -1,11 +1,12 @@
 """What banks say: statuses and returns, with exact counts and sums."""
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from flowlet.core import xml
-from payments.providers.iso20022 import reasons, reports
+from payments.providers.iso20022 import reasons, reports, scheme, wires
 from payments.providers.iso20022.errors import IncompleteMessage, UnknownMessage, UnreadableField
 from payments.providers.iso20022.reasons import Action, Who
 from payments.providers.iso20022.reports import Outcome, Reason, Scope
@@ -116,14 +117,20 @@ def test_fedwires_sample_returns_are_read_exactly(iso20022_data):
     assert {one.uetr for one in found} == {"8a562c67-ca16-48ba-b074-65581be6f011"}
 
 
-RETURNS = """<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.004.001.09"><PmtRtr><GrpHdr><MsgId>R1</MsgId><NbOfTxs>2</NbOfTxs>
-<TtlRtrdIntrBkSttlmAmt Ccy="EUR">30.00</TtlRtrdIntrBkSttlmAmt></GrpHdr>
+RETURNS = """<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.004.001.09"><PmtRtr><GrpHdr><MsgId>R1</MsgId><CreDtTm>2026-11-23T12:00:00Z</CreDtTm>
+<NbOfTxs>2</NbOfTxs><TtlRtrdIntrBkSttlmAmt Ccy="EUR">30.00</TtlRtrdIntrBkSttlmAmt><SttlmInf><SttlmMtd>CLRG</SttlmMtd></SttlmInf></GrpHdr>
 <OrgnlGrpInf><OrgnlMsgId>ALL</OrgnlMsgId><OrgnlMsgNmId>pacs.008.001.08</OrgnlMsgNmId></OrgnlGrpInf>
 <TxInf><RtrId>1</RtrId><OrgnlGrpInf><OrgnlMsgId>OWN</OrgnlMsgId><OrgnlMsgNmId>pacs.003.001.08</OrgnlMsgNmId></OrgnlGrpInf>
 <OrgnlEndToEndId>E1</OrgnlEndToEndId><OrgnlIntrBkSttlmAmt Ccy="EUR">10.00</OrgnlIntrBkSttlmAmt>
 <RtrdIntrBkSttlmAmt Ccy="EUR">10.50</RtrdIntrBkSttlmAmt>
 <ChrgsInf><Amt Ccy="EUR">0.50</Amt><Agt><FinInstnId><BICFI>COBADEFF</BICFI></FinInstnId></Agt></ChrgsInf></TxInf>
 <TxInf><RtrId>2</RtrId><RtrdIntrBkSttlmAmt Ccy="EUR">19.50</RtrdIntrBkSttlmAmt></TxInf></PmtRtr></Document>"""
+
+
+def test_the_messages_made_up_here_are_those_of_the_schemas(iso20022_data):
+    assert xml.validate(RETURNS.encode(), name="pacs.004.001.09").is_valid
+    # No schema of version 10 is at hand.
+    assert xml.validate(REPORT.replace("pain.002.001.10", "pain.002.001.11").encode(), name="pain.002.001.11").is_valid
 
 
 def test_returns_name_their_own_message_or_that_of_all():
@@ -171,6 +178,18 @@ def test_every_reason_says_what_it_means_who_until_when_and_what_we_do():
     assert reasons.of("AM04").action is Action.TRY_AGAIN
     assert reasons.of("MD01").action is Action.STOP_MANDATE
     assert (reasons.of("ZZ99").action, reasons.of("ZZ99").code) == (Action.REVIEW, "ZZ99")
+
+
+def test_the_guides_tell_every_rule_and_reason():
+    sepa, wire = ((Path(__file__).parents[2] / "docs" / "rails" / f"{name}.md").read_text() for name in ("sepa", "wire"))
+    for code, rule in scheme.RULES.items():
+        assert f"| `{code}` | {rule} |" in sepa
+    for code, rule in wires.RULES.items():
+        assert f"| `{code}` | {rule} |" in wire
+    for reason in reasons.CODES.values():
+        assert f"| {reason.code} | {reason.meaning} | {reason.by.label} | {reason.limit} | {reason.action.label} |" in sepa
+    for way in reasons.TRANSACTIONS.values():
+        assert f"| {way.name} | {', '.join(sorted(way.schemes))} | {way.by.label} | {way.limit} | {way.message} |" in sepa
 
 
 def test_only_core_can_be_refunded():

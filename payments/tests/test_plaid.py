@@ -310,10 +310,10 @@ def keys(client):
 
 def test_plaid_s_signature_is_good_and_its_key_is_asked_for_once(standin, keys):
     for _ in range(3):
-        assert webhooks.verify(BODY, token=standin.sign(BODY, at=SIGNED_AT), keys=keys, at=AT) == SIGNED_AT
+        assert webhooks.verify(BODY, token=standin.sign(BODY, at=SIGNED_AT), keys=keys, at=AT) == (SIGNED_AT, standin.key_id)
     assert len(standin.log) == 1
     standin.new_key()
-    assert webhooks.verify(BODY, token=standin.sign(BODY, at=SIGNED_AT), keys=keys, at=AT) == SIGNED_AT
+    assert webhooks.verify(BODY, token=standin.sign(BODY, at=SIGNED_AT), keys=keys, at=AT) == (SIGNED_AT, standin.key_id)
     assert len(standin.log) == 2
 
 

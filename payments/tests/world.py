@@ -31,7 +31,7 @@ class PaymentWorld(World):
     def bank(self, wallet, *, relation="THIRD_PARTY", iban=False, verified=True, **options) -> ExternalAccount:
         number = str(next(self.numbers))
         values = (
-            {"kind": "IBAN", "currency": "EUR", "iban": _iban(number)}
+            {"kind": "IBAN", "currency": "EUR", "iban": _iban(number) if iban is True else iban}
             if iban
             else {
                 "kind": "US_BANK",
@@ -45,12 +45,10 @@ class PaymentWorld(World):
         made = external_accounts.create(
             partner_id=self.partner.pk,
             customer_id=wallet.customer_id,
-            owner_name="Grace Hopper",
-            owner_address=address,
             relation=relation,
             actor=KEY,
             at=self.at,
-            **values | options,
+            **{"owner_name": "Grace Hopper", "owner_address": address} | values | options,
         )
         if relation == "OWN" and verified:
             ExternalAccount.objects.filter(pk=made.pk).update(

@@ -186,3 +186,84 @@ TOP_UP = {
     "created_at": FIRST,
     "balances": [after(WALLET_ID, "200.00", "0.00", "200.00")],
 }
+
+SAVER_ID, EURO_ID, POUND_ID = example_id("cus", 71), example_id("wal", 71), example_id("wal", 72)
+PAIR = "EURGBP"
+
+
+def eur(amount: str) -> dict[str, str]:
+    """Euros."""
+    return {"amount": amount, "currency": "EUR"}
+
+
+def gbp(amount: str) -> dict[str, str]:
+    """Pounds."""
+    return {"amount": amount, "currency": "GBP"}
+
+
+RATE_VIA = [{"base": "EUR", "quote": "GBP", "rate": "0.8338", "valid_on": "2026-01-15", "source": "ECB"}]
+RATES = {
+    "pair": PAIR,
+    "sell_currency": "EUR",
+    "buy_currency": "GBP",
+    "market_rate": "0.8338",
+    "client_rate": "0.829631",
+    "spread_basis_points": 50,
+    "rate_on": "2026-01-15",
+    "rate_via": RATE_VIA,
+}
+PRICE = {
+    "sell": eur("100.00"),
+    "buy": gbp("82.96"),
+    "fixed_side": "SELL",
+    "market_rate": "0.8338",
+    "client_rate": "0.829631",
+    "spread_basis_points": 50,
+    "spread": gbp("0.42"),
+    "rate_on": "2026-01-15",
+    "rate_via": RATE_VIA,
+}
+QUOTE = {
+    "id": example_id("fxq"),
+    "customer_id": SAVER_ID,
+    "status": "OPEN",
+    **PRICE,
+    "conversion_id": None,
+    "created_at": FIRST,
+    "expires_at": "2026-01-15T09:35:00Z",
+}
+NEW_QUOTE = {
+    "customer_id": SAVER_ID,
+    "sell_currency": "EUR",
+    "buy_currency": "GBP",
+    "amount": eur("100.00"),
+    "valid_seconds": 300,
+}
+CONVERSION = {
+    "id": example_id("cnv"),
+    "customer_id": SAVER_ID,
+    "source_wallet_id": EURO_ID,
+    "target_wallet_id": POUND_ID,
+    "quote_id": example_id("fxq"),
+    **PRICE,
+    "journal_id": example_id("jrn"),
+    "description": "Holiday",
+    "external_id": "conversion-1",
+    "metadata": {"trip": "London"},
+    "created_at": FIRST,
+}
+NEW_CONVERSION = {
+    "source_wallet_id": EURO_ID,
+    "target_wallet_id": POUND_ID,
+    "quote_id": example_id("fxq"),
+    "description": "Holiday",
+    "external_id": "conversion-2",
+    "metadata": {"trip": "London"},
+}
+CONVERTED = {
+    **CONVERSION,
+    "balances": [
+        {"wallet_id": EURO_ID, "total": eur("900.00"), "held": eur("0.00"), "available": eur("900.00")},
+        {"wallet_id": POUND_ID, "total": gbp("82.96"), "held": gbp("0.00"), "available": gbp("82.96")},
+    ],
+}

@@ -1,6 +1,7 @@
 """The JSON of wallets, holds, transfers and what belongs to them. Money stands in it as Money; the toolkit writes it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,9 @@ from flowlet.api.fields import moment
 from flowlet.core import ids, money
 from flowlet.core.errors import DomainError
 from ledger.models import Journal
-from wallets.models import Hold, Refund, TopUp, Transfer, Wallet
+from wallets.models import Conversion, FxQuote, Hold, Refund, TopUp, Transfer, Wallet
+from wallets.models.exchange import Priced
+from wallets.selectors import conversions
 from wallets.selectors import wallets as selectors
 from wallets.selectors.transactions import Transaction
 from wallets.services.batches import ItemResult
@@ -122,6 +125,56 @@ def top_up(row: TopUp) -> dict[str, Any]:
         "metadata": row.metadata,
         "created_at": moment(row.created_at),
     }
+
+
+def _price(row: Priced) -> dict[str, Any]:
+    return {
+        "sell": _money(row.sell_amount, row.sell_currency),
+        "buy": _money(row.buy_amount, row.buy_currency),
+        "fixed_side": row.fixed_side,
+        "market_rate": rate(row.market_rate),
+        "client_rate": rate(row.client_rate),
+        "spread_basis_points": row.spread_basis_points,
+        "spread": _money(row.spread_amount, row.buy_currency),
+        "rate_on": row.rate_on,
+        "rate_via": row.rate_via,
+    }
+
+
+def quote(row: FxQuote, *, at: datetime) -> dict[str, Any]:
+    """A quote, as it stands at a moment."""
+    taker = conversions.conversion_of(row)
+    return {
+        "id": row.public_id,
+        "customer_id": _id("cus", row.customer_id),
+        "status": conversions.status_of(row, at=at),
+        **_price(row),
+        "conversion_id": taker.public_id if taker else None,
+        "created_at": moment(row.created_at),
+        "expires_at": moment(row.expires_at),
+    }
+
+
+def conversion(row: Conversion) -> dict[str, Any]:
+    """A conversion."""
+    return {
+        "id": row.public_id,
+        "customer_id": _id("cus", row.customer_id),
+        "source_wallet_id": _id("wal", row.source_id),
+        "target_wallet_id": _id("wal", row.target_id),
+        "quote_id": _id(FxQuote.PREFIX, row.quote_id) if row.quote_id else None,
+        **_price(row),
+        "journal_id": _id(Journal.PREFIX, row.journal_id),
+        "description": row.description or None,
+        "external_id": row.external_id or None,
+        "metadata": row.metadata,
+        "created_at": moment(row.created_at),
+    }
+
+
+def rate(value: Decimal) -> str:
+    """A rate, without zeros at its end."""
+    return f"{value.normalize():f}"
 
 
 def batch_result(result: ItemResult) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from wallets.api import holds, transfers, wallets
+from wallets.api import conversions, holds, transfers, wallets
 
 urlpatterns = [
     path("wallets", wallets.WalletList.as_view()),
@@ -23,5 +23,10 @@ urlpatterns = [
     path("transfers/<str:transfer_id>/void", transfers.TransferVoid.as_view()),
     path("transfers/<str:transfer_id>/refunds", transfers.TransferRefunds.as_view()),
     path("transfer_batches", transfers.TransferBatches.as_view()),
+    path("fx_rates", conversions.FxRates.as_view()),
+    path("fx_quotes", conversions.QuoteList.as_view()),
+    path("fx_quotes/<str:quote_id>", conversions.QuoteDetail.as_view()),
+    path("conversions", conversions.ConversionList.as_view()),
+    path("conversions/<str:conversion_id>", conversions.ConversionDetail.as_view()),
     path("simulations/top_ups", transfers.TopUps.as_view()),
 ]

@@ -103,6 +103,11 @@ def shown(rate: Fraction) -> Decimal:
     return Decimal(round(rate * 10**RATE_PLACES)).scaleb(-RATE_PLACES)
 
 
+def rounded(rate: Decimal) -> str:
+    """A rate for people: eight significant digits."""
+    return f"{Decimal(f'{rate:.8g}').normalize():f}"
+
+
 def via(market: Cross) -> list[dict[str, str]]:
     """The published rates that the market's rate is made of."""
     return [

@@ -12,10 +12,10 @@ from flowlet.api.endpoints import example_id
 from flowlet.api.testing import Tenant, seed
 from flowlet.core.actors import Actor, ActorKind
 from ledger.models import Book
-from ledger.services import accounts, books, charts, journals
+from ledger.services import accounts, books, charts, journals, rates
 from wallets.api import examples
 from wallets.models import Wallet
-from wallets.services import holds, recipes, refunds, transfers, wallets
+from wallets.services import conversions, holds, quotes, recipes, refunds, transfers, wallets
 from wallets.services.limits import Limits
 
 KEY = Actor(ActorKind.API_KEY, "key_x", "backend")
@@ -121,3 +121,74 @@ def transfer(tenant: Tenant) -> str:
 def authorized(tenant: Tenant) -> str:
     """A transfer that waits for its capture."""
     return transfers.authorize(**_pair(tenant), amount=Money("12.50", "USD"), actor=KEY, at=tenant.at).transfer.public_id
+
+
+@seed(examples.PAIR)
+def pair(tenant: Tenant) -> str:
+    """A pair that can be dealt in today."""
+    today = tenant.at.date()
+    given = [rates.NewRate("EUR", quote, today, Decimal(rate)) for quote, rate in (("GBP", "0.8338"), ("USD", "1.1172"))]
+    rates.add(rates=given, source="ECB", at=tenant.at)
+    return examples.PAIR
+
+
+@seed(examples.SAVER_ID)
+def saver(tenant: Tenant) -> str:
+    """A customer who converts."""
+    tenant.id(examples.PAIR)
+    _book(tenant)
+    who = {"actor": tenant.actor, "at": tenant.at}
+    made = customers.create(partner_id=tenant.partner_id, kind="PERSON", name="Grace Hopper", country="GB", **who)
+    customers.set_kyc_tier(customer_id=made.pk, kyc_tier="PREMIUM", reason="papers seen", **who)
+    return made.public_id
+
+
+def _purse(tenant: Tenant, currency: str, funds: str) -> str:
+    who = {"actor": KEY, "at": tenant.at}
+    made = wallets.create(partner_id=tenant.partner_id, customer_id=tenant.uuid(examples.SAVER_ID), currency=currency, **who)
+    book = _book(tenant)
+    bank = accounts.system_account(book_id=book.pk, line=charts.SAFEGUARDING, currency=currency, **who)
+    legs = recipes.legs(debit=bank.pk, credit=made.account_id, amount=Money(funds, currency))
+    journals.post(book_id=book.pk, legs=legs, kind="funding", actor=tenant.actor, effective_on=date(2020, 1, 1))
+    return made.public_id
+
+
+@seed(examples.EURO_ID)
+def euros(tenant: Tenant) -> str:
+    """A wallet in euros, with money."""
+    return _purse(tenant, "EUR", "10000")
+
+
+@seed(examples.POUND_ID)
+def pounds(tenant: Tenant) -> str:
+    """The same customer's wallet in pounds."""
+    return _purse(tenant, "GBP", "100")
+
+
+@seed(example_id("fxq"), fresh=True)
+def quote(tenant: Tenant) -> str:
+    """A price that holds."""
+    return quotes.create(
+        partner_id=tenant.partner_id,
+        customer_id=tenant.uuid(examples.SAVER_ID),
+        sell_currency="EUR",
+        buy_currency="GBP",
+        amount=Money("100", "EUR"),
+        actor=KEY,
+        at=tenant.at,
+    ).public_id
+
+
+@seed(example_id("cnv"), fresh=True)
+def conversion(tenant: Tenant) -> str:
+    """What was converted."""
+    return conversions.execute(
+        partner_id=tenant.partner_id,
+        source_id=tenant.uuid(examples.EURO_ID),
+        target_id=tenant.uuid(examples.POUND_ID),
+        amount=Money("100", "EUR"),
+        description="Holiday",
+        metadata={"trip": "London"},
+        actor=KEY,
+        at=tenant.at,
+    ).conversion.public_id

@@ -35,11 +35,11 @@ FACTS = PaymentFacts(amount=Money("12.50", "USD"), beneficiary=Party(country="DE
 
 @pytest.fixture(autouse=True)
 def point(monkeypatch: pytest.MonkeyPatch, settings: Any) -> registry.Point:
-    """One point, and only the deciders that a test registers."""
+    """One point, and only the deciders that a test registers; a busy machine is slow, not wrong, so they have time."""
     monkeypatch.setattr(registry, "_points", {})
     monkeypatch.setattr(registry, "_deciders", {})
     settings.DECISIONS_REQUIRED = {}
-    return registry.point("payment.create", facts=PaymentFacts)
+    return registry.point("payment.create", facts=PaymentFacts, budget_ms=registry.LONGEST_MS)
 
 
 @pytest.fixture
@@ -52,7 +52,9 @@ def register() -> Callable[..., None]:
     """Let a function, or a fixed opinion, decide under a name."""
 
     def _register(name: str, answer: Any, **more: Any) -> None:
-        registry.decider(name, point="payment.create", **more)(answer if callable(answer) else lambda facts: answer)
+        registry.decider(name, point="payment.create", **{"budget_ms": registry.LONGEST_MS, **more})(
+            answer if callable(answer) else lambda facts: answer
+        )
 
     return _register
 

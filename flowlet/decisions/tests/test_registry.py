@@ -12,7 +12,7 @@ from flowlet.decisions.tests.conftest import PaymentFacts
 
 def test_a_point_is_declared_once_with_frozen_facts(point):
     assert registry.find("payment.create") is point
-    assert registry.point("payment.create", facts=PaymentFacts) == point
+    assert registry.point("payment.create", facts=PaymentFacts, budget_ms=registry.LONGEST_MS) == point
     with pytest.raises(ValueError, match="Two points"):
         registry.point("payment.create", facts=PaymentFacts, budget_ms=5)
 

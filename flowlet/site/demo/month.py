@@ -1,8 +1,8 @@
 """One company's month: who pays whom on which day, and the calls that do it.
 
 A day goes: money comes in from banks; wages; purchases at four times of day and gifts among friends; holds placed, captured, let
-go, lapsing; refunds of what was bought the day before; merchants' fees at night. Wallets' transfers go through the wallets' batch
-service, everything else through the books'.
+go, lapsing; refunds of what was bought the day before; conversions of who has two currencies; merchants' fees at night. Wallets'
+transfers go through the wallets' batch service, everything else through the books'.
 """
 
 import random
@@ -21,13 +21,13 @@ from flowlet.site.demo.purses import Limits, Purse, money, price, settle
 from flowlet.site.demo.words import FRIENDLY
 from ledger.models import Book
 from ledger.services import accounts as books
-from ledger.services import charts, journals
+from ledger.services import charts, journals, revaluation
 from ledger.services.journals import BATCH_LIMIT, Leg, NewJournal
-from wallets.services import batches, holds, lapses, refunds
+from wallets.services import batches, conversions, holds, lapses, refunds
 from wallets.services.batches import NewTransfer
 
 # Per person and day.
-PURCHASES, GIFTS, HOLDS, REFUNDS = 1.45, 0.16, 0.05, 0.03
+PURCHASES, GIFTS, HOLDS, REFUNDS, CONVERSIONS = 1.45, 0.16, 0.05, 0.03, 0.04
 MERCHANT_FEE = Decimal("0.014")
 HOURS = ((9, 0.2), (12, 0.3), (17, 0.3), (20, 0.2))
 TOP_UP, SALARY, FEE, SWEEP, COSTS, CAPITAL, EQUIPMENT = (
@@ -103,9 +103,11 @@ class Month:
         self._gifts(day)
         self._refunds(day)
         self.bought = today
+        self._conversions(day)
         self._fees(day)
         if day.weekday() == 6:
             self._sweep(day)
+            revaluation.revalue(book_id=self.book.pk, on=day, actor=self.backend, at=self._moment(day, 23))
 
     def _money_comes_in(self, day: date, *, first: bool) -> None:
         items = []
@@ -236,6 +238,25 @@ class Month:
             )
             settle(self.purses, done.balances)
             self.tick(1)
+
+    def _conversions(self, day: date) -> None:
+        """Who has wallets in two currencies moves some of the one into the other, now and then."""
+        at, travellers = self._moment(day, 16), [purses for purses in self.cast.persons if len(purses) > 1]
+        for _ in range(self._some(CONVERSIONS) if travellers else 0):
+            source, target = self.dice.sample(self.dice.choice(travellers), 2)
+            amount = price(self.dice.choice((20, 25, 40, 50, 75, 100)), source.currency)
+            if self.limits.take(source, amount, day):
+                done = conversions.execute(
+                    partner_id=self.book.partner_id,
+                    source_id=source.wallet_id,
+                    target_id=target.wallet_id,
+                    amount=money(amount, source.currency),
+                    description=self.dice.choice(("Holiday money", "Back from a trip", "Rent abroad", "Savings")),
+                    actor=self.backend,
+                    at=at,
+                )
+                settle(self.purses, done.balances)
+                self.tick(1)
 
     def _fees(self, day: date) -> None:
         items = []

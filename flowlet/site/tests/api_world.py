@@ -89,8 +89,9 @@ class World:
     stranger: Tenant
 
     def owner_of(self, operation: Operation) -> Tenant:
-        """Simulations run in the sandbox, all else live."""
-        return self.sandbox if operation.view.required_scopes[operation.method] == Scope.SIMULATION_WRITE else self.live
+        """Simulations run in the sandbox, and what says that its examples do; all else live."""
+        simulated = operation.view.required_scopes[operation.method] == Scope.SIMULATION_WRITE
+        return self.sandbox if simulated or getattr(operation.view, "example_mode", "LIVE") == "SANDBOX" else self.live
 
     def others_than(self, tenant: Tenant) -> list[Tenant]:
         """Whoever must not see the tenant's things."""

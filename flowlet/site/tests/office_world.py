@@ -3,6 +3,7 @@
 ``build`` is called once a test; a model without a row here has only its list tested, and ``test_every_page_has_a_row`` names it.
 """
 
+import hmac
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import Any
 
 from django.contrib.auth import authenticate
 from django.db import transaction
-from django.test import RequestFactory
+from django.test import RequestFactory, override_settings
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from moneyed import Money
 
@@ -38,8 +39,10 @@ from ledger.services import (
 )
 from ledger.services.journals import Leg
 from payments.policies import fees
-from payments.services import fee_schedules
-from wallets.services import holds, refunds, top_ups, transfers, wallets
+from payments.providers.openbanking.vocabulary import Visitor
+from payments.services import consents, external_accounts, fee_schedules, inbox, mandates
+from wallets.models import FxSpread
+from wallets.services import conversions, holds, quotes, refunds, top_ups, transfers, wallets
 
 SYSTEM = actors.system("tests")
 
@@ -117,6 +120,38 @@ def play(partner: Partner, customer: Customer, *, at: datetime) -> None:
     sent = transfers.make(source_id=source.pk, target_id=target.pk, amount=Money("10.00", "USD"), **common)
     refunds.make(transfer_id=sent.transfer.pk, amount=Money("1.00", "USD"), **common)
     holds.place(wallet_id=source.pk, amount=Money("5.00", "USD"), **common)
+    rates.add(rates=[rates.NewRate(base="EUR", quote="USD", valid_on=at.date(), rate=Decimal("1.1"))], source="ECB", at=at)
+    euros = wallets.create(customer_id=customer.pk, currency="EUR", **common)
+    sides = {"sell_currency": "USD", "buy_currency": "EUR", "amount": Money("11.00", "USD")}
+    quote = quotes.create(customer_id=customer.pk, **sides, **common)
+    conversions.execute(source_id=source.pk, target_id=euros.pk, quote_id=quote.pk, **common)
+    FxSpread.objects.create(partner=partner, pair="EURUSD", basis_points=40, updated_at=at)
+    account = external_accounts.create(
+        customer_id=customer.pk,
+        kind="IBAN",
+        currency="EUR",
+        owner_name="Ada Lovelace",
+        iban="DE89370400440532013000",
+        **common,
+    )
+    consents.create(customer_id=customer.pk, bank="sandbox", scopes=["BALANCES"], visitor=Visitor(ip="198.51.100.7"), **common)
+    mandates.create(
+        external_account_id=account.pk,
+        scheme="SEPA_CORE",
+        creditor_id="DE98ZZZ09999999999",
+        signed_on=at.date(),
+        **common,
+    )
+
+
+def tell(*, at: datetime) -> None:
+    """A provider tells us something."""
+    body = b'{"id": "evt_1", "object": "event", "type": "payment_intent.succeeded", "created": 1700000000, "livemode": true,'
+    body += b' "data": {"object": {"id": "pi_1", "name": "Ada Lovelace"}}}'
+    moment = int(at.timestamp())
+    signature = hmac.digest(b"whsec_x", f"{moment}.".encode() + body, "sha256").hex()
+    with override_settings(STRIPE_WEBHOOK_SECRETS=["whsec_x"]):
+        inbox.receive(provider="stripe", body=body, headers={"stripe-signature": f"t={moment},v1={signature}"}, at=at)
 
 
 def reconcile(book: Book, *, at: datetime) -> None:
@@ -155,6 +190,7 @@ def build() -> World:
     rates.add(rates=[rates.NewRate(base="EUR", quote="USD", valid_on=at.date(), rate=Decimal("1.1"))], source="ECB", at=at)
     Verification.objects.create(started_at=at, finished_at=at, is_clean=True, journals=1, entries=2)
     play(pair.sandbox, customer, at=at)
+    tell(at=at)
     with transaction.atomic():
         decisions.decide(
             point="office_world.question",

@@ -82,6 +82,7 @@ def test_each_operation_wants_its_scope_and_no_other(world, operation):
     )
     operation.path(owner)
     owner.real(operation.endpoint.body_example)
+    owner.real(dict(operation.endpoint.query_example or {}))
     key, owner.key = owner.key, issued.secret
     before = rows()
     response = ask(owner, operation)

@@ -94,11 +94,11 @@ def decided(monkeypatch, pair):
     monkeypatch.setattr(deciders, "_points", {})
     monkeypatch.setattr(deciders, "_deciders", {})
     for point in ("payment.create", "payment.return"):
-        deciders.point(point, facts=Facts)
+        deciders.point(point, facts=Facts, budget_ms=deciders.LONGEST_MS)
 
     def ask(opinion, *, point="payment.create", subject="pay_1", name="", person_id=None):
         monkeypatch.setattr(deciders, "_deciders", {})
-        deciders.decider("compliance.screen", point=point)(lambda facts: opinion)
+        deciders.decider("compliance.screen", point=point, budget_ms=deciders.LONGEST_MS)(lambda facts: opinion)
         facts = Facts(country="DE", name=name)
         return decisions.decide(
             point=point, facts=facts, subject=subject, partner_id=pair.live.pk, at=clock.now(), person_id=person_id

@@ -8,8 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Final
 
 from lxml import etree
@@ -66,26 +66,32 @@ def _breach(code: str, element: Element) -> Breach:
     return Breach(code, element.sourceline or 0, xml.path_of(element), scheme.RULES[code])
 
 
-@lru_cache(maxsize=1024)
-def _qualified(namespace: str, path: str) -> str:
-    return "/".join(f"{{{namespace}}}{step}" for step in path.split("/"))
-
-
 class _Node:
-    """An element and its namespace, to be asked by local names."""
+    """An element that is asked by local names; its children are looked through once. Of several, the first one is asked further."""
 
     def __init__(self, element: Element) -> None:
         self.element = element
-        self.namespace = etree.QName(element).namespace or ""
-
-    def find(self, path: str) -> Element | None:
-        return self.element.find(_qualified(self.namespace, path))
+        self.children: dict[str, list[Element]] = {}
+        self.inner: dict[str, _Node] = {}
+        for child in element:
+            self.children.setdefault(child.tag.rpartition("}")[2], []).append(child)
 
     def all(self, path: str) -> list[Element]:
-        return self.element.findall(_qualified(self.namespace, path))
+        name, _, rest = path.partition("/")
+        found = self.children.get(name, [])
+        if not rest or not found:
+            return found
+        if name not in self.inner:
+            self.inner[name] = _Node(found[0])
+        return self.inner[name].all(rest)
+
+    def find(self, path: str) -> Element | None:
+        found = self.all(path)
+        return found[0] if found else None
 
     def text(self, path: str) -> str:
-        return self.element.findtext(_qualified(self.namespace, path)) or ""
+        found = self.all(path)
+        return (found[0].text or "") if found else ""
 
 
 class _Message(_Node):
@@ -104,11 +110,11 @@ class _Message(_Node):
         yield from _characters(self.element)
         yield from _identifications(self.all("GrpHdr/MsgId"))
         groups = self.all("PmtInf")
-        names = Counter(group.findtext(_qualified(self.namespace, "PmtInfId")) for group in groups)
+        names = Counter(xml.text(group, "PmtInfId") for group in groups)
         for element in groups:
             group = _Group(element, self)
             yield from _identifications(group.all("PmtInfId"))
-            if names[group.text("PmtInfId")] > 1:
+            if names[group.text("PmtInfId").strip()] > 1:
                 yield _breach("id.repeated", element)
             yield from group.breaches()
         if header is not None:
@@ -123,6 +129,8 @@ class _Group(_Node):
     def __init__(self, element: Element, message: _Message) -> None:
         super().__init__(element)
         self.message, self.debit = message, message.debit
+        self.has_creditor_id = self.find("CdtrSchmeId") is not None
+        self.recurs = self.text("PmtTpInf/SeqTp") == "RCUR"
 
     def breaches(self) -> Iterator[Breach]:
         us = "Cdtr" if self.debit else "Dbtr"
@@ -145,7 +153,7 @@ class _Group(_Node):
 
     def uses_again(self, mandate: str) -> bool:
         """Whether the mandate stands for a second time where it may stand once."""
-        if self.text("PmtTpInf/SeqTp") == "RCUR":
+        if self.recurs:
             return False
         self.message.mandates[mandate] += 1
         return self.message.mandates[mandate] > 1
@@ -162,7 +170,7 @@ class _Group(_Node):
             yield _breach("day.past", element)
         elif self.debit and not scheme.is_business_day(on):
             yield _breach("collection.no_business_day", element)
-        elif self.debit and on < scheme.earliest_collection(at=made_at, terms=terms):
+        elif self.debit and _is_too_early(on, made_at, terms):
             yield _breach("collection.too_early", element)
 
 
@@ -234,7 +242,7 @@ class _Payment(_Node):
 
     def _mandate(self) -> Iterator[Breach]:
         own = self.find("DrctDbtTx/CdtrSchmeId") is not None
-        if own or (self.group is not None and self.group.find("CdtrSchmeId") is None):
+        if own or (self.group is not None and not self.group.has_creditor_id):
             node = self.find("DrctDbtTx")
             yield from _creditor_id(self if node is None else _Node(node))
         mandate, signed = self.find("DrctDbtTx/MndtRltdInf/MndtId"), self.find("DrctDbtTx/MndtRltdInf/DtOfSgntr")
@@ -253,6 +261,13 @@ class _Payment(_Node):
         country = self.text("DbtrAcct/Id/IBAN")[:2]
         if country in scheme.OUTSIDE_EEA and self.find("Dbtr/PstlAdr") is None:
             yield _breach("debtor.no_address", self.element)
+
+
+def _is_too_early(on: date, made_at: datetime, terms: Terms) -> bool:
+    try:
+        return on < scheme.earliest_collection(at=made_at, terms=terms)
+    except OverflowError:
+        return True  # the calendar ends before
 
 
 def _totals(node: _Node, what: str, count: int, total: Decimal) -> Iterator[Breach]:

@@ -53,19 +53,11 @@ def write(
     """The message with all groups, checked against its schema and the scheme's rules; the same bytes for the same arguments.
 
     The initiator is written with name and identification. Raises BreaksScheme, whose breaches name path, line and
-    end-to-end id, so that the payments concerned can be held back.
+    end-to-end id, so that the payments concerned can be held back; TooManyPayments
+    above ``writing.MOST``.
     """
-    amounts = [transfer.amount for group in groups for transfer in group.transfers]
-    tree = Tree(MESSAGE)
-    message = tree.node(tree.root, "CstmrCdtTrfInitn")
-    header = tree.node(message, "GrpHdr")
-    tree.leaf(header, "MsgId", message_id)
-    tree.leaf(header, "CreDtTm", writing.moment(created_at))
-    tree.totals(header, amounts)
-    tree.party(header, "InitgPty", replace(initiator, address=None))
-    for group in groups:
-        _group(tree, message, group)
-    content = tree.content()
+    writing.check_count(sum(len(group.transfers) for group in groups))
+    content = _content(message_id=message_id, created_at=created_at, initiator=initiator, groups=groups)
     report = checking.check(content, terms=terms)
     writing.refuse((*report.breaches, *_unconfirmed(groups)))
     return Written(MESSAGE, content, report.count, money.exact(report.total, "EUR"), report.schema)
@@ -77,6 +69,19 @@ def breaches(transfer: Transfer) -> tuple[Breach, ...]:
     _transfer(tree, tree.root, transfer)
     found = checking.payment(tree.root[0], debit=False)
     return (*found, _not_confirmed(transfer)) if _is_unconfirmed(transfer) else found
+
+
+def _content(*, message_id: str, created_at: datetime, initiator: Party, groups: Sequence[Group]) -> bytes:
+    tree = Tree(MESSAGE)
+    message = tree.node(tree.root, "CstmrCdtTrfInitn")
+    header = tree.node(message, "GrpHdr")
+    tree.leaf(header, "MsgId", message_id)
+    tree.leaf(header, "CreDtTm", writing.moment(created_at))
+    tree.totals(header, [transfer.amount for group in groups for transfer in group.transfers])
+    tree.party(header, "InitgPty", replace(initiator, address=None))
+    for group in groups:
+        _group(tree, message, group)
+    return tree.content()
 
 
 def _group(tree: Tree, message: Element, group: Group) -> None:

@@ -95,19 +95,11 @@ def write(
     """The message with all groups, checked against its schema and the scheme's rules; the same bytes for the same arguments.
 
     ``terms`` are the bank's cut-off and lead time, by which the days of collection are judged as of ``created_at``. Raises
-    BreaksScheme, whose breaches name path, line and end-to-end id, so that the collections concerned can be held back.
+    BreaksScheme, whose breaches name path, line and end-to-end id, so that the collections concerned can be held back; TooManyPayments
+    above ``writing.MOST``.
     """
-    amounts = [debit.amount for group in groups for debit in group.debits]
-    tree = Tree(MESSAGE)
-    message = tree.node(tree.root, "CstmrDrctDbtInitn")
-    header = tree.node(message, "GrpHdr")
-    tree.leaf(header, "MsgId", message_id)
-    tree.leaf(header, "CreDtTm", writing.moment(created_at))
-    tree.totals(header, amounts)
-    tree.party(header, "InitgPty", replace(initiator, address=None))
-    for group in groups:
-        _group(tree, message, group)
-    content = tree.content()
+    writing.check_count(sum(len(group.debits) for group in groups))
+    content = _content(message_id=message_id, created_at=created_at, initiator=initiator, groups=groups)
     report = checking.check(content, terms=terms)
     writing.refuse(report.breaches)
     return Written(MESSAGE, content, report.count, money.exact(report.total, "EUR"), report.schema)
@@ -118,6 +110,19 @@ def breaches(debit: Debit) -> tuple[Breach, ...]:
     tree = Tree(MESSAGE)
     _debit(tree, tree.root, debit)
     return checking.payment(tree.root[0], debit=True)
+
+
+def _content(*, message_id: str, created_at: datetime, initiator: Party, groups: Sequence[Group]) -> bytes:
+    tree = Tree(MESSAGE)
+    message = tree.node(tree.root, "CstmrDrctDbtInitn")
+    header = tree.node(message, "GrpHdr")
+    tree.leaf(header, "MsgId", message_id)
+    tree.leaf(header, "CreDtTm", writing.moment(created_at))
+    tree.totals(header, [debit.amount for group in groups for debit in group.debits])
+    tree.party(header, "InitgPty", replace(initiator, address=None))
+    for group in groups:
+        _group(tree, message, group)
+    return tree.content()
 
 
 def _group(tree: Tree, message: Element, group: Group) -> None:

@@ -27,6 +27,12 @@ class NotWritable(Invalid):
     code, title = "iso20022.not_writable", "The text has characters that cannot be written"
 
 
+class TooManyPayments(Invalid):
+    """More payments than one message takes; ``details`` says how many it does."""
+
+    code, title = "iso20022.too_many_payments", "There are too many payments for one message"
+
+
 class UnknownMessage(Invalid):
     """The document is not a message of the kinds that are read here."""
 

@@ -1,6 +1,6 @@
 """The parts of which payments are made: parties, addresses, banks, accounts, remittances."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Self
@@ -42,8 +42,8 @@ class Party:
     (a code of ISO's external list, such as COID).
     """
 
-    name: str
-    address: Address | None = None
+    name: str = field(repr=False)
+    address: Address | None = field(default=None, repr=False)
     lei: str = ""
     organisation_id: str = ""
     organisation_scheme: str = ""
@@ -63,8 +63,8 @@ class Agent:
 class Account:
     """An account, by IBAN or by the bank's own ``number``."""
 
-    iban: str = ""
-    number: str = ""
+    iban: str = field(default="", repr=False)
+    number: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

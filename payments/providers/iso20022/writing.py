@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Final
 
 from lxml import etree
 from moneyed import Money
 
 from flowlet.core import money, xml
-from payments.providers.iso20022.errors import BreaksScheme, NotWritable
+from payments.providers.iso20022.errors import BreaksScheme, NotWritable, TooManyPayments
 from payments.providers.iso20022.parts import Account, Address, Agent, Party, Remittance
 from payments.providers.iso20022.scheme import NOT_PROVIDED, Breach
 
 Element = etree._Element
+MOST: Final = 25_000  # payments of one message: some 20 MB, for which 160 MB of memory are needed
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,7 @@ class Tree:
 
     def content(self) -> bytes:
         """The document in UTF-8, indented."""
-        etree.indent(self.root, space=" ")
-        return etree.tostring(self.root, encoding="UTF-8", xml_declaration=True) + b"\n"
+        return etree.tostring(self.root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
 
 
 def moment(at: datetime) -> str:
@@ -162,6 +163,12 @@ def moment(at: datetime) -> str:
     if at.tzinfo is None:
         raise ValueError("A moment needs its zone.")
     return at.isoformat(timespec="seconds")
+
+
+def check_count(count: int) -> None:
+    """Raises TooManyPayments when a message would have more than ``MOST`` of them."""
+    if count > MOST:
+        raise TooManyPayments(f"One message takes at most {MOST} payments.", most=MOST)
 
 
 def refuse(breaches: Iterable[Breach]) -> None:

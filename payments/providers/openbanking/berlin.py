@@ -190,8 +190,9 @@ class BerlinBank:
         path = f"/v1/consents/{quote(session.reference, safe='')}"
         try:
             self._send("DELETE", path, operation="consent_end", headers={}, at=at, wants_json=False)
-        except NotThere:
-            return
+        except Refused as refusal:
+            if not isinstance(refusal, NotThere) and refusal.provider_code not in _LAPSED:
+                raise
 
     # Payment initiation
 

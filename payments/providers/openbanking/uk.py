@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flowlet.core.errors import Invalid
+from flowlet.core.outbound import Refused
 from payments.errors import BankAnswerMalformed, BankRefused, ConsentLapsed
 from payments.providers.openbanking import answers
 from payments.providers.openbanking.uk_connection import TOKEN_MARGIN_SECONDS, Connection, with_tokens
@@ -50,6 +51,8 @@ PERMISSIONS: Mapping[Scope, tuple[str, ...]] = {
 _SCHEMES = {Scheme.IBAN: "UK.OBIE.IBAN", Scheme.SORT_CODE: "UK.OBIE.SortCodeAccountNumber"}
 _SCHEMES_IN = {name: scheme for scheme, name in _SCHEMES.items()}
 _CONSENT = "consent:"
+# What is not there is 400 in the standard; some banks say 404.
+_NOT_THERE = frozenset({400, 404})
 
 
 class UkBank(Connection):
@@ -179,13 +182,17 @@ class UkBank(Connection):
 
     def revoke(self, *, session: Session, at: datetime) -> None:
         """Delete the consent at the bank; one that is not there is as good as deleted."""
-        self.api.call(
-            "DELETE",
-            f"/aisp/account-access-consents/{quote(session.reference, safe='')}",
-            operation="access_consent_end",
-            headers=self.headers(self.client_token("accounts", at=at)),
-            wants_json=False,
-        )
+        try:
+            self.api.call(
+                "DELETE",
+                f"/aisp/account-access-consents/{quote(session.reference, safe='')}",
+                operation="access_consent_end",
+                headers=self.headers(self.client_token("accounts", at=at)),
+                wants_json=False,
+            )
+        except Refused as refusal:
+            if refusal.http_status not in _NOT_THERE:
+                raise
 
     # Payment initiation
 

@@ -61,8 +61,11 @@ class Keys:
         return key
 
 
-def verify(body: bytes, *, token: str, keys: Keys, at: datetime) -> int:
-    """The second in which Plaid signed. Raises WebhookForged unless this body was signed by Plaid not long ago, or Unavailable."""
+def verify(body: bytes, *, token: str, keys: Keys, at: datetime) -> tuple[int, str]:
+    """The second in which Plaid signed, and the key's id.
+
+    Raises WebhookForged unless this body was signed by Plaid not long ago, and Unavailable when that cannot be checked now.
+    """
     if not token or len(token) > _LONGEST_TOKEN:
         raise WebhookForged("There is no signature.")
     try:
@@ -85,7 +88,7 @@ def verify(body: bytes, *, token: str, keys: Keys, at: datetime) -> int:
         raise WebhookForged("The signature is too old.")
     if not isinstance(digest, str) or not hmac.compare_digest(digest.encode(), hashlib.sha256(body).hexdigest().encode()):
         raise WebhookForged("The signature is of another body.")
-    return signed_at
+    return signed_at, header["kid"]
 
 
 def read(body: bytes, *, signed_at: int) -> InboundFact:

@@ -19,8 +19,8 @@ TOLERANCE_SECONDS = 300
 _MOST_SIGNATURES = 10
 
 
-def verify(body: bytes, *, header: str, secrets: Sequence[str], at: datetime) -> None:
-    """Raise WebhookForged unless the body was signed with one of the secrets not long ago."""
+def verify(body: bytes, *, header: str, secrets: Sequence[str], at: datetime) -> int:
+    """Which of the secrets signed the body, by its place. Raises WebhookForged unless one did, not long ago."""
     moments, signatures = [], []
     for part in header.split(",")[:_MOST_SIGNATURES]:
         name, _, value = part.strip().partition("=")
@@ -31,15 +31,17 @@ def verify(body: bytes, *, header: str, secrets: Sequence[str], at: datetime) ->
     if len(moments) != 1 or not moments[0].isascii() or not moments[0].isdigit() or len(moments[0]) > 12 or not signatures:
         raise WebhookForged("The header has the wrong form.")
     signed = moments[0].encode() + b"." + body
-    good = False
-    for secret in secrets:
+    good: int | None = None
+    for index, secret in enumerate(secrets):
         wanted = hmac.digest(secret.encode(), signed, hashlib.sha256).hex().encode()
         for signature in signatures:
-            good |= hmac.compare_digest(wanted, signature)
-    if not good:
+            if hmac.compare_digest(wanted, signature):
+                good = index
+    if good is None:
         raise WebhookForged("No signature is good.")
     if abs(at.timestamp() - int(moments[0])) > TOLERANCE_SECONDS:
         raise WebhookForged("The signature is too old.")
+    return good
 
 
 def read(body: bytes) -> InboundFact:

@@ -390,6 +390,41 @@ def test_a_consent_withdrawn_at_the_bank_ends_ours_at_the_next_reading(live):
     assert live.told()[-1] == "consent.revoked"
 
 
+def test_a_consent_that_the_bank_no_longer_knows_ends_ours(live):
+    given = uk_given(live)
+    live.uk.consents.clear()
+    with pytest.raises(errors.ConsentLapsed):
+        live.read("accounts", given)
+    assert Consent.objects.get().status == REVOKED
+
+
+def test_a_bank_that_does_not_say_why_it_refuses_ends_nothing(live):
+    given = uk_given(live)
+    live.uk.move(given.reference, "CANC")
+    live.uk.faults.append(Fault("BREAK", given.reference.replace(":", "%3A"), times=9))
+    with pytest.raises(errors.ConsentLapsed):
+        live.read("accounts", given)
+    assert Consent.objects.get().status == AUTHORISED
+
+
+def test_a_bank_that_cannot_be_told_keeps_no_other_from_being_told(live):
+    deaf = live.create("berlin").consent
+    live.revoke(deaf)
+    live.revoke(uk_given(live))
+    live.berlin.faults.append(Fault("BREAK", f"/consents/{deaf.reference}", times=9))
+    later = live.at + timedelta(minutes=1)
+    assert consents.tell_banks(at=later, limit=1) == 0
+    assert consents.tell_banks(at=later, limit=1) == 1
+    assert live.uk.consents == {} and not Consent.objects.get(pk=deaf.pk).is_told_to_bank
+
+
+@pytest.mark.parametrize("bank", ["uk", "berlin"])
+def test_a_bank_that_has_forgotten_the_consent_counts_as_told(live, bank):
+    live.revoke(live.create(bank).consent)
+    getattr(live, bank).consents.clear()
+    assert consents.tell_banks(at=live.at) == 1
+
+
 def test_a_bank_that_cannot_be_reached_ends_nothing(live):
     given = uk_given(live)
     live.uk.faults.append(Fault("BREAK", "/accounts", times=9))

@@ -1,0 +1,1 @@
+"""What sandbox partners get instead of a provider, where no row has to be kept for it."""

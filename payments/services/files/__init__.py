@@ -1,0 +1,157 @@
+"""The files of batches: written by the rail's format, sealed, compared with their digest, written again byte by byte.
+
+- ``ach``, ``sepa`` and ``wires`` write; ``built`` has what they are given and what they give; ``refusals`` says a format's refusal of
+  the payment that it concerns.
+- ``check`` tries a single payment when it is made, so that a file is not held up by it later.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from flowlet.core import crypto
+from payments import choices, errors
+from payments.choices import Direction, Rail
+from payments.models import Batch, Payment
+from payments.policies import cutoffs, entry_classes, kinds
+from payments.policies import mandates as mandate_policies
+from payments.selectors import mandates as mandate_selectors
+from payments.selectors.external_accounts import details_of
+from payments.services import gateways
+from payments.services.files import ach, refusals, sepa, wires
+from payments.services.files.ach import trace_of
+from payments.services.files.built import Built, Material, identity_of
+
+__all__ = [
+    "LARGEST",
+    "Built",
+    "aad",
+    "build",
+    "check",
+    "content_of",
+    "fitting",
+    "identity_of",
+    "provider_of",
+    "rebuild",
+    "seal",
+    "trace_of",
+    "traces",
+]
+
+# So many payments in one file: ACH stays below 10,000 lines with them, and a wire is a message of its own.
+LARGEST: Final[Mapping[Rail, int]] = {Rail.ACH: 5000, Rail.SEPA_CT: 5000, Rail.SEPA_DD: 5000, Rail.WIRE: 1}
+_WRITERS: Final[Mapping[Rail, Callable[[Batch, Material], Built]]] = {
+    Rail.ACH: ach.write,
+    Rail.SEPA_CT: sepa.write_transfers,
+    Rail.SEPA_DD: sepa.write_debits,
+    Rail.WIRE: wires.write,
+}
+
+
+def build(batch: Batch, payments: Sequence[Payment]) -> Built:
+    """The batch's file; the same bytes for the same rows. Raises RailNotConfigured, and what the format refuses, naming record and
+    field.
+    """
+    return _WRITERS[Rail(batch.rail)](batch, _material(payments, mandate_selectors.places_of(payments)))
+
+
+def rebuild(batch: Batch) -> Built:
+    """The file built again from its payments. Raises FileDiffers when that is not what was built."""
+    rows = batch.payments.select_related("external_account", "mandate", "original").order_by("pk")
+    found = build(batch, list(rows))
+    if found.digest != batch.digest:
+        raise errors.FileDiffers(digest=batch.digest, again=found.digest)
+    return found
+
+
+def check(payment: Payment, *, at: datetime) -> None:
+    """Write the payment into a file of its own and throw it away. ``payment`` need not be saved.
+
+    Raises ExternalAccountUnfit (``unfit``: owner_name, owner_address, number, ...) and UnfitForRail for what its rail cannot carry,
+    RailNotConfigured.
+    """
+    entry_classes.check_purpose(payment)
+    rail = Rail(payment.rail)
+    if rail not in _WRITERS:
+        return
+    if payment.external_account is None or payment.external_account.kind not in kinds.RAILS[rail].reaches:
+        raise errors.ExternalAccountUnfit("The external account's kind does not fit.", param="external_account_id", unfit="kind")
+    window = cutoffs.next_cutoff(rail, max(at, payment.due_at or at), same_day=payment.same_day)
+    draft = Batch(
+        partner_id=payment.partner_id,
+        rail=rail,
+        direction=payment.direction,
+        currency=payment.currency,
+        number=1,
+        cutoff_at=window.cutoff_at,
+        value_on=window.value_on,
+        count=1,
+        total=payment.amount,
+        created_at=at,
+    )
+    alone = copy(payment)
+    alone.trace = traces(rail, [1])[0]
+    places = {}
+    if payment.direction == Direction.IN and payment.mandate is not None:
+        places[payment.pk] = mandate_policies.place_of_next(payment.mandate, is_final=False)
+    try:
+        _WRITERS[rail](draft, _material([alone], places))
+    except refusals.FORMAT as refusal:
+        raise refusals.of_payment(refusal, rail=rail, direction=payment.direction) from None
+
+
+def fitting(rail: str, payments: Sequence[Payment]) -> list[Payment]:
+    """As many of the payments, in their order, as one file of the rail carries; at least one. The others go with the next file."""
+    found = list(payments[: LARGEST[Rail(rail)]])
+    if rail == Rail.SEPA_DD:
+        return sepa.usable_together(found, mandate_selectors.places_of(found))
+    return ach.within_total(found) if rail == Rail.ACH else found
+
+
+def seal(batch: Batch, content: bytes) -> bytes:
+    """The content under the keyring."""
+    return crypto.seal(content, aad=aad(batch))
+
+
+def content_of(batch: Batch) -> bytes:
+    """The plain content of a built file. Raises FileDiffers when it is not what its digest says."""
+    content = crypto.open_sealed(bytes(batch.sealed or b""), aad=aad(batch))
+    if hashlib.sha256(content).hexdigest() != batch.digest:
+        raise errors.FileDiffers(digest=batch.digest)
+    return content
+
+
+def aad(batch: Any) -> str:
+    """The place of a batch's sealed content."""
+    return f"payments_batch.sealed:{batch.pk}"
+
+
+def provider_of(rail: str) -> str:
+    """What the rail's bank is called in our records."""
+    return gateways.BANKS[Rail(rail)]
+
+
+def traces(rail: str, numbers: Sequence[int]) -> list[str]:
+    """A number for each payment of a file: ACH trace numbers, else instruction ids."""
+    if rail == Rail.ACH:
+        return [
+            f"{number:07d}" for number in numbers
+        ]  # the institution's eight digits are put before it when the file is written
+    return [f"{gateways.BANKS[Rail(rail)].upper()}{number:010d}" for number in numbers]
+
+
+def _material(payments: Sequence[Payment], places: Mapping[UUID, choices.Sequence]) -> Material:
+    accounts = {
+        payment.external_account_id: payment.external_account for payment in payments if payment.external_account is not None
+    }
+    opened = details_of(accounts.values())
+    details = {payment.pk: opened[payment.external_account_id] for payment in payments}
+    erased = [payment.public_id for payment in payments if details[payment.pk] is None]
+    if erased:
+        raise errors.ExternalAccountUnfit("The account's owner was erased.", payments=erased[:10], unfit="owner_name")
+    return Material(
+        payments=payments, details={key: held_by for key, held_by in details.items() if held_by is not None}, places=places
+    )

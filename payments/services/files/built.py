@@ -1,0 +1,103 @@
+"""What files are made of and what they are when they are made; who we are to the banks."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from payments import choices, errors
+from payments.choices import Rail
+from payments.models import Batch, Payment
+from payments.models.account_details import AccountDetails
+from payments.providers.iso20022 import charset, parts
+from payments.selectors.payments import is_sandbox
+from payments.services import gateways
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A file: its name, format and bytes."""
+
+    name: str
+    format: str
+    content: bytes
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the bytes, in hex."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """The payments of a file with what is opened for it: who holds their accounts, and the places of collections in their mandates."""
+
+    payments: Sequence[Payment]
+    details: Mapping[UUID, AccountDetails]
+    places: Mapping[UUID, choices.Sequence]
+
+
+def identity_of(*, rail: str, partner_id: UUID) -> dict[str, str]:
+    """Who we are to the bank of the rail. Raises RailNotConfigured."""
+    provider = gateways.BANKS[Rail(rail)]
+    if is_sandbox(partner_id):
+        return settings.SANDBOX_IDENTITY[provider]
+    found = settings.RAIL_IDENTITY.get(provider)
+    if found is None:
+        raise errors.RailNotConfigured(f"{Rail(rail).label} is not set up: its variables are missing.", rail=rail)
+    return found
+
+
+def me(batch: Batch) -> dict[str, str]:
+    """Who we are to the bank of this batch. Raises RailNotConfigured."""
+    return identity_of(rail=batch.rail, partner_id=batch.partner_id)
+
+
+def our_party(identity: Mapping[str, str]) -> parts.Party:
+    """We, as a debtor or creditor."""
+    where = parts.Address(
+        country=identity["country"],
+        town=identity["town"],
+        street=identity["street"],
+        building_number=identity["building"],
+        post_code=identity["post_code"],
+    )
+    return parts.Party(name=identity["name"], address=where)
+
+
+def their_party(held_by: AccountDetails, *, name_width: int) -> parts.Party:
+    """The owner of an external account, in the letters that banks carry (EPC217-08), the name cut at its width.
+
+    Raises ExternalAccountUnfit when nothing is left of the name.
+    """
+    name = charset.to_latin(held_by.owner_name).text[:name_width].rstrip()
+    if not any(character.isalnum() for character in name):
+        raise no_name()
+    where: Any = held_by.owner_address
+    if where is not None:
+        where = parts.Address(
+            country=where.country,
+            town=charset.to_latin(where.town).text,
+            street=charset.to_latin(where.street).text,
+            building_number=charset.to_latin(where.building_number).text,
+            post_code=charset.to_latin(where.postal_code).text,
+            state=charset.to_latin(where.region).text,
+        )
+    return parts.Party(name=name, address=where)
+
+
+def remittance(payment: Payment) -> parts.Remittance:
+    """What the payment is for, in the letters that banks carry."""
+    return parts.Remittance(
+        text=charset.to_latin(payment.description or payment.reference).text[:140].strip() or payment.reference
+    )
+
+
+def no_name() -> errors.ExternalAccountUnfit:
+    """The refusal of a name of which the rail can carry nothing."""
+    return errors.ExternalAccountUnfit(
+        "The rail carries Latin letters only, and the owner's name has none.", param="external_account_id", unfit="owner_name"
+    )

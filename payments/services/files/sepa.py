@@ -1,0 +1,114 @@
+"""SEPA files: credit transfers (pain.001) in one group, direct debits (pain.008) in a group for each scheme, sequence and creditor."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from flowlet.core.money import Money
+from payments import choices
+from payments.choices import MandateScheme, Sequence
+from payments.models import Batch, Payment
+from payments.providers.iso20022 import credit_transfers, direct_debits, parts, scheme
+from payments.services.files.built import Built, Material, me, our_party, remittance, their_party
+
+_INSTRUMENTS = {MandateScheme.SEPA_CORE: direct_debits.Instrument.CORE, MandateScheme.SEPA_B2B: direct_debits.Instrument.B2B}
+
+
+def message_id(batch: Batch) -> str:
+    """What the message is called, and by which name its status report speaks of it."""
+    return f"FLW{batch.number:012d}"
+
+
+def write_transfers(batch: Batch, material: Material) -> Built:
+    """The credit transfers. Raises ExternalAccountUnfit, BreaksScheme, NotWritable."""
+    identity = me(batch)
+    us = our_party(identity)
+    group = credit_transfers.Group(
+        id=_group_id(batch, 1),
+        execute_on=batch.value_on,
+        debtor=us,
+        debtor_account=parts.Account(iban=identity["iban"]),
+        debtor_agent=parts.Agent(bic=identity["bic"]),
+        transfers=tuple(
+            credit_transfers.Transfer(
+                end_to_end_id=payment.reference,
+                instruction_id=payment.trace,
+                amount=Money(payment.amount, payment.currency),
+                creditor=their_party(material.details[payment.pk], name_width=scheme.NAME),
+                creditor_account=parts.Account(iban=material.details[payment.pk].number),
+                creditor_agent=_agent(payment),
+                remittance=remittance(payment),
+            )
+            for payment in material.payments
+        ),
+    )
+    written = credit_transfers.write(message_id=message_id(batch), created_at=batch.created_at, initiator=us, groups=[group])
+    return Built(f"SCT-{batch.created_at:%Y%m%d}-{batch.number:08d}.xml", written.message, written.content)
+
+
+def write_debits(batch: Batch, material: Material) -> Built:
+    """The direct debits. Raises ExternalAccountUnfit, BreaksScheme, NotWritable."""
+    identity = me(batch)
+    us = our_party(identity)
+    groups = [
+        direct_debits.Group(
+            id=name,
+            collect_on=batch.value_on,
+            instrument=_INSTRUMENTS[MandateScheme(members[0].mandate.scheme)],
+            sequence=direct_debits.SequenceType(material.places[members[0].pk]),
+            creditor=us,
+            creditor_account=parts.Account(iban=identity["iban"]),
+            creditor_agent=parts.Agent(bic=identity["bic"]),
+            creditor_id=members[0].mandate.creditor_id,
+            debits=tuple(_debit(payment, material) for payment in members),
+        )
+        for name, members in debit_groups(batch, material.payments, material.places).items()
+    ]
+    written = direct_debits.write(message_id=message_id(batch), created_at=batch.created_at, initiator=us, groups=groups)
+    return Built(f"SDD-{batch.created_at:%Y%m%d}-{batch.number:08d}.xml", written.message, written.content)
+
+
+def debit_groups(
+    batch: Batch, payments: list[Payment] | tuple[Payment, ...], places: Mapping[UUID, choices.Sequence]
+) -> dict[str, list[Payment]]:
+    """The collections by the name of the group in which they stand: one for each scheme, sequence and creditor identifier."""
+    found: dict[tuple[str, str, str], list[Payment]] = {}
+    for payment in payments:
+        key = (payment.mandate.scheme, places[payment.pk], payment.mandate.creditor_id)
+        found.setdefault(key, []).append(payment)
+    return {_group_id(batch, place): members for place, (_, members) in enumerate(sorted(found.items()), start=1)}
+
+
+def usable_together(payments: list[Payment], places: Mapping[UUID, choices.Sequence]) -> list[Payment]:
+    """Without those whose mandate stands in the message already: a first, last or only collection is the mandate's one of a message."""
+    seen: set[str] = set()
+    found = []
+    for payment in payments:
+        mandate = payment.mandate.reference_key
+        if places[payment.pk] != Sequence.RCUR:
+            if mandate in seen:
+                continue
+            seen.add(mandate)
+        found.append(payment)
+    return found
+
+
+def _group_id(batch: Batch, place: int) -> str:
+    return f"{batch.number:010d}-{place}"
+
+
+def _agent(payment: Payment) -> parts.Agent | None:
+    return parts.Agent(bic=payment.external_account.bic) if payment.external_account.bic else None
+
+
+def _debit(payment: Payment, material: Material) -> direct_debits.Debit:
+    held_by = material.details[payment.pk]
+    return direct_debits.Debit(
+        end_to_end_id=payment.reference,
+        instruction_id=payment.trace,
+        amount=Money(payment.amount, payment.currency),
+        mandate=direct_debits.Mandate(id=payment.mandate.reference, signed_on=payment.mandate.signed_on),
+        debtor=their_party(held_by, name_width=scheme.NAME),
+        debtor_account=parts.Account(iban=held_by.number),
+        debtor_agent=_agent(payment),
+        remittance=remittance(payment),
+    )

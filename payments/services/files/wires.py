@@ -1,0 +1,50 @@
+"""Wires: one message (pacs.008 in Fedwire's form) for one payment, so a batch of the rail is one payment."""
+
+import hashlib
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flowlet.core.money import Money
+from payments.models import Batch, Payment
+from payments.policies import cutoffs
+from payments.providers.iso20022 import parts, wires
+from payments.services.files.built import Built, Material, me, our_party, remittance, their_party
+
+NAME_WIDTH = 140
+
+
+def write(batch: Batch, material: Material) -> Built:
+    """The message. Raises ExternalAccountUnfit, BreaksScheme, NotWritable."""
+    [payment] = material.payments
+    identity, held_by = me(batch), material.details[payment.pk]
+    ours = parts.Agent(aba=identity["aba"])
+    theirs = parts.Agent(aba=payment.external_account.routing_number)
+    wire = wires.Wire(
+        instruction_id=payment.trace,
+        end_to_end_id=payment.reference,
+        uetr=uetr(payment),
+        amount=Money(payment.amount, payment.currency),
+        settle_on=batch.value_on,
+        sender=ours,
+        receiver=theirs,
+        debtor=our_party(identity),
+        debtor_account=parts.Account(number=identity["account"]),
+        debtor_agent=ours,
+        creditor_agent=theirs,
+        creditor=their_party(held_by, name_width=NAME_WIDTH),
+        creditor_account=parts.Account(number=held_by.number),
+        remittance=remittance(payment),
+    )
+    written = wires.write(wire=wire, message_id=imad(batch, identity["aba"]), created_at=batch.created_at)
+    return Built(f"WIRE-{batch.value_on:%Y%m%d}-{batch.number:08d}.xml", written.message, written.content)
+
+
+def imad(batch: Batch, aba: str) -> str:
+    """The message's id: the day of its run, our bank's eight digits, and six of the file's number."""
+    day = batch.cutoff_at.astimezone(ZoneInfo(cutoffs.NEW_YORK))
+    return f"{day:%Y%m%d}{aba[:8]}{batch.number % 1_000_000:06d}"
+
+
+def uetr(payment: Payment) -> str:
+    """The payment's end-to-end transaction reference: a UUID of version 4 by its form, always the same for the payment."""
+    return str(UUID(bytes=hashlib.sha256(b"uetr" + payment.pk.bytes).digest()[:16], version=4))

@@ -1,0 +1,193 @@
+"""Live card payments over Stripe, from the charge to the dispute: the stand-in and the books agree whatever happens on the way."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from accounts.choices import PartnerStatus
+from accounts.models import Partner
+from flowlet.core import actors, clock
+from flowlet.core.money import Money
+from payments import errors
+from payments.choices import InboundStatus, PaymentKind, PaymentStatus, Rail
+from payments.models import InboundEvent, Payment
+from payments.services import external_accounts, inbox, payments, sending
+from payments.tests.standins.server import Fault
+from payments.tests.world import KEY, STAFF, books_are_sound, fresh_world
+
+S = PaymentStatus
+ROBOT = actors.system("tests")
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world(transactional_db):
+    made = fresh_world()
+    made.partner = Partner.objects.get(sibling_of(made.partner))
+    Partner.objects.filter(pk=made.partner.pk).update(status=PartnerStatus.ACTIVE)
+    made.partner.refresh_from_db()
+    return made
+
+
+def sibling_of(sandbox):
+    from django.db.models import Q
+
+    return Q(name=sandbox.name, mode="LIVE")
+
+
+def card_payment(world, amount="25.00", token="pm_card_visa", wallet=None):
+    wallet = wallet or world.wallet()
+    card = external_accounts.create(
+        partner_id=world.partner.pk,
+        customer_id=wallet.customer_id,
+        kind="CARD",
+        currency=wallet.currency,
+        owner_name="Ada Lovelace",
+        card_token=token,
+        card_brand="visa",
+        card_last_four="4242",
+        actor=KEY,
+        at=world.at,
+    )
+    return wallet, world.pay(wallet, amount, kind=PaymentKind.CARD_PAYMENT, rail=Rail.CARD, to=card)
+
+
+def send(payment):
+    return sending.send(payment_id=payment.pk, actor=STAFF, at=clock.now())
+
+
+def deliver(stripe, **options):
+    """All events so far, over the door, and handled until nothing is due."""
+
+    def post(body, header):
+        inbox.receive(provider="stripe", body=body, headers={"stripe-signature": header}, at=clock.now())
+        return 200
+
+    stripe.send(post, **options)
+    inbox.sweep(actor=ROBOT, at=clock.now(), limit=1000)
+
+
+def taken(stripe):
+    return sum(intent["amount_received"] for intent in stripe.intents.values())
+
+
+def test_a_card_is_charged_over_stripe_and_its_events_add_nothing(world, stripe):
+    wallet, payment = card_payment(world)
+    payment = send(payment)
+    assert (payment.status, payment.provider) == (S.SETTLED, "stripe")
+    assert payment.provider_reference in stripe.intents
+    assert world.funds(wallet) == (Decimal(25), Decimal(0))
+    deliver(stripe, copies=2, order="reverse")
+    assert world.funds(wallet) == (Decimal(25), Decimal(0))
+    assert set(InboundEvent.objects.values_list("status", flat=True)) == {InboundStatus.HANDLED}
+    assert taken(stripe) == 2500
+    books_are_sound()
+
+
+def test_a_declined_card_fails_the_payment_with_the_bank_s_reason(world, stripe):
+    wallet, payment = card_payment(world, token="pm_card_chargeDeclinedInsufficientFunds")
+    payment = send(payment)
+    assert (payment.status, payment.reason_code) == (S.FAILED, "insufficient_funds")
+    assert world.funds(wallet) == (Decimal(0), Decimal(0))
+    deliver(stripe)
+    assert set(InboundEvent.objects.values_list("status", flat=True)) == {InboundStatus.HANDLED}
+
+
+@pytest.mark.parametrize("fault", ["LOSE_ANSWER", "LOSE_REQUEST", "ERROR", "ERROR_AFTER"])
+def test_a_charge_without_an_answer_is_unknown_until_the_event_or_the_question_tells(world, stripe, fault):
+    wallet, payment = card_payment(world)
+    stripe.faults.append(Fault(fault, path="/v1/payment_intents", times=4))
+    payment = send(payment)
+    assert payment.status == S.UNKNOWN
+    assert world.funds(wallet) == (Decimal(0), Decimal(0))
+    if fault in ("LOSE_ANSWER", "ERROR_AFTER"):
+        deliver(stripe)
+    else:
+        assert taken(stripe) == 0
+        assert sending.ask_due(at=clock.now() + timedelta(minutes=6), actor=STAFF) == 1
+    payment.refresh_from_db()
+    assert payment.status == S.SETTLED
+    assert world.funds(wallet) == (Decimal(25), Decimal(0))
+    assert taken(stripe) == 2500
+    books_are_sound()
+
+
+def test_a_card_that_is_confirmed_at_the_bank_settles_by_its_event(world, stripe):
+    wallet, payment = card_payment(world, token="pm_card_threeDSecure2Required")
+    payment = send(payment)
+    assert payment.status == S.SUBMITTED
+    stripe.complete_action(payment.provider_reference)
+    deliver(stripe, order="reverse", copies=2)
+    payment.refresh_from_db()
+    assert payment.status == S.SETTLED
+    assert world.funds(wallet) == (Decimal(25), Decimal(0))
+
+
+@pytest.mark.parametrize("order", ["", "reverse"])
+@pytest.mark.parametrize("won", [True, False])
+def test_a_dispute_takes_the_money_and_gives_it_back_only_when_it_is_won(world, stripe, won, order):
+    wallet, payment = card_payment(world)
+    payment = send(payment)
+    dispute = stripe.dispute(payment.provider_reference)
+    deliver(stripe, order=order)
+    payment.refresh_from_db()
+    assert (payment.status, payment.reason_code) == (S.DISPUTED, "fraudulent")
+    assert world.funds(wallet) == (Decimal(0), Decimal(0))
+    stripe.decide(dispute["id"], won=won)
+    deliver(stripe, order=order, copies=2)
+    payment.refresh_from_db()
+    assert payment.status == (S.SETTLED if won else S.RETURNED)
+    assert world.funds(wallet) == (Decimal(25) if won else Decimal(0), Decimal(0))
+    assert set(InboundEvent.objects.values_list("status", flat=True)) == {InboundStatus.HANDLED}
+    books_are_sound()
+
+
+def test_a_dispute_that_was_lost_before_we_heard_of_it_is_booked_whole(world, stripe):
+    wallet, payment = card_payment(world)
+    payment = send(payment)
+    dispute = stripe.dispute(payment.provider_reference)
+    stripe.decide(dispute["id"], won=False)
+    deliver(stripe, order="reverse")
+    payment.refresh_from_db()
+    assert payment.status == S.RETURNED
+    assert world.funds(wallet) == (Decimal(0), Decimal(0))
+    assert world.path(payment)[-2:] == [S.DISPUTED, S.RETURNED]
+
+
+def test_what_was_made_beside_flowlet_under_the_same_account_touches_no_payment(world, stripe):
+    wallet, payment = card_payment(world)
+    payment = send(payment)
+    from payments.providers import registry
+
+    registry.stripe().create_payment(
+        amount=Money(Decimal("9.00"), "USD"), reference="elsewhere", key="x", payment_method="pm_card_createDispute", confirm=True
+    )
+    deliver(stripe)
+    payment.refresh_from_db()
+    assert payment.status == S.SETTLED
+    assert set(InboundEvent.objects.values_list("status", flat=True)) == {InboundStatus.HANDLED}
+
+
+def test_a_refund_over_stripe_is_made_once_though_its_answer_is_lost(world, stripe):
+    wallet, payment = card_payment(world)
+    payment = send(payment)
+    refund = payments.refund(
+        partner_id=world.partner.pk, payment_id=payment.pk, amount=Money(Decimal("10.00"), "USD"), actor=KEY, at=clock.now()
+    )
+    stripe.faults.append(Fault("LOSE_ANSWER", path="/v1/refunds", times=4))
+    refund = send(refund)
+    assert refund.status == S.UNKNOWN
+    deliver(stripe)
+    refund.refresh_from_db()
+    payment.refresh_from_db()
+    assert (refund.status, payment.status, payment.refunded) == (S.SETTLED, S.SETTLED, Decimal(10))
+    assert [row["amount"] for row in stripe.refunds.values()] == [1000]
+    assert world.funds(wallet) == (Decimal(15), Decimal(0))
+    books_are_sound()
+
+
+def test_without_its_settings_cards_are_not_offered_to_live_partners(world):
+    with pytest.raises(errors.RailNotConfigured):
+        card_payment(world)
+    assert Payment.objects.count() == 0
