@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -23,11 +24,11 @@ from ledger.models import Book
 from ledger.services import accounts as books
 from ledger.services import charts, journals, revaluation
 from ledger.services.journals import BATCH_LIMIT, Leg, NewJournal
-from wallets.services import batches, conversions, holds, lapses, refunds
+from wallets.services import batches, conversions, holds, lapses, quotes, refunds
 from wallets.services.batches import NewTransfer
 
 # Per person and day.
-PURCHASES, GIFTS, HOLDS, REFUNDS, CONVERSIONS = 1.45, 0.16, 0.05, 0.03, 0.04
+PURCHASES, GIFTS, HOLDS, REFUNDS, CONVERSIONS = 1.45, 0.16, 0.05, 0.03, 0.02
 MERCHANT_FEE = Decimal("0.014")
 HOURS = ((9, 0.2), (12, 0.3), (17, 0.3), (20, 0.2))
 TOP_UP, SALARY, FEE, SWEEP, COSTS, CAPITAL, EQUIPMENT = (
@@ -245,15 +246,19 @@ class Month:
         for _ in range(self._some(CONVERSIONS) if travellers else 0):
             source, target = self.dice.sample(self.dice.choice(travellers), 2)
             amount = price(self.dice.choice((20, 25, 40, 50, 75, 100)), source.currency)
-            if self.limits.take(source, amount, day):
+            who = {"partner_id": self.book.partner_id, "actor": self.backend, "at": at}
+            asked: dict[str, Any] = {"amount": money(amount, source.currency)}
+            fate = self.dice.random()
+            if fate < 0.4:  # some look at the price first, and some of those leave it at that
+                sides = {"sell_currency": source.currency, "buy_currency": target.currency}
+                asked = {"quote_id": quotes.create(customer_id=source.sender.customer_id, **sides, **asked, **who).pk}
+            if fate > 0.1 and self.limits.take(source, amount, day):
                 done = conversions.execute(
-                    partner_id=self.book.partner_id,
                     source_id=source.wallet_id,
                     target_id=target.wallet_id,
-                    amount=money(amount, source.currency),
                     description=self.dice.choice(("Holiday money", "Back from a trip", "Rent abroad", "Savings")),
-                    actor=self.backend,
-                    at=at,
+                    **asked,
+                    **who,
                 )
                 settle(self.purses, done.balances)
                 self.tick(1)

@@ -27,7 +27,7 @@ from ledger.models import Balance, Book, Journal, Period, Verification
 from ledger.selectors import rates
 from ledger.services import seals, verification
 from wallets.choices import HoldStatus, WalletStatus
-from wallets.models import Conversion, Hold, Transfer, Usage, Wallet
+from wallets.models import Conversion, FxQuote, FxSpread, Hold, Transfer, Usage, Wallet
 
 pytestmark = [pytest.mark.bulk, pytest.mark.django_db]
 SCALE = 0.05
@@ -68,6 +68,8 @@ def test_the_month_is_there_with_its_currencies_kinds_and_days(demo):
 
 def test_people_converted_and_the_books_were_revalued_every_week(demo):
     assert Conversion.objects.count() > 10
+    assert Conversion.objects.exclude(quote=None).exists() and FxQuote.objects.filter(conversion=None).exists()
+    assert set(FxSpread.objects.values_list("pair", "basis_points")) == {("", 45)}
     zones = dict(Book.objects.values_list("partner_id", "time_zone"))
     journals = dict(Journal.objects.values_list("id", "effective_on"))
     for conversion in Conversion.objects.all():
