@@ -28,7 +28,7 @@ from wallets.services import batches, conversions, holds, lapses, quotes, refund
 from wallets.services.batches import NewTransfer
 
 # Per person and day.
-PURCHASES, GIFTS, HOLDS, REFUNDS, CONVERSIONS = 1.45, 0.16, 0.05, 0.03, 0.02
+PURCHASES, GIFTS, HOLDS, REFUNDS, CONVERSIONS = 1.45, 0.16, 0.05, 0.03, 0.03
 MERCHANT_FEE = Decimal("0.014")
 HOURS = ((9, 0.2), (12, 0.3), (17, 0.3), (20, 0.2))
 TOP_UP, SALARY, FEE, SWEEP, COSTS, CAPITAL, EQUIPMENT = (
