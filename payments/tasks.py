@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from flowlet.core import actors, clock
+from flowlet.core import actors, clock, ids
 from flowlet.core.outbound import OutboundError
 from payments.models import AccountVerification, InboundEvent, Payment
 from payments.services import (
@@ -30,9 +30,10 @@ def send(*, payment_id: str) -> None:
 
 @shared_task(name="payments.sweep_ready", ignore_result=True)
 def sweep_ready() -> None:
-    """Decide scheduled payments that are due, and send those whose event was lost on the way."""
+    """Decide scheduled payments that are due, end those nobody decided, and send those whose event was lost on the way."""
     actor, at = actors.system("payments.sweep_ready"), clock.now()
     payments.release_due(at=at, actor=actor)
+    payments.expire_waiting(at=at, actor=actor)
     settlement.send_ready(at=at, actor=actor)
 
 
@@ -91,8 +92,9 @@ def handle_inbound(*, inbound_id: str) -> None:
 
 @shared_task(name="payments.sweep_inbound", ignore_result=True)
 def sweep_inbound() -> None:
-    """Handle events of providers that failed before, or that nobody was told of."""
-    inbox.sweep(at=clock.now(), actor=actors.system("payments.sweep_inbound"))
+    """Hand out events of providers that failed before, or that nobody was told of: each asks a provider, which may take its time."""
+    for inbound_id in inbox.due(at=clock.now()):
+        handle_inbound.delay(inbound_id=ids.public_id(InboundEvent.PREFIX, inbound_id))
 
 
 @shared_task(name="payments.forget_inbound_bodies", ignore_result=True)

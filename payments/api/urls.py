@@ -19,6 +19,7 @@ urlpatterns = [
     path("payments/<str:payment_id>", payments.PaymentDetail.as_view()),
     path("payments/<str:payment_id>/cancel", payments.PaymentCancel.as_view()),
     path("payments/<str:payment_id>/refunds", payments.PaymentRefunds.as_view()),
+    path("settlement_report", payments.SettlementReport.as_view()),
     path("payment_batches", payments.BatchList.as_view()),
     path("payment_batches/<str:batch_id>", payments.BatchDetail.as_view()),
     path("simulations/payments/<str:payment_id>/settle", simulations.PaymentSettle.as_view()),

@@ -40,6 +40,7 @@ from wallets.services.names import checked_external_id, unique_external_id
 
 POINT = "payment.create"
 LONGEST_SCHEDULE = timedelta(days=366)
+LONGEST_WAIT = timedelta(days=14)
 PULLS = frozenset({PaymentKind.COLLECTION, PaymentKind.CARD_PAYMENT})
 
 
@@ -279,6 +280,26 @@ def cancel(*, payment_id: UUID, partner_id: UUID | None = None, reason: str = ""
     _free(payment, at=at)
     steps.take(payment, PaymentStatus.CANCELED, reason_code="payment.canceled", reason=reason, actor=actor, at=at)
     return payment
+
+
+def expire_waiting(*, at: datetime, limit: int = 500, actor: Actor) -> int:
+    """End payments that have waited for a person for fourteen days, each in a transaction of its own; answers how many."""
+    waiting = Payment.objects.filter(status__in=[PaymentStatus.REVIEW, PaymentStatus.APPROVAL], updated_at__lte=at - LONGEST_WAIT)
+    done = 0
+    for payment_id in list(waiting.order_by("updated_at").values_list("pk", flat=True)[:limit]):
+        with transaction.atomic():
+            payment = steps.locked(payment_id)
+            if payment.status in {PaymentStatus.REVIEW, PaymentStatus.APPROVAL}:
+                steps.take(
+                    payment,
+                    PaymentStatus.EXPIRED,
+                    reason_code="payment.expired",
+                    reason=f"Nobody decided within {LONGEST_WAIT.days} days.",
+                    actor=actor,
+                    at=at,
+                )
+                done += 1
+    return done
 
 
 def release_due(*, at: datetime, limit: int = 500, actor: Actor) -> int:
