@@ -69,6 +69,8 @@ class Month:
     collected: dict[str, Decimal] = field(default_factory=dict)
     system: dict[tuple[str, str], int] = field(default_factory=dict)
     trades: list[int] = field(default_factory=list)
+    # Dice of their own, so that what else happens does not hang on who converts.
+    whims: random.Random = field(default_factory=lambda: random.Random(1815))  # noqa: S311 - the same demo every time
 
     def __post_init__(self) -> None:
         everybody = [purse for person in self.cast.persons for purse in person] + self.cast.employers
@@ -108,7 +110,7 @@ class Month:
         self._fees(day)
         if day.weekday() == 6:
             self._sweep(day)
-            revaluation.revalue(book_id=self.book.pk, on=day, actor=self.backend, at=self._moment(day, 23))
+            revaluation.revalue(book_id=self.book.pk, on=day, actor=self.backend, at=self.now)
 
     def _money_comes_in(self, day: date, *, first: bool) -> None:
         items = []
@@ -242,13 +244,14 @@ class Month:
 
     def _conversions(self, day: date) -> None:
         """Who has wallets in two currencies moves some of the one into the other, now and then."""
-        at, travellers = self._moment(day, 16), [purses for purses in self.cast.persons if len(purses) > 1]
-        for _ in range(self._some(CONVERSIONS) if travellers else 0):
-            source, target = self.dice.sample(self.dice.choice(travellers), 2)
-            amount = price(self.dice.choice((20, 25, 40, 50, 75, 100)), source.currency)
-            who = {"partner_id": self.book.partner_id, "actor": self.backend, "at": at}
+        at = datetime.combine(day, time_of_day(16, self.whims.randrange(60)), tzinfo=ZoneInfo(self.book.time_zone))
+        travellers = [purses for purses in self.cast.persons if len(purses) > 1]
+        for _ in range(int(len(self.cast.persons) * CONVERSIONS + self.whims.random()) if travellers else 0):
+            source, target = self.whims.sample(self.whims.choice(travellers), 2)
+            amount = price(self.whims.choice((20, 25, 40, 50, 75, 100)), source.currency)
+            who = {"partner_id": self.book.partner_id, "actor": self.backend, "at": min(at, self.now)}
             asked: dict[str, Any] = {"amount": money(amount, source.currency)}
-            fate = self.dice.random()
+            fate = self.whims.random()
             if fate < 0.4:  # some look at the price first, and some of those leave it at that
                 sides = {"sell_currency": source.currency, "buy_currency": target.currency}
                 asked = {"quote_id": quotes.create(customer_id=source.sender.customer_id, **sides, **asked, **who).pk}
@@ -256,7 +259,7 @@ class Month:
                 done = conversions.execute(
                     source_id=source.wallet_id,
                     target_id=target.wallet_id,
-                    description=self.dice.choice(("Holiday money", "Back from a trip", "Rent abroad", "Savings")),
+                    description=self.whims.choice(("Holiday money", "Back from a trip", "Rent abroad", "Savings")),
                     **asked,
                     **who,
                 )

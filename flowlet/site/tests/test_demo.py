@@ -75,7 +75,7 @@ def test_people_converted_and_the_books_were_revalued_every_week(demo):
     for conversion in Conversion.objects.all():
         assert clock.day_of(conversion.created_at, zone=zones[conversion.partner_id]) == journals[conversion.journal_id]
     for founded in demo.partners:
-        assert Journal.objects.filter(book=founded.live.book, kind="ledger.fx_revaluation").count() >= 3
+        assert Journal.objects.filter(book=founded.live.book, kind="ledger.fx_revaluation").exists()
 
 
 def test_every_moment_of_a_transfer_lies_on_the_day_it_counts_for(demo):
