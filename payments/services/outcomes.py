@@ -36,9 +36,10 @@ def settle(*, payment_id: UUID, amount: Money | None = None, provider_reference:
     payment = steps.locked(payment_id)
     if payment.status in {S.SETTLED, S.REFUNDED}:
         return payment
-    check_move(PAYMENT_MOVES, S(payment.status), S.SETTLED)
     if payment.status in {S.DISPUTED, S.RETURNED}:
         raise errors.NotInReview("A dispute or return ends by its own word: won, or redeemed.", status=payment.status)
+    if payment.status not in {S.SUBMITTED, S.UNKNOWN}:  # the table has more: what stays in the book, and credits, settle at once
+        check_move({}, payment.status, S.SETTLED)
     _check_amount(payment, amount)
     name(payment, provider_reference)
     if payment.direction == Direction.OUT:

@@ -72,6 +72,23 @@ def test_settling_twice_books_once(world):
     assert world.lines()["1010"] == D(70)
 
 
+def test_what_was_not_sent_cannot_settle(world):
+    wallet = world.wallet("100.00")
+    account = world.bank(wallet, relation="OWN")
+    tomorrow = (world.at + timedelta(days=1)).date()
+    waiting = [
+        world.pay(wallet, "30.00", to=world.bank(wallet)),
+        world.pay(wallet, "30.00", to=world.bank(wallet), scheduled_on=tomorrow),
+        world.pay(wallet, "30.00", kind=K.COLLECTION, to=account, mandate_id=world.ach_mandate(account).pk),
+    ]
+    assert [payment.status for payment in waiting] == [S.HELD, S.CREATED, S.APPROVED]
+    for payment in waiting:
+        with pytest.raises(IllegalMove):
+            world.act(outcomes.settle, payment)
+    assert world.funds(wallet) == (D(100), D(30))
+    assert world.lines() == {"1010": D(100), "2010": D(-100)}
+
+
 def test_a_payment_that_fails_after_it_was_sent_gives_all_of_it_back(world):
     wallet = world.wallet("100.00")
     payment = sent(world, world.pay(wallet, "30.00", to=world.bank(wallet)))

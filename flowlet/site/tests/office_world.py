@@ -26,7 +26,17 @@ from flowlet.decisions import registry as points
 from flowlet.decisions.services import decisions
 from ledger.choices import AccountMode
 from ledger.models import Account, Book, Verification
-from ledger.services import accounts, books, charts, journals, periods, rates
+from ledger.services import (
+    accounts,
+    bank_accounts,
+    bank_statements,
+    books,
+    charts,
+    journals,
+    periods,
+    rates,
+    reconciliation,
+)
 from ledger.services.journals import Leg
 from payments.policies import fees
 from payments.providers.openbanking.vocabulary import Visitor
@@ -144,6 +154,25 @@ def tell(*, at: datetime) -> None:
         inbox.receive(provider="stripe", body=body, headers={"stripe-signature": f"t={moment},v1={signature}"}, at=at)
 
 
+def reconcile(book: Book, *, at: datetime) -> None:
+    """A statement of one matched line, and one that is a break."""
+    nostro = accounts.system_account(book_id=book.pk, line=charts.SAFEGUARDING, currency="USD", actor=SYSTEM, at=at)
+    today = at.date()
+    declared = bank_accounts.declare(code="bank-usd", account_ids=[nostro.pk], starts_on=today, actor=SYSTEM, at=at)
+    mapping = bank_statements.mapping_from(
+        {
+            "columns": {"booked_on": "day", "amount": "amount", "reference": "ref", "counterparty": "party"},
+            "opening": "0.00",
+            "closing": "105.00",
+            "currency": "USD",
+        }
+    )
+    content = f"day,amount,ref,party\n{today},100.00,OPENING,Ada Lovelace\n{today},5.00,UNKNOWN,Bob\n".encode()
+    given = {"bank_account_id": declared.pk, "actor": SYSTEM, "at": at}
+    bank_statements.take_in(content=content, name="today.csv", mapping=mapping, **given)
+    reconciliation.run(**given)
+
+
 def build() -> World:
     """Two siblings, a book with a journal, a customer, a key, a request for approval, one person of each role."""
     at = clock.now()
@@ -180,6 +209,7 @@ def build() -> World:
         at=at,
     )
     requests.approve(approval_id=fee.pk, actor=actor(staff[Role.FINANCE]), at=at)
+    reconcile(book, at=at)
     TOTPDevice.objects.create(user=staff[Role.AUDITOR], name="Authenticator app", confirmed=True)
     authenticate(RequestFactory().post("/admin/login/"), username=staff[Role.AUDITOR].email, password="not this one")
     return World(at=at, live=pair.live, sandbox=pair.sandbox, book=book, wallet=wallet, customer=customer, staff=staff)
