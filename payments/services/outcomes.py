@@ -31,7 +31,15 @@ CHUNK = 500
 
 
 @transaction.atomic
-def settle(*, payment_id: UUID, amount: Money | None = None, provider_reference: str = "", actor: Actor, at: datetime) -> Payment:
+def settle(
+    *,
+    payment_id: UUID,
+    amount: Money | None = None,
+    provider_reference: str = "",
+    reason: str = "",
+    actor: Actor,
+    at: datetime,
+) -> Payment:
     """The money is with the other side (out) or with us (in). Raises PaymentNotFound, IllegalMove, AmountDiffers."""
     payment = steps.locked(payment_id)
     if payment.status in {S.SETTLED, S.REFUNDED}:
@@ -46,7 +54,7 @@ def settle(*, payment_id: UUID, amount: Money | None = None, provider_reference:
         booked = Booked(postings.settled_out([payment], actor=actor, at=at)[0])
     else:
         booked = postings.came_in(payment, actor=actor, at=at)
-    _take(payment, S.SETTLED, booked, actor=actor, at=at)
+    _take(payment, S.SETTLED, booked, reason=reason, actor=actor, at=at)
     _after_refund(payment, actor=actor, at=at)
     return payment
 
