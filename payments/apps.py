@@ -11,14 +11,29 @@ class PaymentsConfig(AppConfig):
     append_only = ("payments_feeschedule", "payments_move")
 
     def ready(self) -> None:
-        """Say at which point payments ask for a verdict, which columns are sealed, and what can be asked for."""
+        """Say at which point payments ask for a verdict, which columns are sealed, what can be asked for, and what the checks of the books
+        look at here.
+        """
         from flowlet.approvals import registry
         from flowlet.vault import columns
-        from payments.models import Batch, InboundEvent, InboundFile
-        from payments.services import card_events, days, fee_schedules, files, inbound_files, inbox, payments, verifications
+        from payments.models import Batch, Dispute, InboundEvent, InboundFile
+        from payments.services import (
+            card_events,
+            checks,
+            days,
+            disputes,
+            fee_schedules,
+            files,
+            inbound_files,
+            inbox,
+            payments,
+            verifications,
+        )
 
         payments.declare()
+        checks.register()
         columns.register(Batch, "sealed", aad=files.aad)
+        columns.register(Dispute, "sealed", aad=disputes.aad)
         columns.register(InboundEvent, "sealed", aad=inbox.aad)
         columns.register(InboundFile, "sealed", aad=inbound_files.aad)
         card_events.register()

@@ -4,11 +4,12 @@ from accounts.models import Customer
 from flowlet.core import actors
 from flowlet.events import registry
 from flowlet.events.models import Event
-from payments import tasks
+from ledger import events as ledger_events
+from payments import events, tasks
 from payments.choices import AttemptStatus, Direction, PaymentStatus, Rail, VerificationMethod
 from payments.events import INBOUND_RECEIVED
 from payments.policies import kinds
-from payments.services import external_accounts
+from payments.services import external_accounts, proofs
 
 
 @registry.handler("payments.send_ready", types=("payment.held", "payment.approved"))
@@ -55,3 +56,23 @@ def forget_external_accounts(event: Event) -> None:
         actor=actors.system("payments.forget_external_accounts"),
         at=event.created_at,
     )
+
+
+@registry.handler("payments.reconciled", types=(ledger_events.ENTRIES_MATCHED,))
+def reconciled(event: Event) -> None:
+    """The bank's statement proves journals of payments: remember the day on which the bank booked them."""
+    for match in event.data["matches"]:
+        proofs.prove(journals=match["journals"], booked_on=match["booked_on"])
+
+
+@registry.handler("payments.unreconciled", types=(ledger_events.ENTRIES_UNMATCHED,))
+def unreconciled(event: Event) -> None:
+    """A match was taken back, and the proof with it."""
+    for match in event.data["matches"]:
+        proofs.withdraw(journals=match["journals"])
+
+
+@registry.handler("payments.answer_dispute", types=(events.DISPUTE_READY, events.DISPUTE_ACCEPTED))
+def answer_dispute(event: Event) -> None:
+    """Evidence was given, or the dispute was given up: tell the acquirer. The sandbox has heard of it already."""
+    tasks.answer_dispute.delay(dispute_id=event.subject)

@@ -4,11 +4,13 @@ import logging
 
 from celery import shared_task
 
-from flowlet.core import actors, clock
+from flowlet.core import actors, clock, ids
 from flowlet.core.outbound import OutboundError
-from payments.models import AccountVerification, InboundEvent, Payment
+from payments.models import AccountVerification, Dispute, InboundEvent, Payment
+from payments.selectors.payments import is_sandbox
 from payments.services import (
     consents,
+    disputes,
     inbox,
     mandates,
     payee_verifications,
@@ -30,9 +32,10 @@ def send(*, payment_id: str) -> None:
 
 @shared_task(name="payments.sweep_ready", ignore_result=True)
 def sweep_ready() -> None:
-    """Decide scheduled payments that are due, and send those whose event was lost on the way."""
+    """Decide scheduled payments that are due, end those nobody decided, and send those whose event was lost on the way."""
     actor, at = actors.system("payments.sweep_ready"), clock.now()
     payments.release_due(at=at, actor=actor)
+    payments.expire_waiting(at=at, actor=actor)
     settlement.send_ready(at=at, actor=actor)
 
 
@@ -40,6 +43,20 @@ def sweep_ready() -> None:
 def ask() -> None:
     """Ask providers what became of payments that are on their way."""
     sending.ask_due(at=clock.now(), actor=actors.system("payments.ask"))
+
+
+@shared_task(name="payments.answer_dispute", ignore_result=True)
+def answer_dispute(*, dispute_id: str) -> None:
+    """Send the evidence of a live partner's dispute to the acquirer, or give it up there."""
+    row = disputes.get(Dispute.key(dispute_id))
+    if not is_sandbox(row.partner_id):
+        disputes.send(dispute_id=row.pk, actor=actors.system("payments.answer_dispute"), at=clock.now())
+
+
+@shared_task(name="payments.disputes", ignore_result=True)
+def sweep_disputes() -> None:
+    """Send evidence that could not be sent, and end the time of disputes that nobody answered."""
+    disputes.sweep(at=clock.now(), actor=actors.system("payments.disputes"))
 
 
 @shared_task(name="payments.settle", ignore_result=True)
@@ -91,8 +108,9 @@ def handle_inbound(*, inbound_id: str) -> None:
 
 @shared_task(name="payments.sweep_inbound", ignore_result=True)
 def sweep_inbound() -> None:
-    """Handle events of providers that failed before, or that nobody was told of."""
-    inbox.sweep(at=clock.now(), actor=actors.system("payments.sweep_inbound"))
+    """Hand out events of providers that failed before, or that nobody was told of: each asks a provider, which may take its time."""
+    for inbound_id in inbox.due(at=clock.now()):
+        handle_inbound.delay(inbound_id=ids.public_id(InboundEvent.PREFIX, inbound_id))
 
 
 @shared_task(name="payments.forget_inbound_bodies", ignore_result=True)
@@ -111,6 +129,7 @@ BEAT = {
     },
     "payments.sweep-ready": {"task": "payments.sweep_ready", "schedule": 60.0},
     "payments.ask": {"task": "payments.ask", "schedule": 60.0},
+    "payments.disputes": {"task": "payments.disputes", "schedule": 600.0},
     "payments.settle": {"task": "payments.settle", "schedule": 300.0},
     "payments.sweep-verifications": {"task": "payments.sweep_verifications", "schedule": 60.0},
     "payments.expire-mandates": {"task": "payments.expire_mandates", "schedule": 3600.0},

@@ -76,6 +76,24 @@ def identity(*, production: bool) -> dict[str, dict[str, str]]:
     return found
 
 
+SFTP = ("host", "port", "user", "private_key", "host_key", "folder")
+
+
+def sftp() -> dict[str, dict[str, str]]:
+    """Where files are delivered by SFTP, per rail: ``FLOWLET_SFTP_ACH_HOST`` …, all of them, or the folder is used instead."""
+    found: dict[str, dict[str, str]] = {}
+    for rail in SANDBOX_IDENTITY:
+        values = {field: env.text(f"FLOWLET_SFTP_{rail}_{field}".upper(), "") for field in SFTP}
+        if all(values.values()):
+            if not values["port"].isdecimal():
+                raise ImproperlyConfigured(f"FLOWLET_SFTP_{rail.upper()}_PORT is a number.")
+            found[rail] = values
+        elif any(values.values()):
+            missing = sorted(f"FLOWLET_SFTP_{rail}_{field}".upper() for field, value in values.items() if not value)
+            raise ImproperlyConfigured(f"{', '.join(missing)} missing: delivery by SFTP needs all of its variables or none.")
+    return found
+
+
 def payment_settings(*, base: Path, production: bool) -> dict[str, Any]:
     """The settings of the payments app."""
     return {
@@ -83,5 +101,6 @@ def payment_settings(*, base: Path, production: bool) -> dict[str, Any]:
         "SANDBOX_IDENTITY": SANDBOX_IDENTITY,
         "PAYMENT_APPROVAL_ABOVE": thresholds("FLOWLET_PAYMENT_APPROVAL_ABOVE"),
         "FILE_TWO_PEOPLE_ABOVE": thresholds("FLOWLET_FILE_TWO_PEOPLE_ABOVE"),
+        "PAYMENT_SFTP": sftp(),
         "PAYMENT_FILES_FOLDER": Path(env.text("FLOWLET_PAYMENT_FILES_FOLDER", str(base / "var" / "files"))),
     }

@@ -17,8 +17,8 @@ from ledger.admin import pages
 from ledger.admin.legs import LegsField, offered, resolved
 from ledger.choices import AccountMode
 from ledger.models import Account, Book, Period
-from ledger.selectors import reports
-from ledger.services import accounts, manual, periods
+from ledger.selectors import fx_positions, reports
+from ledger.services import accounts, manual, periods, revaluation
 from ledger.services.journals import Leg
 
 SHOWN_PERIODS = 12
@@ -126,6 +126,33 @@ def _periods(book: Book) -> list[tuple[Any, ...]]:
     return [(cells.link(row), row.get_status_display(), row.closed_at, row.closed_by) for row in rows]
 
 
+def _positions(book: Book) -> list[tuple[Any, ...]]:
+    """What the book is long or short of today, what that cost, and what has become of it."""
+    rows = []
+    for one in fx_positions.of_book(book, on=clock.day_of(clock.now(), zone=book.time_zone)):
+        side = "long" if one.amount.amount > 0 else "short" if one.amount.amount < 0 else "flat"
+        oldest = one.rate.valid_on if one.rate else None
+        rows.append(
+            (
+                one.currency,
+                side,
+                cells.money(one.amount),
+                cells.money(one.cost),
+                cells.DASH if one.value is None else cells.money(one.value),
+                cells.DASH if one.result is None else cells.money(one.result),
+                cells.DASH if one.due is None else cells.money(one.due),
+                one.refusal.message if one.refusal else oldest or "",
+            )
+        )
+    return rows
+
+
+class RevaluationForm(forms.Form):
+    """Which day."""
+
+    on = forms.DateField(required=False, label="Day", widget=forms.DateInput(attrs=DAY), help_text="Today, if left empty")
+
+
 class BookAdmin(ReadOnlyAdmin):
     """One book."""
 
@@ -145,6 +172,14 @@ class BookAdmin(ReadOnlyAdmin):
             figures=("Debit", "Credit"),
             rows=_balances,
             empty="Nothing has been posted yet.",
+        ),
+        panels.Table(
+            title="Foreign exchange positions today",
+            columns=("Currency", "Side", "Amount", "Cost", "Worth", "Unrealised result", "Of it not booked", "Rate of"),
+            figures=("Amount", "Cost", "Worth", "Unrealised result", "Of it not booked"),
+            rows=_positions,
+            empty="No money was exchanged yet.",
+            note="Cost, worth and result are in the reporting currency.",
         ),
         panels.Table(
             title="Newest periods", columns=("Period", "State", "Closed", "By"), rows=_periods, empty="None defined yet."
@@ -168,6 +203,14 @@ class BookAdmin(ReadOnlyAdmin):
             permission="ledger.open_account",
             form=AccountForm,
             service=open_account,
+        ),
+        Transition(
+            name="revalue",
+            label="Revalue positions",
+            permission="ledger.revalue_positions",
+            form=RevaluationForm,
+            service=revaluation.revalue,
+            done=lambda made: f"Posted as {made.posted.public_id}." if made.posted else "Nothing was due: nothing was posted.",
         ),
         Transition(
             name="months",

@@ -57,19 +57,16 @@ def of_book(book: Book, *, on: date) -> list[Position]:
     for currency in sorted({part for _, part in found}):
         amount = exact(-found.get((POSITION, currency), ZERO), currency)
         cost, booked = (exact(found.get((line, currency), ZERO), to) for line in (COST, REVALUATION))
-        if amount or cost or booked:
-            positions.append(_priced(Position(currency, amount, cost, booked, zero(to), None), to, on))
-    return positions
+        if amount or cost or booked:  # what is flat is worth nothing at any rate
+            positions.append(Position(currency, amount, cost, booked, zero(to), None))
+    prices = rates.dealing_to(quote=to, bases=[one.currency for one in positions if one.amount], on=on)
+    return [_priced(one, prices[one.currency]) if one.amount else one for one in positions]
 
 
-def _priced(flat: Position, to: str, on: date) -> Position:
-    if not flat.amount:
-        return flat  # worth nothing at any rate
-    try:
-        rate = rates.dealing(base=flat.currency, quote=to, on=on)
-    except DomainError as refusal:
-        return replace(flat, value=None, refusal=refusal)
-    return replace(flat, value=rate.worth(flat.amount), rate=rate)
+def _priced(position: Position, price: Cross | DomainError) -> Position:
+    if isinstance(price, Cross):
+        return replace(position, value=price.worth(position.amount), rate=price)
+    return replace(position, value=None, refusal=price)
 
 
 def _balances(book: Book, on: date) -> Mapping[tuple[str, str], Decimal]:

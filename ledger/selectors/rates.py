@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from django.conf import settings
 
+from flowlet.core.errors import DomainError
 from flowlet.core.money import Money, round_half_even
 from ledger import errors
 from ledger.models import Rate
@@ -74,17 +75,25 @@ def dealing(*, base: str, quote: str, on: date) -> Cross:
     No more than ``FX_MAX_AGE_BANK_DAYS`` days of publication may have passed since its oldest part was valid; the ECB's weekends and
     holidays carry. Raises NoRate, StaleRate.
     """
-    allowed = settings.FX_MAX_AGE_BANK_DAYS
-    found = cross(base=base, quote=quote, on=on, max_age_days=allowed * 2 + CARRIED_DAYS)
-    oldest = found.valid_on
-    if oldest is not None and bank_days_since(oldest, on=on) > allowed:
-        raise errors.StaleRate(
-            f"The newest rate from {base} to {quote} is of {oldest}; none is dealt at that is older than {allowed} bank days.",
-            base=base,
-            quote=quote,
-            valid_on=str(oldest),
-        )
+    found = dealing_to(quote=quote, bases=[base], on=on)[base]
+    if isinstance(found, DomainError):
+        raise found
     return found
+
+
+def dealing_to(*, quote: str, bases: Iterable[str], on: date) -> dict[str, Cross | DomainError]:
+    """As ``dealing``, for several currencies in one read; the refusal of one is its answer."""
+    asked = set(bases)
+    days = settings.FX_MAX_AGE_BANK_DAYS * 2 + CARRIED_DAYS
+    published = _between(asked | {quote}, _oldest(on, days), on) if asked - {quote} else []
+    known = {(one.base, one.quote): one for one in published}
+    answer: dict[str, Cross | DomainError] = {}
+    for base in sorted(asked):
+        try:
+            answer[base] = _fresh(_found(base, quote, known, on, days), on)
+        except DomainError as refusal:
+            answer[base] = refusal
+    return answer
 
 
 def rate(*, base: str, quote: str, on: date) -> Decimal:
@@ -119,6 +128,19 @@ def _target_holidays() -> Mapping[date, str]:
     import holidays  # slow to import, and needed by conversions only
 
     return holidays.financial_holidays("XECB")
+
+
+def _fresh(found: Cross, on: date) -> Cross:
+    oldest, allowed = found.valid_on, settings.FX_MAX_AGE_BANK_DAYS
+    if oldest is not None and bank_days_since(oldest, on=on) > allowed:
+        raise errors.StaleRate(
+            f"The newest rate from {found.base} to {found.quote} is of {oldest};"
+            f" none is dealt at that is older than {allowed} bank days.",
+            base=found.base,
+            quote=found.quote,
+            valid_on=str(oldest),
+        )
+    return found
 
 
 def _daily(quote: str, wanted: Mapping[date, Iterable[str]], max_age_days: int) -> dict[date, dict[str, Cross]]:

@@ -88,7 +88,8 @@ def run(*, bank_account_id: int, actor: Actor, at: datetime, progress: Progress 
     """
     account = bank_accounts.locked(bank_account_id)
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
+        # A large day is thought about for longer than an idle transaction may last.
+        cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = '15min'")
     result = Result(account)
     result.taken_in = _take_in(account)
     progress("entries taken in", result.taken_in)

@@ -3,6 +3,7 @@
 import io
 import re
 from datetime import date, timedelta
+from decimal import Decimal
 
 import openpyxl
 import pytest
@@ -15,12 +16,14 @@ from flowlet.audit.models import Record
 from flowlet.backoffice import cells
 from flowlet.backoffice.testing import at_most, press, signed_in
 from flowlet.core import clock
+from flowlet.core.money import Money
 from ledger.choices import PeriodStatus
 from ledger.models import Account, Annotation, Book, Journal, Period, Rate
 from ledger.selectors import history
-from ledger.services import accounts, charts, periods
+from ledger.services import accounts, charts, periods, rates, revaluation
 from ledger.tests.conftest import ACTOR, fund
 from ledger.tests.test_reports import both, eur_rate, ledger_account, month  # noqa: F401 (a fixture)
+from ledger.tests.test_revaluation import trade
 
 pytestmark = pytest.mark.django_db
 
@@ -277,3 +280,19 @@ def test_a_future_day_is_shown_as_the_books_stand(finance, book, month):  # noqa
     html = finance.get(report_url(book, "balance-sheet", f"?until={tomorrow}")).content.decode()
     assert "67,529.25" in html
     assert Book.objects.count() == 1
+
+
+def test_the_page_of_a_book_shows_its_positions_and_finance_revalues_them(finance, book):
+    today = clock.day_of(clock.now(), zone=book.time_zone)
+    for source, rate in (("ECB", "1.25"), ("desk", "1.30")):
+        rates.add(rates=[rates.NewRate("EUR", "USD", today, Decimal(rate))], source=source, at=clock.now())
+        if source == "ECB":
+            trade(book, Money("100", "EUR"), Money("125", "USD"), on=today)
+    page = finance.get(cells.admin_url(book)).content.decode()
+    row = re.search(r'<td data-label="Currency">EUR</td><td data-label="Side">long</td>(.*?)</tr>', page, re.S)[1]
+    assert re.findall(r'"fl-money">(.*?) <', row) == ["100.00", "125.00", "130.00", "5.00", "5.00"]
+    assert press(finance, book, "revalue", on="").status_code == 302
+    assert Journal.objects.get(kind=revaluation.KIND).effective_on == today
+    assert press(finance, book, "revalue", on=str(today)).status_code == 302
+    assert Journal.objects.filter(kind=revaluation.KIND).count() == 1
+    assert press(signed_in(person("OPERATIONS")), book, "revalue", on="").status_code == 403

@@ -32,6 +32,7 @@ from ledger.services import (
     write_offs,
 )
 from ledger.services.journals import Leg
+from ledger.tests import planted_books, planted_day
 from ledger.tests import statement_files as files
 from ledger.tests.conftest import ACTOR, cash
 
@@ -671,3 +672,20 @@ def test_a_bank_account_is_declared_with_rules_that_make_sense(bank, at):
         bank_account_id=bank.account.pk, **{**rules, "transit_days": 5}, has_weekend_statements=True, actor=ACTOR, at=at
     )
     assert (changed.transit_days, changed.has_weekend_statements) == (5, True)
+
+
+# -- a whole day ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_planted_day_is_classified_whole_through_file_and_database_and_proven(bank):
+    day = planted_day.planted(300, seed=7)
+    planted_books.post(day, nostro=bank.nostro, against=bank.clearing)
+    content = planted_books.file(day, account=IBAN)
+    bank_statements.take_in(content=content, name="day.xml", actor=ACTOR, at=clock.now())
+    bank.run()
+    assert planted_books.wrong(day, bank_account=bank.account) == []
+    assert not bank.run().has_changed
+    proof = questions.proof(bank_account=bank.account, on=DAY)
+    assert (proof.unexplained, proof.breaks_open) == (Decimal(0), proof.breaks_without_owner)
+    states = questions.states_of_day(bank_account=bank.account, first=DAY, last=DAY)
+    assert sum(states.values()) == ReconciliationItem.objects.count()

@@ -55,6 +55,7 @@ PAYMENT = {
     "created_at": FIRST,
     "updated_at": FIRST,
     "settled_at": None,
+    "reconciled_on": None,
 }
 LISTED = {name: value for name, value in PAYMENT.items() if name != "moves"}
 NEW_PAYMENT = {
@@ -157,4 +158,30 @@ STATEMENT = {
     "lines": 3,
     "matched": 2,
     "breaks_opened": 1,
+}
+REPORT = {
+    "first": "2026-01-01",
+    "last": "2026-01-31",
+    "lines": [
+        {
+            "day": "2026-01-16",
+            "rail": "ach",
+            "direction": "OUT",
+            "outcome": "settled",
+            "count": 2,
+            "amount": usd("50.00"),
+            "fees": usd("0.50"),
+        }
+    ],
+}
+DISPUTE = {
+    "id": example_id("dsp"),
+    "payment_id": example_id("pay", 8),
+    "state": "OPEN",
+    "reason_code": "fraudulent",
+    "amount": usd("25.00"),
+    "due_at": "2026-01-22T09:30:00Z",
+    "answered_at": None,
+    "ended_at": None,
+    "created_at": FIRST,
 }

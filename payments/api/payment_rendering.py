@@ -8,6 +8,7 @@ from flowlet.core import ids
 from flowlet.core.money import Money
 from ledger.models import Journal
 from payments.models import Batch, Move, Payment
+from payments.selectors.reports import Line
 
 _id = ids.public_id
 
@@ -47,6 +48,7 @@ def payment(row: Payment) -> dict[str, Any]:
         "created_at": moment(row.created_at),
         "updated_at": moment(row.updated_at),
         "settled_at": _moment(row.settled_at),
+        "reconciled_on": row.reconciled_on.isoformat() if row.reconciled_on else None,
     }
 
 
@@ -82,6 +84,19 @@ def batch(row: Batch) -> dict[str, Any]:
         "value_on": row.value_on.isoformat(),
         "created_at": moment(row.created_at),
         "delivered_at": _moment(row.delivered_at),
+    }
+
+
+def report_line(row: Line) -> dict[str, Any]:
+    """A line of the settlement report."""
+    return {
+        "day": row.day.isoformat(),
+        "rail": row.rail,
+        "direction": row.direction,
+        "outcome": row.outcome,
+        "count": row.count,
+        "amount": _money(row.amount, row.currency),
+        "fees": _money(row.fees, row.currency),
     }
 
 

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from flowlet.api.fields import CurrencyField, MetadataField, MoneySerializerField, PublicIdField
-from flowlet.api.serializers import MomentRange, PageFilters, StrictSerializer
+from flowlet.api.serializers import Filters, MomentRange, PageFilters, StrictSerializer
 from payments.choices import BatchStatus, Direction, PaymentKind, PaymentStatus, Rail
 from payments.services.sandbox_bank import FAULTS
 
@@ -94,6 +94,7 @@ class PaymentOut(StrictSerializer):
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     settled_at = serializers.DateTimeField(allow_null=True)
+    reconciled_on = serializers.DateField(allow_null=True, help_text="When the bank booked it, as its statement proves")
 
 
 class MoveOut(StrictSerializer):
@@ -135,6 +136,33 @@ class PaymentBatchOut(StrictSerializer):
     value_on = serializers.DateField()
     created_at = serializers.DateTimeField()
     delivered_at = serializers.DateTimeField(allow_null=True)
+
+
+class ReportDays(Filters):
+    """From the first day to the last, at most a year."""
+
+    first = serializers.DateField()
+    last = serializers.DateField()
+
+
+class ReportLineOut(StrictSerializer):
+    """Payments of one day, rail, direction and currency that came to one end."""
+
+    day = serializers.DateField()
+    rail = serializers.ChoiceField(Rail.choices)
+    direction = serializers.ChoiceField(Direction.choices)
+    outcome = serializers.ChoiceField(["settled", "returned", "disputed", "failed"])
+    count = serializers.IntegerField()
+    amount = MoneySerializerField()
+    fees = MoneySerializerField(positive=False)
+
+
+class SettlementReportOut(StrictSerializer):
+    """What payments came to."""
+
+    first = serializers.DateField()
+    last = serializers.DateField()
+    lines = ReportLineOut(many=True)
 
 
 class ReasonCodeIn(StrictSerializer):

@@ -1,5 +1,6 @@
 """Payments under /v1/payments, batches under /v1/payment_batches."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from flowlet.api.endpoints import endpoint, page_example, paged
 from flowlet.api.paging import page
 from flowlet.api.serializers import PageFilters, between
 from flowlet.api.views import PartnerView
+from flowlet.core.errors import Invalid
 from payments import errors
 from payments.api import payment_examples as examples
 from payments.api import payment_rendering as rendering
@@ -14,11 +16,14 @@ from payments.api import payment_serializers as forms
 from payments.models import Batch, Payment
 from payments.policies import references
 from payments.selectors import payments as selectors
+from payments.selectors import reports
 from payments.services import payments, settlement
 from wallets import errors as wallets
 from wallets.api.holds import NAMES, SPENDING
 
 _PATH = {"payment_id": Payment.PREFIX}
+# Why an external account is not paid or debited.
+_NOT_USABLE = (errors.ExternalAccountPending, errors.ExternalAccountBlocked, errors.ExternalAccountClosed)
 _EXACT = ("status", "kind", "rail", "direction", "wallet_id", "external_account_id", "batch_id", "external_id")
 
 
@@ -63,6 +68,8 @@ class PaymentList(PartnerView):
             errors.WalletMissing,
             errors.ExternalAccountMissing,
             errors.ExternalAccountUnfit,
+            *_NOT_USABLE,
+            errors.NotDebitable,
             errors.UnfitForRail,
             errors.MandateMissing,
             errors.MandateNotActive,
@@ -162,6 +169,7 @@ class PaymentRefunds(PartnerView):
             errors.RefundTooLarge,
             errors.ExternalAccountMissing,
             errors.ExternalAccountUnfit,
+            *_NOT_USABLE,
             errors.UnfitForRail,
             wallets.InsufficientFunds,
             *NAMES,
@@ -216,3 +224,27 @@ class BatchDetail(PartnerView):
     def get(self, request: Any, batch_id: UUID) -> dict[str, Any]:
         """The batch as it is now. Its payments are listed by `GET /v1/payments?batch_id=`."""
         return rendering.batch(settlement.get_batch(batch_id, partner_id=request.caller.partner_id))
+
+
+class SettlementReport(PartnerView):
+    """What payments came to."""
+
+    required_scopes = {"GET": "payments:read"}
+    tag = "Payments"
+
+    @endpoint(
+        summary="Read the settlement report",
+        query=forms.ReportDays,
+        response=forms.SettlementReportOut,
+        query_example={"first": "2026-01-01", "last": "2026-01-31"},
+        example=examples.REPORT,
+    )
+    def get(self, request: Any) -> dict[str, Any]:
+        """Per day in the zone of your books, rail, direction, currency and outcome: how many payments, how much, and their fees. A payment
+        counts on each day on which it moved: settled on one, returned on a later one.
+        """
+        first, last = request.query["first"], request.query["last"]
+        if not first <= last <= first + timedelta(days=366):
+            raise Invalid("The report is of at most a year, from the first day to the last.", param="last")
+        lines = reports.settlement(partner_id=request.caller.partner_id, first=first, last=last)
+        return {"first": first.isoformat(), "last": last.isoformat(), "lines": [rendering.report_line(line) for line in lines]}

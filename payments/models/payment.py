@@ -82,6 +82,7 @@ class Payment(Identified):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
+    reconciled_on = models.DateField(null=True, blank=True, help_text="when the bank booked it, as its statement proves")
 
     class Meta:
         constraints = [

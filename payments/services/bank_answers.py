@@ -1,7 +1,7 @@
 """What a bank's word means for us: which payment, file or prenote it speaks of, and what is done about it.
 
-Money is moved by ``outcomes`` and files are answered by ``settlement``, so hearing something again books nothing again. Beside that a
-return counts at the external account, blocks it, or ends the mandate, as the rail's own tables of codes say.
+Money is moved by ``outcomes``, which also lets the external account and the mandate learn from the code, and files are answered by
+``settlement``; so hearing something again books nothing again.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,16 +16,12 @@ from payments.models import AccountVerification, Batch, InboundItem, Payment
 from payments.policies.account_values import Correction
 from payments.providers import nacha
 from payments.providers.iso20022 import reasons, reports
-from payments.selectors import mandates as mandate_selectors
-from payments.services import external_accounts, files, mandates, outcomes, prenotes, settlement, steps
+from payments.services import external_accounts, files, outcomes, prenotes, settlement, steps
 from payments.services.inbound_reading import Told
 
 S = PaymentStatus
 ISO_RAILS: Final = (Rail.SEPA_CT, Rail.SEPA_DD, Rail.WIRE)
 AHEAD: Final = timedelta(days=10)  # an operator may return an entry before the day on which it was to settle
-_FINAL: Final = frozenset({nacha.Action.CLOSE_ACCOUNT, nacha.Action.REVOKE_MANDATE, nacha.Action.COMPLIANCE})
-_OURS: Final = frozenset({nacha.Action.REPAIR_OUR_FILE, nacha.Action.BANK})
-_STOPS: Final = frozenset({reasons.Action.STOP_ACCOUNT, reasons.Action.STOP_MANDATE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,17 +34,6 @@ class About:
 
     def __bool__(self) -> bool:
         return any((self.payment, self.batch, self.verification))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What a code of a return or rejection means beside the money: whether it counts at the account, blocks it, and ends the mandate."""
-
-    code: str
-    meaning: str
-    counts: bool
-    is_final: bool
-    ends_mandate: bool
 
 
 def find(told: Told, *, at: datetime) -> About:
@@ -105,12 +90,9 @@ def _return(told: Told, about: About, actor: Actor, at: datetime) -> str:
         if heard.exists():
             raise errors.InboundRepeated("The payment was returned by another item already; ask the bank, or dishonor it (R67).")
         return "It was returned already."
-    verdict = _verdict(told)
-    _consequences(payment, verdict, actor, at)
-    outcomes.return_(
-        payment_id=payment.pk, reason_code=verdict.code, reason=verdict.meaning, amount=told.amount, actor=actor, at=at
-    )
-    return verdict.meaning
+    code, meaning = _why(told)
+    outcomes.return_(payment_id=payment.pk, reason_code=code, reason=meaning, amount=told.amount, actor=actor, at=at)
+    return meaning
 
 
 def _prenote_came_back(told: Told, attempt: AccountVerification, actor: Actor, at: datetime) -> str:
@@ -166,7 +148,7 @@ def _file_status(told: Told, about: About, actor: Actor, at: datetime) -> str:
     """The bank's word on a whole file: rejected, its payments fail; accepted, it is acknowledged."""
     batch, said = _batch(about), told.said.outcome
     if said == reports.Outcome.REJECTED:
-        settlement.answer(batch_id=batch.pk, accepted=False, text=_why(told), actor=actor, at=at)
+        settlement.answer(batch_id=batch.pk, accepted=False, text=_reasons(told), actor=actor, at=at)
         return "The file was rejected; its money is back."
     if said == reports.Outcome.UNKNOWN:
         raise errors.InboundNeedsPerson(f"{told.code} is a status that is in no table: ask the bank.")
@@ -208,57 +190,25 @@ def _payment_status(told: Told, about: About, actor: Actor, at: datetime) -> str
 
 def _reject(payment: Payment, told: Told, actor: Actor, at: datetime) -> str:
     """A rejection before settlement; of what counts as settled here already, it is a return."""
-    payment, verdict = steps.locked(payment.pk), _verdict(told)
+    payment = steps.locked(payment.pk)
     if payment.status in {S.FAILED, S.RETURNED}:
         return "It had failed already."
-    _consequences(payment, verdict, actor, at)
-    if payment.status == S.SETTLED:
-        outcomes.return_(payment_id=payment.pk, reason_code=verdict.code, reason=verdict.meaning, actor=actor, at=at)
-    else:
-        outcomes.fail(payment_id=payment.pk, reason_code=verdict.code, reason=verdict.meaning, actor=actor, at=at)
-    return verdict.meaning
+    code, meaning = _why(told)
+    end = outcomes.return_ if payment.status == S.SETTLED else outcomes.fail
+    end(payment_id=payment.pk, reason_code=code, reason=meaning, actor=actor, at=at)
+    return meaning
 
 
 def _other(told: Told, about: About, actor: Actor, at: datetime) -> str:
     raise errors.InboundUnmatched
 
 
-def _consequences(payment: Payment, verdict: Verdict, actor: Actor, at: datetime) -> None:
-    """Before the money moves, because a failed collection gives its place back: accounts are locked before mandates."""
-    if verdict.counts and payment.external_account_id is not None:
-        external_accounts.count_return(
-            external_account_id=payment.external_account_id,
-            code=verdict.code,
-            is_final=verdict.is_final,
-            reference=payment.public_id,
-            actor=actor,
-            at=at,
-        )
-    if verdict.ends_mandate and payment.mandate_id is not None:
-        mandate = mandate_selectors.get(payment.mandate_id)
-        if mandate.status in mandate_selectors.OPEN:
-            mandates.revoke(mandate_id=mandate.pk, reason=f"Returned with {verdict.code}", actor=actor, at=at)
-
-
-def _verdict(told: Told) -> Verdict:
+def _why(told: Told) -> tuple[str, str]:
+    """Code and meaning of a return or rejection, by the rail's own table; never what a bank wrote freely."""
     if isinstance(told.said, reports.Status | reports.Returned):
         code = told.cause or told.code
-        reason = reasons.of(code)
-        return Verdict(
-            code=code[:40],
-            meaning=reason.meaning,
-            counts=reason.action != reasons.Action.REPAIR,
-            is_final=reason.action in _STOPS,
-            ends_mandate=reason.action == reasons.Action.STOP_MANDATE,
-        )
-    known = nacha.RETURN_CODES.get(told.code)
-    return Verdict(
-        code=told.code[:40],
-        meaning=_title(told.code),
-        counts=known is None or known.action not in _OURS,
-        is_final=known is not None and known.action in _FINAL,
-        ends_mandate=known is not None and known.action == nacha.Action.REVOKE_MANDATE,
-    )
+        return code[:40], reasons.of(code).meaning
+    return told.code[:40], _title(told.code)
 
 
 def _title(code: str) -> str:
@@ -266,8 +216,8 @@ def _title(code: str) -> str:
     return known.title if known else "A code that is in no table"
 
 
-def _why(told: Told) -> str:
-    """Why a file was rejected: the codes and what they mean, without what the bank wrote freely."""
+def _reasons(told: Told) -> str:
+    """Why a file was rejected: the codes and what they mean."""
     return "; ".join(f"{one.code}: {reasons.of(one.code).meaning}" for one in told.said.reasons) or told.code
 
 

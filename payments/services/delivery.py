@@ -3,15 +3,20 @@
 from django.conf import settings
 
 from flowlet.core import clock
+from payments.choices import Rail
 from payments.models import Batch
 from payments.providers.delivery import Delivery
 from payments.providers.delivery.folder import Folder
+from payments.providers.delivery.sftp import Sftp
 from payments.selectors.payments import is_sandbox
-from payments.services import sandbox_bank, sending
+from payments.services import gateways, sandbox_bank, sending
 
 
 def place_of(batch: Batch) -> Delivery:
-    """The place for the batch's rail."""
+    """The place for the batch's rail: its bank's SFTP server where that is set up, else the folder."""
+    found = settings.PAYMENT_SFTP.get(gateways.BANKS[Rail(batch.rail)])
+    if found is not None:
+        return Sftp(**{**found, "port": int(found["port"])})
     return Folder(settings.PAYMENT_FILES_FOLDER / batch.rail)
 
 

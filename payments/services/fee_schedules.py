@@ -28,13 +28,15 @@ KINDS = tuple(kind for kind in PaymentKind if kind not in {PaymentKind.REFUND, P
 
 
 def breakdown_for(*, partner_id: UUID, rail: str, kind: str, amount: Money, at: datetime) -> FeeBreakdown | None:
-    """What a payment costs at the moment ``at``, and how that comes about; None where no schedule counts. One query."""
+    """What a payment costs at the moment ``at``, and how that comes about; None where no schedule counts. One query at most."""
+    if kind not in KINDS:
+        return None
     found = fee_schedules.schedule_for(partner_id=partner_id, rail=rail, kind=kind, currency=amount.currency.code, at=at)
     return None if found is None else fees.fee(fees_of(found), amount)
 
 
 def fee_for(*, partner_id: UUID, rail: str, kind: str, amount: Money, at: datetime) -> Money:
-    """What a payment costs at the moment ``at``, in its own currency; zero where no schedule counts. One query."""
+    """What a payment costs at the moment ``at``, in its own currency; zero where no schedule counts. One query at most."""
     found = breakdown_for(partner_id=partner_id, rail=rail, kind=kind, amount=amount, at=at)
     return money.zero(amount.currency.code) if found is None else found.total
 

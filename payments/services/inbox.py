@@ -141,12 +141,17 @@ def handle(*, inbound_id: UUID, actor: Actor, at: datetime) -> Outcome:
 
 
 def sweep(*, actor: Actor, at: datetime, limit: int = 100) -> int:
-    """Handle what is due, oldest first; how many were tried."""
-    due = InboundEvent.objects.filter(status=InboundStatus.RECEIVED, next_attempt_at__lte=at).order_by("next_attempt_at")
-    found = list(due.values_list("pk", flat=True)[:limit])
+    """Handle what is due, one after the other; how many were tried. The background hands each to a task of its own (``due``)."""
+    found = due(at=at, limit=limit)
     for inbound_id in found:
         handle(inbound_id=inbound_id, actor=actor, at=at)
     return len(found)
+
+
+def due(*, at: datetime, limit: int = 100) -> list[UUID]:
+    """Events that wait to be handled and whose time has come, oldest first."""
+    waiting = InboundEvent.objects.filter(status=InboundStatus.RECEIVED, next_attempt_at__lte=at)
+    return list(waiting.order_by("next_attempt_at").values_list("pk", flat=True)[:limit])
 
 
 @transaction.atomic

@@ -96,7 +96,12 @@ def test_nothing_is_charged_where_no_schedule_counts(partner, django_assert_num_
         assert fee_schedules.fee_for(partner_id=partner.pk, rail="ach", kind="WITHDRAWAL", amount=usd("1.00"), at=AT) == usd(
             "0.00"
         )
-    assert fee_schedules.breakdown_for(partner_id=partner.pk, rail="ach", kind="X", amount=usd("1.00"), at=AT) is None
+    assert fee_schedules.breakdown_for(partner_id=partner.pk, rail="ach", kind="DEPOSIT", amount=usd("1.00"), at=AT) is None
+
+
+def test_fees_and_refunds_cost_nothing_themselves_whatever_all_kinds_cost(partner, change):
+    change(flat("1.00"))
+    assert [cost(partner, rail="book", kind=kind) for kind in ("FEE", "REFUND", "TRANSFER")] == [0, 0, 1]
 
 
 def test_the_more_particular_schedule_counts_and_the_partners_own_before_all(pair, partner, change):

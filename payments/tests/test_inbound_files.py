@@ -169,7 +169,7 @@ def test_a_debit_that_was_not_authorized_ends_its_mandate(world):
     heard(world, returns(world, batch, (payment, "R10")))
     payment.mandate.refresh_from_db()
     account.refresh_from_db()
-    assert (payment.mandate.status, account.status) == (MandateStatus.REVOKED, ExternalAccountStatus.BLOCKED)
+    assert (payment.mandate.status, account.return_streak) == (MandateStatus.REVOKED, 1)
     assert world.funds(payment.wallet) == (D(0), D(0))
     books_are_sound()
 

@@ -11,6 +11,7 @@ from flowlet.audit.models import Record
 from flowlet.core import actors, clock, crypto
 from flowlet.core.outbound import Unavailable
 from flowlet.core.states import IllegalMove
+from payments import tasks
 from payments.choices import InboundStatus
 from payments.models import InboundEvent
 from payments.services import inbound, inbox
@@ -231,3 +232,18 @@ def test_a_body_that_was_moved_to_another_row_does_not_open(stripe):
     second.refresh_from_db()
     with pytest.raises(crypto.CannotOpen):
         inbox.fact_of(second)
+
+
+def test_the_sweep_hands_each_event_to_a_task_of_its_own(stripe, listener, monkeypatch):
+    receive(stripe)
+    receive(stripe, event("evt_2"))
+    handed = []
+    monkeypatch.setattr(tasks.handle_inbound, "delay", lambda **arguments: handed.append(arguments["inbound_id"]))
+    tasks.sweep_inbound()
+    assert handed == [row.public_id for row in InboundEvent.objects.order_by("next_attempt_at")]
+    assert listener.seen == []
+    for inbound_id in handed:
+        tasks.handle_inbound(inbound_id=inbound_id)
+    assert [event_id for event_id, _ in listener.booked] == ["evt_1", "evt_2"]
+    tasks.sweep_inbound()
+    assert len(handed) == 2

@@ -12,10 +12,12 @@ from flowlet.core.states import IllegalMove
 from flowlet.decisions import registry
 from flowlet.decisions.choices import Outcome
 from flowlet.decisions.opinions import Opinion, Reason
+from ledger.models import Journal
 from payments import errors
 from payments.choices import PaymentKind, PaymentStatus, Rail
 from payments.models import Move, Payment
-from payments.services import outcomes, payments
+from payments.selectors import reports
+from payments.services import outcomes, payments, proofs
 from payments.states import PAYMENT_MOVES
 from payments.tests.world import KEY, OTHER, STAFF, books_are_sound, fresh_world
 from wallets.errors import HoldIsKept, InsufficientFunds
@@ -68,6 +70,23 @@ def test_settling_twice_books_once(world):
     world.act(outcomes.settle, payment)
     assert Move.objects.count() == before
     assert world.lines()["1010"] == D(70)
+
+
+def test_what_was_not_sent_cannot_settle(world):
+    wallet = world.wallet("100.00")
+    account = world.bank(wallet, relation="OWN")
+    tomorrow = (world.at + timedelta(days=1)).date()
+    waiting = [
+        world.pay(wallet, "30.00", to=world.bank(wallet)),
+        world.pay(wallet, "30.00", to=world.bank(wallet), scheduled_on=tomorrow),
+        world.pay(wallet, "30.00", kind=K.COLLECTION, to=account, mandate_id=world.ach_mandate(account).pk),
+    ]
+    assert [payment.status for payment in waiting] == [S.HELD, S.CREATED, S.APPROVED]
+    for payment in waiting:
+        with pytest.raises(IllegalMove):
+            world.act(outcomes.settle, payment)
+    assert world.funds(wallet) == (D(100), D(30))
+    assert world.lines() == {"1010": D(100), "2010": D(-100)}
 
 
 def test_a_payment_that_fails_after_it_was_sent_gives_all_of_it_back(world):
@@ -292,12 +311,15 @@ def test_a_scheduled_payment_without_money_on_its_day_fails_and_says_why(world):
         ({"to": None}, errors.ExternalAccountMissing),
         ({"kind": K.WITHDRAWAL}, errors.ExternalAccountUnfit),
         ({"kind": K.COLLECTION, "own": True}, errors.MandateMissing),
+        ({"kind": K.COLLECTION}, errors.NotDebitable),
+        ({"kind": K.WITHDRAWAL, "own": True, "verified": False}, errors.ExternalAccountPending),
     ],
 )
 def test_what_does_not_fit_is_refused_and_leaves_nothing(world, options, refusal):
     wallet = world.wallet("100.00")
     options = dict(options)
-    account = world.bank(wallet, relation="OWN" if options.pop("own", False) else "THIRD_PARTY")
+    relation, verified = "OWN" if options.pop("own", False) else "THIRD_PARTY", options.pop("verified", True)
+    account = world.bank(wallet, relation=relation, verified=verified)
     amount = options.pop("amount", "10.00")
     with pytest.raises(refusal):
         world.pay(wallet, amount, **{"to": account} | options)
@@ -363,3 +385,41 @@ def test_settling_what_was_never_sent_is_refused(world):
     world.act(payments.cancel, payment)
     with pytest.raises(IllegalMove):
         world.act(outcomes.settle, payment)
+
+
+def test_a_payment_that_nobody_decides_ends_after_fourteen_days(world, opinion):
+    wallet = world.wallet("100.00")
+    opinion["outcome"] = Outcome.REVIEW
+    payment = world.pay(wallet, "30.00", to=world.bank(wallet))
+    assert payments.expire_waiting(at=world.at + timedelta(days=13), actor=STAFF) == 0
+    assert payments.expire_waiting(at=world.at + timedelta(days=14), actor=STAFF) == 1
+    payment.refresh_from_db()
+    assert (payment.status, payment.reason_code) == (S.EXPIRED, "payment.expired")
+
+
+def test_the_report_counts_what_settled_and_what_came_back(world):
+    wallet = world.wallet("100.00")
+    first, second = (sent(world, world.pay(wallet, amount, to=world.bank(wallet))) for amount in ("30.00", "20.00"))
+    for payment in (first, second):
+        world.act(outcomes.settle, payment)
+    world.act(outcomes.return_, second, reason_code="R02")
+    day = world.at.date()
+    lines = reports.settlement(partner_id=world.partner.pk, first=day, last=day)
+    assert [(line.rail, line.direction, line.outcome, line.count, line.amount) for line in lines] == [
+        ("ach", "OUT", "returned", 1, D(20)),
+        ("ach", "OUT", "settled", 2, D(50)),
+    ]
+    assert reports.settlement(partner_id=world.partner.pk, first=day + timedelta(days=1), last=day + timedelta(days=1)) == []
+
+
+def test_the_statement_proves_a_payment_until_the_match_is_taken_back(world):
+    wallet = world.wallet("100.00")
+    payment = sent(world, world.pay(wallet, "30.00", to=world.bank(wallet)))
+    payment = world.act(outcomes.settle, payment)
+    name = Journal(pk=payment.journal_id).public_id
+    assert proofs.prove(journals=[name], booked_on="2026-11-20") == 1
+    payment.refresh_from_db()
+    assert str(payment.reconciled_on) == "2026-11-20"
+    assert proofs.withdraw(journals=[name]) == 1
+    payment.refresh_from_db()
+    assert payment.reconciled_on is None

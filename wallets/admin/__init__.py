@@ -1,5 +1,5 @@
 """Pages of the back office."""
 
-from wallets.admin import holds, limits, transfers, wallets
+from wallets.admin import conversions, holds, limits, transfers, wallets
 
-__all__ = ["holds", "limits", "transfers", "wallets"]
+__all__ = ["conversions", "holds", "limits", "transfers", "wallets"]

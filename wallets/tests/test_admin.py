@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from moneyed import Money
 
 from accounts.choices import Role
 from accounts.models import User
@@ -12,9 +13,10 @@ from flowlet.audit.models import Record
 from flowlet.backoffice import cells
 from flowlet.backoffice.testing import at_most, press, signed_in
 from wallets.admin.wallets import frozen_waiting
-from wallets.models import Hold, TierLimit, Transfer, Wallet
+from wallets.models import FxSpread, Hold, TierLimit, Transfer, Wallet
 from wallets.services import wallets
 from wallets.tests.conftest import KEY
+from wallets.tests.test_conversions import ask, convert, pair, publish
 
 REASON = "customer called about it"
 
@@ -194,3 +196,36 @@ def test_lists_are_searched_by_id_and_external_id_and_take_few_queries(sit, worl
         client.get(cells.admin_url(model, "changelist"))
         with at_most(8):
             client.get(cells.admin_url(model, "changelist"))
+
+
+def test_the_page_of_a_conversion_shows_its_price_and_its_journal(sit, world):
+    publish()
+    FxSpread.objects.create(partner=world.partner, pair="", basis_points=100, updated_at=world.at)
+    source, target = pair(world, "GBP", "JPY")
+    quote = ask(world, source, target, Money("100.00", "GBP"))
+    made = convert(world, source, target, quote=quote, description="Trip").conversion
+    page = text_of(sit(Role.FINANCE), made)
+    for shown in (
+        "100.00 GBP → 20,859 JPY", "21,070", "1.00 %", "210.69801", "208.59103", "EUR/GBP", "0.8338", "ECB", "1910.GBP Position in GBP at cost",
+        quote.public_id, source.public_id, target.public_id, "Trip",
+    ):  # fmt: skip
+        assert shown in page, shown
+    asked = text_of(sit(Role.AUDITOR), quote)
+    for shown in (">Used<", made.public_id, "20,859", "211"):
+        assert shown in asked, shown
+
+
+def test_a_spread_is_asked_for_on_its_page_and_approved_by_another(sit, world):
+    maker, where = sit(Role.OPERATIONS), reverse("admin:wallets_fxspread_do_list", args=["request_new"])
+    wish = {"partner": world.partner.public_id, "first": "USD", "second": "EUR", "basis_points": "80", "reason": REASON}
+    assert maker.post(where, wish | {"second": ""}).status_code == 400
+    assert maker.post(where, wish).status_code == 302
+    asked = Approval.objects.get(kind="wallets.spread_change")
+    assert asked.payload == {"partner": world.partner.public_id, "pair": "EURUSD", "basis_points": 80}
+    assert press(maker, asked, "approve").status_code == 403
+    assert press(sit(Role.FINANCE), asked, "approve").status_code == 302
+    row = FxSpread.objects.get()
+    assert row.basis_points == 80
+    assert "EUR/USD" in text_of(maker, row)
+    assert press(maker, row, "request_change", basis_points="90", reason=REASON).status_code == 302
+    assert Approval.objects.filter(kind="wallets.spread_change", status="PENDING").count() == 1

@@ -27,7 +27,7 @@ from ledger.models import Balance, Book, Journal, Period, Verification
 from ledger.selectors import rates
 from ledger.services import seals, verification
 from wallets.choices import HoldStatus, WalletStatus
-from wallets.models import Hold, Transfer, Usage, Wallet
+from wallets.models import Conversion, FxQuote, FxSpread, Hold, Transfer, Usage, Wallet
 
 pytestmark = [pytest.mark.bulk, pytest.mark.django_db]
 SCALE = 0.05
@@ -64,6 +64,18 @@ def test_the_month_is_there_with_its_currencies_kinds_and_days(demo):
     assert set(Wallet.objects.values_list("currency", flat=True)) == {"USD", "EUR", "GBP", "JPY", "KWD"}
     assert seed.JOURNALS * SCALE * 0.6 < journals.count() < seed.JOURNALS * SCALE * 2.5
     assert set(Hold.objects.values_list("status", flat=True)) == set(HoldStatus.values)
+
+
+def test_people_converted_and_the_books_were_revalued_every_week(demo):
+    assert Conversion.objects.count() > 5
+    assert Conversion.objects.exclude(quote=None).exists() and FxQuote.objects.filter(conversion=None).exists()
+    assert set(FxSpread.objects.values_list("pair", "basis_points")) == {("", 45)}
+    zones = dict(Book.objects.values_list("partner_id", "time_zone"))
+    journals = dict(Journal.objects.values_list("id", "effective_on"))
+    for conversion in Conversion.objects.all():
+        assert clock.day_of(conversion.created_at, zone=zones[conversion.partner_id]) == journals[conversion.journal_id]
+    for founded in demo.partners:
+        assert Journal.objects.filter(book=founded.live.book, kind="ledger.fx_revaluation").exists()
 
 
 def test_every_moment_of_a_transfer_lies_on_the_day_it_counts_for(demo):
@@ -138,12 +150,12 @@ def test_the_books_are_rolled_up_sealed_and_verified_and_no_event_waits(demo):
     assert verification.verify().is_clean
 
 
-def test_safeguarded_money_is_what_wallets_hold_and_the_fees_not_yet_collected(demo):
+def test_safeguarded_money_and_positions_are_what_wallets_hold_and_the_earnings_not_yet_collected(demo):
     for founded in demo.partners:
         book = founded.live.book
         held = dict(Balance.objects.filter(book=book).values_list("currency").annotate(total=Sum("posted")).order_by())
-        safe = _line(book, "1010")
-        earned = {currency: safe[currency] - held[currency] for currency in held}
+        safe, exchanged = _line(book, "1010"), _line(book, "1900")
+        earned = {currency: safe[currency] + exchanged.get(currency, 0) - held[currency] for currency in held}
         assert all(0 <= value < held[currency] / 20 for currency, value in earned.items()), earned
 
 

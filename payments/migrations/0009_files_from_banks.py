@@ -11,7 +11,7 @@ from flowlet.db.sql import run_file
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0006_business_days'),
+        ('payments', '0008_disputes'),
     ]
 
     operations = [

@@ -1,0 +1,166 @@
+"""What ``verify_ledger`` reads aloud of payments: their journals, holds, refunds, timelines and files against what they say."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from flowlet.core import ids
+from ledger.services import charts, verification
+from payments.models import Batch, Payment
+
+LIMIT = 50
+_LINES = {
+    "bank": charts.SAFEGUARDING,
+    "clearing_in": charts.CLEARING_IN,
+    "clearing_out": charts.CLEARING_OUT,
+    "expected": charts.INCOMING_EXPECTED,
+    "fees": charts.FEE_INCOME,
+}
+
+# Debits less credits of each line. On its way is what was sent and has no answer; done is what was settled once, less what came back.
+# A fee is earned when outgoing money leaves (and given back when it fails), and when incoming money arrives.
+_POSITIONS = """
+WITH said AS (
+    SELECT p.id, wallets_public_id('pay', p.id) AS cause, p.status,
+           CASE WHEN p.status IN ('SUBMITTED', 'UNKNOWN') THEN p.amount ELSE 0 END AS under_way,
+           CASE WHEN p.rail = 'book' THEN 0
+                WHEN p.settled_at IS NULL OR p.status NOT IN ('SETTLED', 'RETURNED', 'DISPUTED', 'REFUNDED') THEN 0
+                WHEN p.direction = 'IN' THEN p.amount - p.returned ELSE p.returned - p.amount END AS done,
+           CASE WHEN p.direction = 'IN' THEN CASE WHEN p.settled_at IS NULL THEN 0 ELSE p.fee END
+                WHEN p.status IN ('SUBMITTED', 'UNKNOWN', 'SETTLED', 'RETURNED', 'REFUNDED')
+                THEN p.fee + CASE WHEN p.kind = 'FEE' THEN p.amount ELSE 0 END ELSE 0 END AS earned,
+           p.direction, p.rail
+      FROM payments_payment p
+), booked AS (
+    SELECT j.cause,
+           sum(CASE WHEN l.code = %(bank)s THEN e.signed END) AS bank,
+           sum(CASE WHEN l.code = %(clearing_in)s THEN e.signed END) AS clearing_in,
+           sum(CASE WHEN l.code = %(clearing_out)s THEN e.signed END) AS clearing_out,
+           sum(CASE WHEN l.code = %(expected)s THEN e.signed END) AS expected,
+           sum(CASE WHEN l.code = %(fees)s THEN e.signed END) AS fees
+      FROM ledger_journal j
+      JOIN (SELECT journal_id, account_id, CASE side WHEN 'DEBIT' THEN amount ELSE -amount END AS signed FROM ledger_entry) e
+        ON e.journal_id = j.id
+      JOIN ledger_account a ON a.id = e.account_id JOIN ledger_chartline l ON l.id = a.line_id
+     WHERE j.cause LIKE 'pay\\_%%' AND l.code = ANY (%(lines)s)
+     GROUP BY j.cause
+)
+SELECT coalesce(s.cause, b.cause), coalesce(s.status, 'unknown'), n.line, n.should, n.is
+  FROM said s FULL JOIN booked b ON b.cause = s.cause
+ CROSS JOIN LATERAL (VALUES
+    ('1010', CASE WHEN s.rail = 'card' THEN 0 ELSE coalesce(s.done, 0) END, coalesce(b.bank, 0)),
+    ('1110', CASE WHEN s.direction = 'IN' THEN s.under_way ELSE 0 END + CASE WHEN s.rail = 'card' THEN s.done ELSE 0 END,
+             coalesce(b.clearing_in, 0)),
+    ('1120', CASE WHEN s.direction = 'OUT' THEN -s.under_way ELSE 0 END, coalesce(b.clearing_out, 0)),
+    ('2020', CASE WHEN s.direction = 'IN' THEN -s.under_way ELSE 0 END, coalesce(b.expected, 0)),
+    ('4010', -coalesce(s.earned, 0), coalesce(b.fees, 0))
+ ) AS n(line, should, "is")
+ WHERE n.should <> n."is" LIMIT %(limit)s"""
+
+_HOLDS = """
+SELECT coalesce(wallets_public_id('pay', p.id), h.kept_for), coalesce(p.status, 'unknown'),
+       CASE WHEN p.status = 'HELD' THEN p.amount + p.fee ELSE 0 END, coalesce(h.amount - h.captured - h.released, 0)
+  FROM (SELECT id, status, amount, fee, hold_id FROM payments_payment WHERE status = 'HELD') p
+  FULL JOIN (SELECT * FROM wallets_hold WHERE status = 'OPEN' AND kept_for LIKE 'pay\\_%%') h
+    ON h.id = p.hold_id AND h.kept_for = wallets_public_id('pay', p.id)
+ WHERE p.id IS NULL OR h.id IS NULL OR p.amount + p.fee <> h.amount - h.captured - h.released LIMIT %(limit)s"""
+
+_REFUNDS = """
+SELECT p.id, p.refunded, coalesce(r.settled, 0) FROM payments_payment p
+  LEFT JOIN (SELECT original_id, sum(amount) AS settled FROM payments_payment
+              WHERE original_id IS NOT NULL AND status = 'SETTLED' GROUP BY 1) r ON r.original_id = p.id
+ WHERE p.refunded <> coalesce(r.settled, 0) LIMIT %(limit)s"""
+
+_TIMELINES = """
+SELECT p.id, p.status, p.moves_made, coalesce(m.moves, 0), coalesce(m.ends, ''), coalesce(m.gaps, 0)
+  FROM payments_payment p LEFT JOIN (
+    SELECT payment_id, count(*) AS moves, (array_agg(went_to ORDER BY ordinal DESC))[1] AS ends,
+           count(*) FILTER (WHERE came_from <> before OR before <> '' AND NOT payments_may_move(before, went_to)) AS gaps
+      FROM (SELECT payment_id, ordinal, came_from, went_to,
+                   coalesce(lag(went_to) OVER (PARTITION BY payment_id ORDER BY ordinal), '') AS before FROM payments_move) step
+     GROUP BY 1
+  ) m ON m.payment_id = p.id
+ WHERE (p.moves_made, p.status, 0) IS DISTINCT FROM (m.moves, m.ends, m.gaps) LIMIT %(limit)s"""
+
+_JOURNALS = """
+SELECT coalesce(wallets_public_id('pay', m.payment_id), j.cause), coalesce(m.journal_id, j.id), m.journal_id IS NULL
+  FROM (SELECT payment_id, journal_id FROM payments_move WHERE journal_id IS NOT NULL) m
+  FULL JOIN (SELECT id, cause FROM ledger_journal WHERE cause LIKE 'pay\\_%%') j ON j.id = m.journal_id
+ WHERE m.journal_id IS NULL OR j.id IS NULL OR j.cause <> wallets_public_id('pay', m.payment_id) LIMIT %(limit)s"""
+
+_FILES = """
+SELECT b.id, b.count, b.total, coalesce(p.count, 0), coalesce(p.total, 0), coalesce(p.strangers, 0)
+  FROM payments_batch b LEFT JOIN (
+    SELECT batch_id, count(*), sum(p.amount) AS total,
+           count(*) FILTER (WHERE (p.partner_id, p.rail, p.direction, p.currency) <> (b.partner_id, b.rail, b.direction, b.currency))
+               AS strangers
+      FROM payments_payment p JOIN payments_batch b ON b.id = p.batch_id GROUP BY 1
+  ) p ON p.batch_id = b.id
+ WHERE (b.count, b.total, 0) IS DISTINCT FROM (p.count, p.total, p.strangers) LIMIT %(limit)s"""
+
+
+def register() -> None:
+    """Add the checks to the ledger's."""
+    verification.register("Payments booked what their states say")(booked_as_they_stand)
+    verification.register("Payments hold what they are to send")(holds_are_right)
+    verification.register("Refunds of payments add up")(refunds_add_up)
+    verification.register("Timelines of payments lead to where they stand")(timelines_lead_there)
+    verification.register("Each journal of a payment belongs to one of its moves")(journals_belong_to_moves)
+    verification.register("Files carry the payments that they count")(files_carry_their_payments)
+
+
+def booked_as_they_stand() -> Iterator[tuple[str, str]]:
+    """Invariant: the journals that a payment caused leave on clearing, bank and fees exactly what its status says."""
+    for where, status, line, should, found in _rows(_POSITIONS):
+        yield where, f"is {status}, so {line} should say {_plain(should)}; its journals say {_plain(found)}"
+
+
+def holds_are_right() -> Iterator[tuple[str, str]]:
+    """Invariant: a payment that is HELD has an open hold of amount and fee, and no other payment has one."""
+    for where, status, should, found in _rows(_HOLDS):
+        yield where, f"is {status}, so {_plain(should)} should be held; {_plain(found)} is"
+
+
+def refunds_add_up() -> Iterator[tuple[str, str]]:
+    """Invariant: what a payment says was refunded is the sum of its settled refunds."""
+    for key, refunded, settled in _rows(_REFUNDS):
+        yield ids.public_id(Payment.PREFIX, key), f"{_plain(refunded)} was refunded, its settled refunds are {_plain(settled)}"
+
+
+def timelines_lead_there() -> Iterator[tuple[str, str]]:
+    """Invariant: the moves of a payment follow from one another by the table, and the last leads to where it stands."""
+    for key, status, made, moves, ends, gaps in _rows(_TIMELINES):
+        yield (
+            ids.public_id(Payment.PREFIX, key),
+            f"is {status} after {made} moves; its timeline has {moves} and ends with {ends or 'nothing'}, {gaps} do not follow",
+        )
+
+
+def journals_belong_to_moves() -> Iterator[tuple[str, str]]:
+    """Invariant: every journal that names a payment as its cause is of one move of it, and every journal of a move is there."""
+    for where, journal_id, is_stray in _rows(_JOURNALS):
+        yield (
+            where,
+            f"journal {ids.public_id('jrn', journal_id)} {'is of no move' if is_stray else 'is missing or of another cause'}",
+        )
+
+
+def files_carry_their_payments() -> Iterator[tuple[str, str]]:
+    """Invariant: a batch counts and sums its payments, which are all of its partner, rail, direction and currency."""
+    for key, count, total, found, amount, strangers in _rows(_FILES):
+        yield (
+            ids.public_id(Batch.PREFIX, key),
+            f"says {count} payments of {_plain(total)}; it has {found} of {_plain(amount)}, {strangers} of them do not belong",
+        )
+
+
+def _plain(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
+
+
+def _rows(sql: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {**_LINES, "lines": list(_LINES.values()), "limit": LIMIT})
+        return cursor.fetchall()
