@@ -515,3 +515,21 @@ class DayNotClosed(Conflict):
     """The day is not closed, or a later day is; days are reopened from the newest on."""
 
     code, title = "payments.day_not_closed", "The day cannot be reopened"
+
+
+class DisputeNotFound(NotFound):
+    """There is no such dispute."""
+
+    code, title = "payments.dispute_not_found", "There is no such dispute"
+
+
+class DisputeAnswered(Conflict):
+    """The dispute was answered, given up, or has ended; evidence is sent once."""
+
+    code, title = "payments.dispute_answered", "The dispute takes no answer any more"
+
+
+class EvidenceEmpty(Invalid):
+    """Evidence is at least one text under one of the names that acquirers know."""
+
+    code, title = "payments.evidence_empty", "There is no evidence"

@@ -21,7 +21,7 @@ from payments import errors, events
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
 from payments.policies import returns
-from payments.services import external_accounts, mandates, postings, recipes, steps
+from payments.services import dispute_rows, external_accounts, mandates, postings, recipes, steps
 from payments.services.postings import Booked
 from payments.services.steps import Step
 from payments.states import PAYMENT_MOVES
@@ -166,9 +166,19 @@ def redeem(*, payment_id: UUID, reason_code: str = "", reason: str = "", actor: 
 
 @transaction.atomic
 def dispute(
-    *, payment_id: UUID, reason_code: str, reason: str = "", amount: Money | None = None, actor: Actor, at: datetime
+    *,
+    payment_id: UUID,
+    reason_code: str,
+    reason: str = "",
+    amount: Money | None = None,
+    provider_id: str = "",
+    due_at: datetime | None = None,
+    actor: Actor,
+    at: datetime,
 ) -> Payment:
-    """The cardholder disputes: the acquirer takes the money back at once. Raises PaymentNotFound, IllegalMove, AmountDiffers, Invalid."""
+    """The cardholder disputes: the acquirer takes the money back at once, and waits for evidence until ``due_at``. Raises
+    PaymentNotFound, IllegalMove, AmountDiffers, Invalid.
+    """
     payment = steps.locked(payment_id)
     if payment.status == S.DISPUTED:
         return payment
@@ -182,6 +192,9 @@ def dispute(
     booked = postings.returned_in(payment, value, kind=recipes.DISPUTE, actor=actor, at=at)
     _count_returned(payment, value.amount)
     _take(payment, S.DISPUTED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
+    dispute_rows.open_for(
+        payment, amount=value, reason_code=reason_code, provider_id=provider_id, due_at=due_at, actor=actor, at=at
+    )
     return payment
 
 
@@ -196,6 +209,7 @@ def dispute_won(*, payment_id: UUID, reason: str = "", actor: Actor, at: datetim
     booked = postings.redeemed(payment, Money(payment.returned, payment.currency), kind=recipes.DISPUTE_WON, actor=actor, at=at)
     _count_returned(payment, -payment.returned)
     _take(payment, S.SETTLED, booked, reason_code="dispute.won", reason=reason, actor=actor, at=at)
+    dispute_rows.end_for(payment, is_won=True, actor=actor, at=at)
     return payment
 
 
@@ -205,7 +219,9 @@ def dispute_lost(*, payment_id: UUID, reason: str = "", actor: Actor, at: dateti
         payment = steps.locked(payment_id)
         if payment.status not in {S.DISPUTED, S.RETURNED}:
             check_move({}, payment.status, S.RETURNED)
-        return return_(payment_id=payment_id, reason_code="dispute.lost", reason=reason, actor=actor, at=at)
+        payment = return_(payment_id=payment_id, reason_code="dispute.lost", reason=reason, actor=actor, at=at)
+        dispute_rows.end_for(payment, is_won=False, actor=actor, at=at)
+        return payment
 
 
 def name(payment: Payment, provider_reference: str) -> None:
