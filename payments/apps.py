@@ -16,12 +16,13 @@ class PaymentsConfig(AppConfig):
         """
         from flowlet.approvals import registry
         from flowlet.vault import columns
-        from payments.models import Batch, InboundEvent
-        from payments.services import card_events, checks, days, fee_schedules, files, inbox, payments, verifications
+        from payments.models import Batch, Dispute, InboundEvent
+        from payments.services import card_events, checks, days, disputes, fee_schedules, files, inbox, payments, verifications
 
         payments.declare()
         checks.register()
         columns.register(Batch, "sealed", aad=files.aad)
+        columns.register(Dispute, "sealed", aad=disputes.aad)
         columns.register(InboundEvent, "sealed", aad=inbox.aad)
         card_events.register()
         registry.kind(

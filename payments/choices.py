@@ -322,3 +322,22 @@ class InboundStatus(TextChoices):
         """Its colour."""
         return {"CLOSED": "good", "REOPENED": "warn"}.get(self.value, "info")
         return {"RECEIVED": "info", "HANDLED": "good", "DEAD": "bad"}.get(self.value, "neutral")
+
+
+class DisputeState(TextChoices):
+    """How a dispute stands on our side."""
+
+    OPEN = "OPEN", "Needs an answer"
+    READY = "READY", "Evidence to be sent"
+    ANSWERED = "ANSWERED", "Evidence sent"
+    ACCEPTED = "ACCEPTED", "Given up"
+    LAPSED = "LAPSED", "Not answered in time"
+    WON = "WON", "Won"
+    LOST = "LOST", "Lost"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"OPEN": "bad", "READY": "info", "ANSWERED": "info", "LAPSED": "bad", "WON": "good", "LOST": "bad"}.get(
+            self.value, "neutral"
+        )

@@ -315,8 +315,8 @@ class ExternalAccountMissing(Invalid):
 
 
 class ExternalAccountUnfit(DomainError):
-    """The external account is of another customer, another currency, a kind that the rail does not reach, or not active. `details` say
-    which.
+    """The external account is in another currency, of a kind that the rail does not reach, or somebody else's where it has to be the
+    customer's own; or its owner cannot be written on the rail. `details` say which under `unfit`.
     """
 
     code, title = "payments.external_account_unfit", "The external account cannot be used for this payment"
@@ -329,7 +329,7 @@ class UnfitForRail(Invalid):
 
 
 class MandateMissing(DomainError):
-    """A collection needs an active mandate of the external account."""
+    """A collection needs a mandate of the external account."""
 
     code, title = "payments.mandate_missing", "The collection needs a mandate"
 
@@ -515,3 +515,21 @@ class DayNotClosed(Conflict):
     """The day is not closed, or a later day is; days are reopened from the newest on."""
 
     code, title = "payments.day_not_closed", "The day cannot be reopened"
+
+
+class DisputeNotFound(NotFound):
+    """There is no such dispute."""
+
+    code, title = "payments.dispute_not_found", "There is no such dispute"
+
+
+class DisputeAnswered(Conflict):
+    """The dispute was answered, given up, or has ended; evidence is sent once."""
+
+    code, title = "payments.dispute_answered", "The dispute takes no answer any more"
+
+
+class EvidenceEmpty(Invalid):
+    """Evidence is at least one text under one of the names that acquirers know."""
+
+    code, title = "payments.evidence_empty", "There is no evidence"

@@ -5,6 +5,7 @@ from payments.choices import (
     BatchStatus,
     ConsentStatus,
     DayStatus,
+    DisputeState,
     ExternalAccountStatus,
     InboundStatus,
     MandateStatus,
@@ -118,4 +119,21 @@ INBOUND_MOVES = {
     InboundStatus.DEAD: {InboundStatus.RECEIVED},
     InboundStatus.HANDLED: frozenset(),
     InboundStatus.IGNORED: frozenset(),
+}
+
+# What was not answered in time is usually lost; the acquirer decides.
+DISPUTE_MOVES = {
+    DisputeState.OPEN: {
+        DisputeState.READY,
+        DisputeState.ACCEPTED,
+        DisputeState.LAPSED,
+        DisputeState.WON,
+        DisputeState.LOST,
+    },
+    DisputeState.READY: {DisputeState.ANSWERED, DisputeState.LAPSED, DisputeState.WON, DisputeState.LOST},
+    DisputeState.ANSWERED: {DisputeState.WON, DisputeState.LOST},
+    DisputeState.ACCEPTED: {DisputeState.LOST, DisputeState.WON},
+    DisputeState.LAPSED: {DisputeState.LOST, DisputeState.WON},
+    DisputeState.WON: frozenset(),
+    DisputeState.LOST: frozenset(),
 }

@@ -47,6 +47,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "PaymentStatus": "payments.choices.PaymentStatus",
         "PaymentDirection": "payments.choices.Direction",
         "PaymentBatchStatus": "payments.choices.BatchStatus",
+        "DisputeState": "payments.choices.DisputeState",
         "Rail": "payments.choices.Rail",
     },
     "APPEND_COMPONENTS": {

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from payments.api import consents, external_accounts, mandates, payments, simulations
+from payments.api import consents, disputes, external_accounts, mandates, payments, simulations
 
 urlpatterns = [
     path("banks", consents.Banks.as_view()),
@@ -19,6 +19,10 @@ urlpatterns = [
     path("payments/<str:payment_id>", payments.PaymentDetail.as_view()),
     path("payments/<str:payment_id>/cancel", payments.PaymentCancel.as_view()),
     path("payments/<str:payment_id>/refunds", payments.PaymentRefunds.as_view()),
+    path("disputes", disputes.DisputeList.as_view()),
+    path("disputes/<str:dispute_id>", disputes.DisputeDetail.as_view()),
+    path("disputes/<str:dispute_id>/evidence", disputes.DisputeEvidence.as_view()),
+    path("disputes/<str:dispute_id>/accept", disputes.DisputeAccept.as_view()),
     path("settlement_report", payments.SettlementReport.as_view()),
     path("payment_batches", payments.BatchList.as_view()),
     path("payment_batches/<str:batch_id>", payments.BatchDetail.as_view()),

@@ -3,6 +3,7 @@
 from payments.models.batch import Batch
 from payments.models.consent import Consent
 from payments.models.day import BusinessDay
+from payments.models.dispute import Dispute
 from payments.models.external_account import AccountVerification, ExternalAccount
 from payments.models.fee_schedule import FeeSchedule
 from payments.models.inbox import InboundEvent
@@ -15,6 +16,7 @@ __all__ = [
     "Batch",
     "BusinessDay",
     "Consent",
+    "Dispute",
     "ExternalAccount",
     "FeeSchedule",
     "InboundEvent",

@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 
 from accounts.choices import Mode
 from accounts.models import Partner
-from payments.models import Batch, Payment
+from payments.choices import PaymentStatus
+from payments.models import Batch, Move, Payment
 from wallets.selectors.metadata import noted
 
 
@@ -20,6 +21,17 @@ def matching(*, partner_id: UUID, metadata: Mapping[str, str] | None = None, **e
 def refunds_of(payment: Payment) -> QuerySet[Payment]:
     """The payments that give this one back."""
     return Payment.objects.filter(original=payment)
+
+
+def moves_to(status: PaymentStatus) -> QuerySet[Move]:
+    """The steps that led to the state; by moment they are found through an index."""
+    return Move.objects.filter(went_to=status)
+
+
+def called(name: str) -> QuerySet[Payment]:
+    """The keys of payments with this external id, or with this number in a file: two indexes, one answer."""
+    by_partner = Payment.objects.filter(external_id=name).order_by().values("pk")
+    return by_partner.union(Payment.objects.filter(trace=name).order_by().values("pk"), all=True)
 
 
 def batches(*, partner_id: UUID, **exactly: Any) -> QuerySet[Batch]:

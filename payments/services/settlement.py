@@ -28,7 +28,7 @@ from payments import errors, events
 from payments.choices import BatchStatus, Direction, PaymentStatus, Rail
 from payments.models import Batch, Payment
 from payments.policies import cutoffs, kinds
-from payments.services import delivery, files, mandates, outcomes, payments, postings, sending, steps
+from payments.services import counterparties, delivery, files, mandates, outcomes, payments, postings, sending, steps
 from payments.services.steps import Step
 from payments.states import BATCH_MOVES
 from wallets.choices import WalletStatus
@@ -133,12 +133,12 @@ def roll_over(*, at: datetime) -> int:
 def gather(group: tuple[UUID, str, str, str, date], *, at: datetime, actor: Actor, early: bool = False) -> Batch | None:
     """One batch of what one file carries of the group's next cut-off, booked and with its file built; None when nothing is left.
 
-    Payments whose wallet or customer was frozen meanwhile stay where they are. One that cannot be written any more (its mandate was
-    revoked, its account corrected to what the rail does not carry) fails, and does not hold up the others. Two runs at once take
-    different payments.
+    Payments whose wallet or customer was frozen meanwhile stay where they are. One that cannot be sent any more (its external account was
+    blocked or closed, or corrected to what the rail does not carry, or its mandate revoked) fails, and does not hold up the others. Two
+    runs at once take different payments.
     """
     while found := _ready(group, at=at, early=early):
-        found = files.fitting(group[1], _with_places(found, at=at, actor=actor))
+        found = files.fitting(group[1], _with_places(_usable(found, at=at, actor=actor), at=at, actor=actor))
         if not found:
             continue
         try:
@@ -172,6 +172,19 @@ def _ready(group: tuple[UUID, str, str, str, date], *, at: datetime, early: bool
         return []
     rows = rows.filter(cutoff_at=first.cutoff_at, same_day=first.same_day)
     return list(rows.select_related(*_WITH).order_by("pk")[: files.LARGEST[Rail(rail)]])
+
+
+def _usable(found: Sequence[Payment], *, at: datetime, actor: Actor) -> list[Payment]:
+    """Those whose external account can still be used; the others fail."""
+    usable = []
+    for payment in found:
+        try:
+            counterparties.check_still_usable(payment)
+        except counterparties.NOT_USABLE as refusal:
+            _fail(payment, refusal, at=at, actor=actor)
+        else:
+            usable.append(payment)
+    return usable
 
 
 def _with_places(found: Sequence[Payment], *, at: datetime, actor: Actor) -> list[Payment]:

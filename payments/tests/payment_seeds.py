@@ -1,5 +1,6 @@
 """How the things behind the example ids of payments are made; ``seeds`` brings them in."""
 
+from flowlet.api.endpoints import example_id
 from flowlet.api.testing import Tenant, seed
 from flowlet.core.money import Money
 from payments.api import payment_examples as examples
@@ -122,3 +123,17 @@ def disputed(tenant: Tenant) -> str:
     """A card payment in dispute."""
     made = _card_payment(tenant)
     return outcomes.dispute(payment_id=made.pk, reason_code="fraudulent", actor=KEY, at=tenant.at).public_id
+
+
+@seed(example_id("dsp"), fresh=True)
+def dispute(tenant: Tenant) -> str:
+    """A dispute that waits for its answer."""
+    made = _card_payment(tenant)
+    outcomes.dispute(payment_id=made.pk, reason_code="fraudulent", actor=KEY, at=tenant.at)
+    return made.disputes.get().public_id
+
+
+@seed(example_id("pay", 8), fresh=True)
+def disputable(tenant: Tenant) -> str:
+    """A settled card payment."""
+    return _card_payment(tenant).public_id

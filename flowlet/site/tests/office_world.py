@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import authenticate
 from django.db import transaction
@@ -38,10 +39,11 @@ from ledger.services import (
     reconciliation,
 )
 from ledger.services.journals import Leg
+from payments.choices import PaymentKind, Rail
 from payments.policies import fees
 from payments.providers.openbanking.vocabulary import Visitor
-from payments.services import consents, external_accounts, fee_schedules, inbox, mandates
-from wallets.models import FxSpread
+from payments.services import consents, external_accounts, fee_schedules, inbox, mandates, payments, settlement
+from wallets.models import FxSpread, Wallet
 from wallets.services import conversions, holds, quotes, refunds, top_ups, transfers, wallets
 
 SYSTEM = actors.system("tests")
@@ -142,6 +144,35 @@ def play(partner: Partner, customer: Customer, *, at: datetime) -> None:
         signed_on=at.date(),
         **common,
     )
+    pay(source, **common)
+
+
+def pay(wallet: Wallet, *, partner_id: UUID, actor: Actor, at: datetime) -> None:
+    """A payment that is on its way in a delivered file."""
+    account = external_accounts.create(
+        partner_id=partner_id,
+        customer_id=wallet.customer_id,
+        kind="US_BANK",
+        relation="THIRD_PARTY",
+        currency="USD",
+        owner_name="Grace Hopper",
+        routing_number="011401533",
+        account_number="4111222333",
+        account_type="CHECKING",
+        actor=actor,
+        at=at,
+    )
+    payments.create(
+        partner_id=partner_id,
+        kind=PaymentKind.TRANSFER,
+        rail=Rail.ACH,
+        amount=Money("2.00", "USD"),
+        wallet_id=wallet.pk,
+        external_account_id=account.pk,
+        actor=actor,
+        at=at,
+    )
+    settlement.run(at=at, actor=actor, partner_id=partner_id, early=True)
 
 
 def tell(*, at: datetime) -> None:
