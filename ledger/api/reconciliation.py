@@ -8,6 +8,7 @@ from flowlet.api.paging import page
 from flowlet.api.serializers import between
 from flowlet.api.views import PartnerView
 from flowlet.core.money import to_text
+from ledger import errors
 from ledger.api import serializers
 from ledger.models import BankStatement, Break
 from ledger.selectors import books
@@ -93,6 +94,7 @@ class BankStatementList(PartnerView):
         summary="List bank statements",
         query=serializers.BankStatementFilters,
         response=paged(serializers.BankStatementOut),
+        errors=(errors.BookNotFound,),
         query_example={"to[gte]": "2026-01-01"},
         example=page_example(STATEMENT),
     )
@@ -113,6 +115,7 @@ class BreakList(PartnerView):
         summary="List breaks",
         query=serializers.BreakFilters,
         response=paged(serializers.BreakOut),
+        errors=(errors.BookNotFound,),
         query_example={"status": "OPEN"},
         example=page_example(BREAK),
     )
