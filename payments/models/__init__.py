@@ -10,6 +10,7 @@ from payments.models.inbound_file import InboundFile, InboundItem
 from payments.models.inbox import InboundEvent
 from payments.models.mandate import Mandate, MandateUse
 from payments.models.payment import Move, Payment
+from payments.models.recurring import Occurrence, Recurring
 from payments.models.sandbox import SandboxFault, SandboxOrder
 
 __all__ = [
@@ -26,7 +27,9 @@ __all__ = [
     "Mandate",
     "MandateUse",
     "Move",
+    "Occurrence",
     "Payment",
+    "Recurring",
     "SandboxFault",
     "SandboxOrder",
 ]
