@@ -11,7 +11,7 @@ from flowlet.db.sql import run_file
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0008_disputes'),
+        ('payments', '0009_recurring_payments'),
     ]
 
     operations = [
