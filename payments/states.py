@@ -7,9 +7,11 @@ from payments.choices import (
     DayStatus,
     DisputeState,
     ExternalAccountStatus,
+    InboundState,
     InboundStatus,
     MandateStatus,
     PaymentStatus,
+    RecurringStatus,
     VerificationState,
 )
 
@@ -94,6 +96,15 @@ BATCH_MOVES = {
     BatchStatus.CANCELED: frozenset(),
 }
 
+# What was not handled is tried again by another run; a person may close what stays.
+INBOUND_ITEM_MOVES = {
+    InboundState.PENDING: {InboundState.HANDLED, InboundState.UNMATCHED, InboundState.REFUSED},
+    InboundState.UNMATCHED: {InboundState.HANDLED, InboundState.REFUSED, InboundState.CLOSED},
+    InboundState.REFUSED: {InboundState.HANDLED, InboundState.UNMATCHED, InboundState.CLOSED},
+    InboundState.HANDLED: frozenset(),
+    InboundState.CLOSED: frozenset(),
+}
+
 CONSENT_MOVES = {
     ConsentStatus.AWAITING: {
         ConsentStatus.AUTHORISED,
@@ -136,4 +147,10 @@ DISPUTE_MOVES = {
     DisputeState.LAPSED: {DisputeState.LOST, DisputeState.WON},
     DisputeState.WON: frozenset(),
     DisputeState.LOST: frozenset(),
+}
+
+RECURRING_MOVES = {
+    RecurringStatus.ACTIVE: {RecurringStatus.PAUSED, RecurringStatus.ENDED},
+    RecurringStatus.PAUSED: {RecurringStatus.ACTIVE, RecurringStatus.ENDED},
+    RecurringStatus.ENDED: frozenset(),
 }
