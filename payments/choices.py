@@ -341,3 +341,16 @@ class DisputeState(TextChoices):
         return {"OPEN": "bad", "READY": "info", "ANSWERED": "info", "LAPSED": "bad", "WON": "good", "LOST": "bad"}.get(
             self.value, "neutral"
         )
+
+
+class RecurringStatus(TextChoices):
+    """How a recurring payment stands."""
+
+    ACTIVE = "ACTIVE", "Active"
+    PAUSED = "PAUSED", "Paused"
+    ENDED = "ENDED", "Ended"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"ACTIVE": "good", "PAUSED": "warn"}.get(self.value, "neutral")

@@ -533,3 +533,15 @@ class EvidenceEmpty(Invalid):
     """Evidence is at least one text under one of the names that acquirers know."""
 
     code, title = "payments.evidence_empty", "There is no evidence"
+
+
+class RecurringNotFound(NotFound):
+    """There is no such recurring payment."""
+
+    code, title = "payments.recurring_not_found", "There is no such recurring payment"
+
+
+class NothingRecurs(Invalid):
+    """The schedule has no payment from today on."""
+
+    code, title = "payments.nothing_recurs", "The schedule has no payment left"

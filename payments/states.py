@@ -10,6 +10,7 @@ from payments.choices import (
     InboundStatus,
     MandateStatus,
     PaymentStatus,
+    RecurringStatus,
     VerificationState,
 )
 
@@ -136,4 +137,10 @@ DISPUTE_MOVES = {
     DisputeState.LAPSED: {DisputeState.LOST, DisputeState.WON},
     DisputeState.WON: frozenset(),
     DisputeState.LOST: frozenset(),
+}
+
+RECURRING_MOVES = {
+    RecurringStatus.ACTIVE: {RecurringStatus.PAUSED, RecurringStatus.ENDED},
+    RecurringStatus.PAUSED: {RecurringStatus.ACTIVE, RecurringStatus.ENDED},
+    RecurringStatus.ENDED: frozenset(),
 }

@@ -16,6 +16,7 @@ from payments.services import (
     payee_verifications,
     payments,
     prenotes,
+    recurring,
     sending,
     settlement,
     verifications,
@@ -32,10 +33,11 @@ def send(*, payment_id: str) -> None:
 
 @shared_task(name="payments.sweep_ready", ignore_result=True)
 def sweep_ready() -> None:
-    """Decide scheduled payments that are due, end those nobody decided, and send those whose event was lost on the way."""
+    """Make recurring payments, decide scheduled ones, end those nobody decided, send those whose event was lost on the way."""
     actor, at = actors.system("payments.sweep_ready"), clock.now()
     payments.release_due(at=at, actor=actor)
     payments.expire_waiting(at=at, actor=actor)
+    recurring.run_due(at=at, actor=actor)
     settlement.send_ready(at=at, actor=actor)
 
 

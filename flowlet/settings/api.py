@@ -48,6 +48,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "PaymentDirection": "payments.choices.Direction",
         "PaymentBatchStatus": "payments.choices.BatchStatus",
         "DisputeState": "payments.choices.DisputeState",
+        "RecurringStatus": "payments.choices.RecurringStatus",
         "Rail": "payments.choices.Rail",
     },
     "APPEND_COMPONENTS": {

@@ -9,6 +9,7 @@ from payments.models.fee_schedule import FeeSchedule
 from payments.models.inbox import InboundEvent
 from payments.models.mandate import Mandate, MandateUse
 from payments.models.payment import Move, Payment
+from payments.models.recurring import Occurrence, Recurring
 from payments.models.sandbox import SandboxFault, SandboxOrder
 
 __all__ = [
@@ -23,7 +24,9 @@ __all__ = [
     "Mandate",
     "MandateUse",
     "Move",
+    "Occurrence",
     "Payment",
+    "Recurring",
     "SandboxFault",
     "SandboxOrder",
 ]

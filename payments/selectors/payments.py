@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from accounts.choices import Mode
 from accounts.models import Partner
 from payments.choices import PaymentStatus
-from payments.models import Batch, Move, Payment
+from payments.models import Batch, Move, Payment, Recurring
 from wallets.selectors.metadata import noted
 
 
@@ -37,6 +37,11 @@ def called(name: str) -> QuerySet[Payment]:
 def batches(*, partner_id: UUID, **exactly: Any) -> QuerySet[Batch]:
     """The partner's batches with these values, without the files themselves."""
     return Batch.objects.filter(partner_id=partner_id, **exactly).defer("sealed")
+
+
+def recurring(*, partner_id: UUID, metadata: Mapping[str, str] | None = None, **exactly: Any) -> QuerySet[Recurring]:
+    """The partner's recurring payments with these values."""
+    return noted(Recurring.objects.filter(partner_id=partner_id, **exactly), metadata)
 
 
 def is_sandbox(partner_id: UUID) -> bool:

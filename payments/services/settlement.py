@@ -28,7 +28,7 @@ from payments import errors, events
 from payments.choices import BatchStatus, Direction, PaymentStatus, Rail
 from payments.models import Batch, Payment
 from payments.policies import cutoffs, kinds
-from payments.services import counterparties, delivery, files, mandates, outcomes, payments, postings, sending, steps
+from payments.services import counterparties, delivery, files, mandates, outcomes, payments, postings, recurring, sending, steps
 from payments.services.steps import Step
 from payments.states import BATCH_MOVES
 from wallets.choices import WalletStatus
@@ -48,7 +48,9 @@ UPDATE payments_payment p SET batch_id = %s, trace = t.trace, provider = %s
 
 @dataclass(slots=True)
 class Run:
-    """What one run did: scheduled payments decided, batches built, released and delivered, payments settled, and what was held up."""
+    """What one run did: scheduled and recurring payments decided, batches built, released and delivered, payments settled, and what was
+    held up.
+    """
 
     decided: int = 0
     built: list[Batch] = field(default_factory=list)
@@ -74,7 +76,7 @@ def run(
     """
     done = Run()
     if rail is None and partner_id is None:
-        done.decided = payments.release_due(at=at, actor=actor)
+        done.decided = recurring.run_due(at=at, actor=actor) + payments.release_due(at=at, actor=actor)
     roll_over(at=at)
     for group in due_groups(at=at, rail=rail, partner_id=partner_id, early=early):
         try:
