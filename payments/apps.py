@@ -16,7 +16,7 @@ class PaymentsConfig(AppConfig):
         """
         from flowlet.approvals import registry
         from flowlet.vault import columns
-        from payments.models import Batch, Dispute, InboundEvent, Payment
+        from payments.models import Batch, Dispute, InboundEvent, InboundFile, Payment
         from payments.services import (
             card_events,
             checks,
@@ -24,6 +24,7 @@ class PaymentsConfig(AppConfig):
             disputes,
             fee_schedules,
             files,
+            inbound_files,
             inbox,
             payments,
             recipes,
@@ -37,6 +38,7 @@ class PaymentsConfig(AppConfig):
         columns.register(Batch, "sealed", aad=files.aad)
         columns.register(Dispute, "sealed", aad=disputes.aad)
         columns.register(InboundEvent, "sealed", aad=inbox.aad)
+        columns.register(InboundFile, "sealed", aad=inbound_files.aad)
         card_events.register()
         registry.kind(
             fee_schedules.CHANGE,

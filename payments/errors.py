@@ -517,6 +517,42 @@ class DayNotClosed(Conflict):
     code, title = "payments.day_not_closed", "The day cannot be reopened"
 
 
+class InboundFileKnown(Conflict):
+    """The file was taken already; `details` name it. What it left over is tried again under that id."""
+
+    code, title = "payments.inbound_file_known", "The file was taken already"
+
+
+class InboundFileUnreadable(Invalid):
+    """The file is none of the formats that banks answer in, or is too large."""
+
+    code, title = "payments.inbound_file_unreadable", "The file cannot be read"
+
+
+class InboundFileNotFound(NotFound):
+    """There is no such file."""
+
+    code, title = "payments.inbound_file_not_found", "There is no such file"
+
+
+class InboundUnmatched(NotFound):
+    """What the bank speaks of is not known here."""
+
+    code, title = "payments.inbound_unmatched", "Nothing of ours has this reference"
+
+
+class InboundRepeated(Conflict):
+    """Another file said so already: the bank may have moved the money twice."""
+
+    code, title = "payments.inbound_repeated", "The bank has said so before"
+
+
+class InboundNeedsPerson(DomainError):
+    """The bank's word cannot be acted on by itself."""
+
+    code, title = "payments.inbound_needs_person", "Somebody has to decide"
+
+
 class DisputeNotFound(NotFound):
     """There is no such dispute."""
 

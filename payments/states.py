@@ -7,6 +7,7 @@ from payments.choices import (
     DayStatus,
     DisputeState,
     ExternalAccountStatus,
+    InboundState,
     InboundStatus,
     MandateStatus,
     PaymentStatus,
@@ -93,6 +94,15 @@ BATCH_MOVES = {
     BatchStatus.ACKNOWLEDGED: frozenset(),
     BatchStatus.REJECTED: frozenset(),
     BatchStatus.CANCELED: frozenset(),
+}
+
+# What was not handled is tried again by another run; a person may close what stays.
+INBOUND_ITEM_MOVES = {
+    InboundState.PENDING: {InboundState.HANDLED, InboundState.UNMATCHED, InboundState.REFUSED},
+    InboundState.UNMATCHED: {InboundState.HANDLED, InboundState.REFUSED, InboundState.CLOSED},
+    InboundState.REFUSED: {InboundState.HANDLED, InboundState.UNMATCHED, InboundState.CLOSED},
+    InboundState.HANDLED: frozenset(),
+    InboundState.CLOSED: frozenset(),
 }
 
 CONSENT_MOVES = {

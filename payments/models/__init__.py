@@ -6,6 +6,7 @@ from payments.models.day import BusinessDay
 from payments.models.dispute import Dispute
 from payments.models.external_account import AccountVerification, ExternalAccount
 from payments.models.fee_schedule import FeeSchedule
+from payments.models.inbound_file import InboundFile, InboundItem
 from payments.models.inbox import InboundEvent
 from payments.models.mandate import Mandate, MandateUse
 from payments.models.payment import Move, Payment
@@ -21,6 +22,8 @@ __all__ = [
     "ExternalAccount",
     "FeeSchedule",
     "InboundEvent",
+    "InboundFile",
+    "InboundItem",
     "Mandate",
     "MandateUse",
     "Move",

@@ -312,7 +312,10 @@ def answer(*, batch_id: UUID, accepted: bool, text: str = "", actor: Actor, at: 
     batch.status, batch.answered_at, batch.answer = to, at, text[:500]
     batch.save(update_fields=["status", "answered_at", "answer"])
     if not accepted:
-        for payment_id in batch.payments.filter(status__in=[S.SUBMITTED, S.UNKNOWN]).order_by("pk").values_list("pk", flat=True):
+        left = batch.payments.filter(status__in=[S.SUBMITTED, S.UNKNOWN]).order_by(
+            "mandate_id", "pk"
+        )  # the order of mandates' locks
+        for payment_id in left.values_list("pk", flat=True):
             outcomes.fail(payment_id=payment_id, reason_code="file.rejected", reason=text, actor=actor, at=at)
     _tell(batch, events.BATCH_ANSWERED, actor=actor, at=at)
     return batch
