@@ -515,3 +515,9 @@ class DayNotClosed(Conflict):
     """The day is not closed, or a later day is; days are reopened from the newest on."""
 
     code, title = "payments.day_not_closed", "The day cannot be reopened"
+
+
+class FileMissing(Conflict):
+    """No file was built for the batch, or its rail has none."""
+
+    code, title = "payments.file_missing", "There is no file"

@@ -43,3 +43,6 @@ DAY_REOPENED = "payments.day.reopened"
 INBOUND_RECEIVED = "payments.inbound.received"
 # In the audit only.
 INBOUND_RETRIED = "payments.inbound.retried"
+FILE_COMPARED = "payments.batch.file_compared"
+FILE_DOWNLOADED = "payments.batch.file_downloaded"
+PAYMENT_ASKED_AGAIN = "payment.asked_again"
