@@ -85,6 +85,12 @@ def of_book(*, book_id: int) -> QuerySet[BankAccount]:
     return BankAccount.objects.filter(members__account__book_id=book_id).distinct()
 
 
+def owned_by_book(*, book_id: int) -> QuerySet[BankAccount]:
+    """The bank accounts that no other book has money on: what its partner may see of them is its own."""
+    others = BankAccountMember.objects.exclude(account__book_id=book_id).values("bank_account_id")
+    return of_book(book_id=book_id).exclude(pk__in=others)
+
+
 def newest_statement(*, bank_account: BankAccount, until: date | None = None) -> BankStatement | None:
     """The last statement that proves something (of days up to ``until``)."""
     found = BankStatement.objects.filter(bank_account=bank_account, is_proof=True)

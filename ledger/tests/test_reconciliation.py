@@ -689,3 +689,15 @@ def test_a_planted_day_is_classified_whole_through_file_and_database_and_proven(
     assert (proof.unexplained, proof.breaks_open) == (Decimal(0), proof.breaks_without_owner)
     states = questions.states_of_day(bank_account=bank.account, first=DAY, last=DAY)
     assert sum(states.values()) == ReconciliationItem.objects.count()
+
+
+def test_a_partner_sees_bank_accounts_that_are_its_own_and_none_that_it_shares(bank):
+    from ledger.services import books
+    from ledger.tests.conftest import new_partner
+
+    assert list(questions.owned_by_book(book_id=bank.book.pk)) == [bank.account]
+    other = books.create(partner=new_partner("Other"), actor=ACTOR, at=clock.now(), opened_on=date(2020, 1, 1))
+    assert list(questions.owned_by_book(book_id=other.pk)) == []
+    bank_accounts.add_member(bank_account_id=bank.account.pk, account_id=cash(other, "EUR").pk, actor=ACTOR, at=clock.now())
+    assert list(questions.owned_by_book(book_id=bank.book.pk)) == list(questions.owned_by_book(book_id=other.pk)) == []
+    assert list(questions.of_book(book_id=other.pk)) == [bank.account]

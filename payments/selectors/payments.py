@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from accounts.choices import Mode
 from accounts.models import Partner
 from payments.choices import PaymentStatus
-from payments.models import Batch, InboundEvent, Move, Payment
+from payments.models import Batch, InboundEvent, Move, Payment, Recurring
 from wallets.selectors.metadata import noted
 
 
@@ -48,6 +48,11 @@ def batches(*, partner_id: UUID, **exactly: Any) -> QuerySet[Batch]:
 def payments_of(batch: Batch) -> QuerySet[Payment]:
     """The batch's payments as its file is built from them."""
     return batch.payments.select_related("external_account", "mandate", "original").order_by("pk")
+
+
+def recurring(*, partner_id: UUID, metadata: Mapping[str, str] | None = None, **exactly: Any) -> QuerySet[Recurring]:
+    """The partner's recurring payments with these values."""
+    return noted(Recurring.objects.filter(partner_id=partner_id, **exactly), metadata)
 
 
 def is_sandbox(partner_id: UUID) -> bool:
