@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from flowlet.audit.services import log
-from flowlet.core import money
+from flowlet.core import ids, money
 from flowlet.core.actors import Actor
 from flowlet.events.services import outbox
 from flowlet.events.services.outbox import NewEvent
@@ -406,7 +406,7 @@ def publish(account: BankAccount, fact: str, matches: Sequence[tuple[Match, Sequ
                 {
                     "id": match.public_id,
                     "pass": str(match.found_by),
-                    "journals": sorted({Journal(pk=item.journal_id).public_id for item in group if item.journal_id}),
+                    "journals": sorted({ids.public_id(Journal.PREFIX, item.journal_id) for item in group if item.journal_id}),
                     "booked_on": str(max((item.dated_on for item in group if item.side == ItemSide.THEIRS), default="")),
                 }
                 for match, group in matches[start : start + EVENT_CHUNK]

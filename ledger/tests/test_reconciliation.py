@@ -1,5 +1,6 @@
 """A bank's statement against the books: taken in exactly once, matched by evidence, every difference named."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -701,3 +702,20 @@ def test_a_partner_sees_bank_accounts_that_are_its_own_and_none_that_it_shares(b
     bank_accounts.add_member(bank_account_id=bank.account.pk, account_id=cash(other, "EUR").pk, actor=ACTOR, at=clock.now())
     assert list(questions.owned_by_book(book_id=bank.book.pk)) == list(questions.owned_by_book(book_id=other.pk)) == []
     assert list(questions.of_book(book_id=other.pk)) == [bank.account]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_at_once_match_once(bank):
+    bank.post("-40.00", end_to_end_id="E-1")
+    bank.statement(("-40.00", {"e2e": "E-1"}), ("-9.00", {"e2e": "B"}))
+
+    def run(_):
+        try:
+            return sum(bank.run().matched.values())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(run, range(4))) == [0, 0, 0, 1]
+    assert (Match.objects.count(), Break.objects.count()) == (1, 1)
+    assert len(published("ledger.entries_matched")) == 1
