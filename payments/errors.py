@@ -517,6 +517,12 @@ class DayNotClosed(Conflict):
     code, title = "payments.day_not_closed", "The day cannot be reopened"
 
 
+class FileMissing(Conflict):
+    """No file was built for the batch, or its rail has none."""
+
+    code, title = "payments.file_missing", "There is no file"
+
+
 class InboundFileKnown(Conflict):
     """The file was taken already; `details` name it. What it left over is tried again under that id."""
 

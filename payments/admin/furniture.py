@@ -1,19 +1,21 @@
 """What the pages of payments share: money of a row, links by key, who acted, what partner and mode."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Model
-from django.utils.html import format_html
 
 from accounts.models import Partner, User
 from flowlet.backoffice import cells
 from flowlet.core import ids
 from flowlet.core.money import Money
+from payments.choices import Rail
+from payments.selectors import flows
 
 SHOWN = 20
+WAYS = {"in": ("In", "good"), "out": ("Out", "info"), "failed": ("Failed", "warn"), "returned": ("Returned", "bad")}
 WHO = {"api_key": "Partner's API key", "customer": "The customer"}
 
 
@@ -71,6 +73,24 @@ def notes(metadata: dict[str, str]) -> list[tuple[str, str]]:
     return [(f"metadata · {name}", value) for name, value in sorted(metadata.items())]
 
 
-def two_lines(first: Any, second: Any) -> Any:
-    """A cell with something small below."""
-    return format_html('{}<br><span class="fl-hint">{}</span>', first, second)
+def drawn(found: Sequence[flows.Flow]) -> list[dict[str, Any]]:
+    """The flows as bars: one scale per currency, so that rails can be compared."""
+    largest: dict[str, Decimal] = {}
+    for flow in found:
+        largest[flow.currency] = max([largest.get(flow.currency, Decimal(0)), *(part.amount for part in flow.parts.values())])
+    return [
+        {
+            "title": f"{Rail(flow.rail).label} · {flow.currency}",
+            "bars": [
+                {
+                    "label": WAYS[name][0],
+                    "tone": WAYS[name][1],
+                    "count": part.count,
+                    "amount": cells.number(part.amount, flow.currency),
+                    "width": f"{100 * part.amount / largest[flow.currency]:.1f}" if largest[flow.currency] else "0",
+                }
+                for name, part in flow.parts.items()
+            ],
+        }
+        for flow in found
+    ]

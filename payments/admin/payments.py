@@ -1,15 +1,19 @@
 """Payments: the list with its queues, and the page on which one is decided, booked by word of mouth, or asked for again."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 
 from accounts.choices import Mode
 from accounts.models import Customer, Partner
@@ -22,28 +26,30 @@ from flowlet.core.states import IllegalMove
 from flowlet.decisions.choices import Outcome
 from flowlet.decisions.models import Verdict
 from ledger.models import Journal
-from payments import errors
+from payments import errors, events
 from payments.admin import furniture
-from payments.choices import Direction, ExternalAccountStatus, PaymentKind, PaymentStatus, Rail
+from payments.choices import Direction, ExternalAccountStatus, InboundStatus, PaymentKind, PaymentStatus, Rail
 from payments.models import ExternalAccount, Mandate, Payment
 from payments.policies import payments as policies
 from payments.policies import references
+from payments.selectors import flows, queues, return_codes
 from payments.selectors import payments as selectors
-from payments.selectors import queues, return_codes
 from payments.selectors.external_accounts import masked_number
 from payments.services import outcomes, payments, recipes, sending
 from wallets.models import Hold, Wallet
 
 DECIDE, CANCEL, BOOK = "payments.decide_payment", "payments.cancel_payment", "payments.book_outcome"
-ASKED_AGAIN = "payment.asked_again"
-# A refusal of these kinds says that the button belongs to another state: it is not shown at all. Others grey it out.
-OF_ANOTHER_STATE = (errors.NotInReview, errors.NotCancelable, IllegalMove)
 BY_KEY = {"wal": "wallet_id", "cus": "customer_id", "eac": "external_account_id", "bat": "batch_id"}
+CHOOSE = ("", "Choose")
 FAILURES = (
     ("bank.refused", "The bank refused it"),
     ("bank.never_received", "The bank never received it"),
     ("bank.recalled", "It was recalled before it was executed"),
 )
+
+SHORT = {PaymentKind.TRANSFER: "Transfer", Rail.SEPA_CT: "SEPA", Rail.SEPA_DD: "SEPA debit", Rail.BOOK: "book"}
+FLOW = SimpleNamespace(label="Flow of the day", style="default", key="y")
+MINDAY = date(2000, 1, 1)
 
 
 # Filters
@@ -147,20 +153,23 @@ class ReturnForm(TransitionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason_code"].choices = return_codes.offered(self.subject.rail, self.subject.direction)
+        self.fields["reason_code"].choices = [
+            CHOOSE,
+            *return_codes.offered(self.subject.rail, self.subject.direction),
+        ]
 
 
 class DisputeForm(forms.Form):
     """What the cardholder says."""
 
-    reason_code = forms.ChoiceField(label="Reason", choices=return_codes.disputes())
+    reason_code = forms.ChoiceField(label="Reason", choices=[CHOOSE, *return_codes.disputes()])
     reason = forms.CharField(label="Details", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class FailureForm(forms.Form):
     """Why it did not happen."""
 
-    reason_code = forms.ChoiceField(label="What happened", choices=FAILURES)
+    reason_code = forms.ChoiceField(label="What happened", choices=[CHOOSE, *FAILURES])
 
 
 class RemarkForm(forms.Form):
@@ -208,10 +217,11 @@ def standing(payment: Payment) -> list[tuple[str, Any]]:
         ("Returned", furniture.figure(payment.returned, currency), payment.returned),
         ("Money held by", furniture.link(Hold, payment.hold_id), payment.status == PaymentStatus.HELD),
         ("Scheduled for", payment.due_at, payment.due_at),
-        ("Leaves by", payment.cutoff_at, payment.cutoff_at),
+        ("Cut-off", payment.cutoff_at, payment.cutoff_at),
         ("Same day", True, payment.same_day),
         ("Value day", payment.value_on, payment.value_on),
         ("Settled", payment.settled_at, payment.settled_at),
+        ("On the bank's statement", payment.reconciled_on, payment.reconciled_on),
     ]
     who = furniture.people(text for text in (payment.created_by, payment.approved_by) if text)
     optional.append(("Approved by", who.get(payment.approved_by), payment.approved_by))
@@ -247,29 +257,36 @@ def timeline(payment: Payment) -> list[tuple]:
     kinds = dict(Journal.objects.filter(cause=payment.public_id).values_list("pk", "kind"))
     rows = []
     for move in moves:
-        said = " ".join(text for text in (move.reason_code, move.reason) if text)
+        said = [text for text in (move.reason_code, move.reason) if text]
         if move.details.get("in_suspense"):
-            said = f"{said} The money is in suspense: the wallet could not take it.".strip()
+            said.append("the money is in suspense: the wallet could not take it")
         if "owed" in move.details:
-            said = f"{said} The customer owes {furniture.plain(Decimal(move.details['owed']), payment.currency)} of it.".strip()
+            said.append(f"the customer owes {furniture.plain(Decimal(move.details['owed']), payment.currency)} of it")
         label = recipes.label(kinds[move.journal_id]) if move.journal_id in kinds else ""
         rows.append(
             (
                 move.at,
                 cells.badge(PaymentStatus(move.went_to).label, PaymentStatus(move.went_to).tone),
                 who[move.actor],
-                said or cells.DASH,
+                " · ".join(said) or cells.DASH,
                 furniture.link(Journal, move.journal_id, label),
             )
         )
     return rows
 
 
+def messages_of(payment: Payment) -> list[tuple]:
+    """What its provider told of it: what and when; the body is on the message's own page, masked."""
+    found = selectors.messages_about(payment)[: furniture.SHOWN]
+    return [(one.received_at, cells.link(one, one.kind), cells.choice(one, "status", InboundStatus)) for one in found]
+
+
 def verdict(payment: Payment) -> list[tuple[str, Any]]:
     """What the deciders thought of it."""
     found = Verdict.objects.filter(pk=payment.verdict_id).first() if payment.verdict_id else None
     if found is None:
-        return [("Verdict", "not asked yet")]
+        is_early = payment.status == PaymentStatus.CREATED
+        return [("Verdict", "not asked yet" if is_early else "nobody was asked: the money came by itself")]
     said = " ".join(reason["text"] for reason in found.reasons)
     return [
         ("Verdict", cells.link(found)),
@@ -320,7 +337,7 @@ def _of(column: str) -> Any:
 def ask_again(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
     """Ask the provider what became of the payment, and remember who wanted to know. Not inside a transaction."""
     payment = payments.get(payment_id)
-    log.record(action=ASKED_AGAIN, actor=actor, at=at, target=payment.public_id, partner_id=payment.partner_id)
+    log.record(action=events.PAYMENT_ASKED_AGAIN, actor=actor, at=at, target=payment.public_id, partner_id=payment.partner_id)
     return sending.ask(payment_id=payment_id, actor=actor, at=at)
 
 
@@ -332,7 +349,7 @@ class PaymentAdmin(CaseAdmin):
     """One payment."""
 
     section, icon, menu_order = "Money", "payments", 5
-    list_display = ("public_id", "what", "amount_", "state", "why", "other_side", "reference", "updated_at", "partner")
+    list_display = ("public_id", "what", "amount_", "state", "why", "other_side", "since", "partner")
     list_filter = (Waits, What, Whose, Amounts, Created)
     list_filter_submit = True
     list_select_related = ("partner", "external_account")
@@ -353,6 +370,12 @@ class PaymentAdmin(CaseAdmin):
         panels.Facts(title="Outside", rows=outside),
         panels.Facts(title="Verdict", rows=verdict, permission="flowlet_decisions.view_verdict"),
         panels.Table(
+            title="Provider's messages",
+            columns=("Received", "What", "State"),
+            rows=messages_of,
+            permission="payments.view_inboundevent",
+        ),
+        panels.Table(
             title="Refunds",
             columns=("When", "Refund", "State", "Amount"),
             figures=("Amount",),
@@ -361,6 +384,7 @@ class PaymentAdmin(CaseAdmin):
         ),
         panels.History(),
     )
+    hidden_refusals = (errors.NotInReview, errors.NotCancelable, IllegalMove)
     transitions = (
         Transition(
             name="release",
@@ -397,7 +421,7 @@ class PaymentAdmin(CaseAdmin):
         ),
         Transition(
             name="settle",
-            label="Settled",
+            label="Book as settled",
             key="s",
             style="primary",
             permission=BOOK,
@@ -408,7 +432,7 @@ class PaymentAdmin(CaseAdmin):
         ),
         Transition(
             name="fail",
-            label="Failed",
+            label="Book as failed",
             key="f",
             style="danger",
             permission=BOOK,
@@ -420,7 +444,7 @@ class PaymentAdmin(CaseAdmin):
         ),
         Transition(
             name="return",
-            label="Returned",
+            label="Book as returned",
             key="b",
             style="danger",
             permission=BOOK,
@@ -441,7 +465,7 @@ class PaymentAdmin(CaseAdmin):
         ),
         Transition(
             name="dispute",
-            label="Disputed",
+            label="Book as disputed",
             key="d",
             style="danger",
             permission=BOOK,
@@ -485,7 +509,6 @@ class PaymentAdmin(CaseAdmin):
             name="cancel",
             label="Cancel payment",
             key="c",
-            style="danger",
             permission=CANCEL,
             service=payments.cancel,
             policy=policies.check_can_cancel,
@@ -497,6 +520,42 @@ class PaymentAdmin(CaseAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Payment]:
         """With what a row shows."""
         return super().get_queryset(request).select_related("partner", "external_account", "batch").defer("batch__sealed")
+
+    def get_urls(self) -> list[URLPattern]:
+        """And the flow of a day."""
+        return [path("flow/", self.admin_site.admin_view(self.flow_view), name="payments_payment_flow"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """With the way to the flow of the day."""
+        return super().changelist_view(
+            request, {"fl_buttons": [{"transition": FLOW, "url": self._url("flow")}], **(extra_context or {})}
+        )
+
+    def flow_view(self, request: HttpRequest) -> HttpResponse:
+        """What came in, went out, failed and was returned on one day, per rail and currency."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        today = clock.now().date()
+        try:
+            day = date.fromisoformat(request.GET.get("day") or str(today))
+            if not MINDAY < day <= today + timedelta(days=1):
+                raise ValueError(day)
+        except ValueError:
+            raise Http404("Give day=2026-01-31.") from None
+        mode = Mode.SANDBOX if request.GET.get("mode") == Mode.SANDBOX else Mode.LIVE
+        request.current_app = self.admin_site.name
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Flow of the day",
+            "day": day,
+            "mode": mode,
+            "modes": Mode.choices,
+            "before": day - timedelta(days=1),
+            "after": day + timedelta(days=1) if day < today else None,
+            "flows": furniture.drawn(flows.of_day(day, mode=mode)),
+            "list_url": self._url("changelist"),
+        }
+        return TemplateResponse(request, "payments/flow.html", context)
 
     def get_ordering(self, request: HttpRequest) -> Sequence[str]:
         """A queue begins with what has waited longest."""
@@ -523,17 +582,11 @@ class PaymentAdmin(CaseAdmin):
         return self.state(obj)
 
     def panels_for(self, request: HttpRequest, obj: Payment) -> Sequence[Panel]:
-        """Refunds only of what came in."""
-        return [one for one in super().panels_for(request, obj) if one.title != "Refunds" or obj.direction == Direction.IN]
-
-    def _buttons(self, request: HttpRequest, obj: Payment) -> list[dict[str, Any]]:
-        """Only what belongs to the payment's state; what somebody else has to do is greyed out."""
-        actor = actor_of(request)
-        return [
-            button
-            for button in super()._buttons(request, obj)
-            if not isinstance(button["transition"].refusal(obj, actor), OF_ANOTHER_STATE)
-        ]
+        """Refunds only of what came in, messages only of what a provider has named."""
+        left_out = set() if obj.direction == Direction.IN else {"Refunds"}
+        if not obj.provider_reference:
+            left_out.add("Provider's messages")
+        return [one for one in super().panels_for(request, obj) if one.title not in left_out]
 
     def _done(self, request: HttpRequest, transition: Transition, obj: Model | None, result: Any) -> HttpResponse:
         """After a decision the next that waits as this one did opens."""
@@ -547,7 +600,7 @@ class PaymentAdmin(CaseAdmin):
     def what(self, obj: Payment) -> str:
         """Its kind, its rail and its way."""
         arrow = "\N{RIGHTWARDS ARROW}" if obj.direction == Direction.OUT else "\N{LEFTWARDS ARROW}"
-        return f"{arrow} {obj.get_kind_display()} · {obj.get_rail_display()}"
+        return f"{arrow} {SHORT.get(obj.kind, obj.get_kind_display())} · {SHORT.get(obj.rail, obj.get_rail_display())}"
 
     @admin.display(description="amount")
     def amount_(self, obj: Payment) -> Any:
@@ -563,6 +616,11 @@ class PaymentAdmin(CaseAdmin):
     def why(self, obj: Payment) -> Any:
         """The reason code of the last step."""
         return cells.code(obj.reason_code)
+
+    @admin.display(description="since")
+    def since(self, obj: Payment) -> Any:
+        """When it came to where it stands."""
+        return cells.moment(obj.updated_at)
 
     @admin.display(description="other side")
     def other_side(self, obj: Payment) -> Any:

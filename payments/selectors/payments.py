@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from accounts.choices import Mode
 from accounts.models import Partner
 from payments.choices import PaymentStatus
-from payments.models import Batch, Move, Payment, Recurring
+from payments.models import Batch, InboundEvent, Move, Payment, Recurring
 from wallets.selectors.metadata import noted
 
 
@@ -28,6 +28,12 @@ def moves_to(status: PaymentStatus) -> QuerySet[Move]:
     return Move.objects.filter(went_to=status)
 
 
+def messages_about(payment: Payment) -> QuerySet[InboundEvent]:
+    """What its provider told of it, the newest first, without the bodies."""
+    found = InboundEvent.objects.filter(about=payment.provider_reference, provider=payment.provider)
+    return found.exclude(about="").defer("sealed").order_by("-id")
+
+
 def called(name: str) -> QuerySet[Payment]:
     """The keys of payments with this external id, or with this number in a file: two indexes, one answer."""
     by_partner = Payment.objects.filter(external_id=name).order_by().values("pk")
@@ -37,6 +43,11 @@ def called(name: str) -> QuerySet[Payment]:
 def batches(*, partner_id: UUID, **exactly: Any) -> QuerySet[Batch]:
     """The partner's batches with these values, without the files themselves."""
     return Batch.objects.filter(partner_id=partner_id, **exactly).defer("sealed")
+
+
+def payments_of(batch: Batch) -> QuerySet[Payment]:
+    """The batch's payments as its file is built from them."""
+    return batch.payments.select_related("external_account", "mandate", "original").order_by("pk")
 
 
 def recurring(*, partner_id: UUID, metadata: Mapping[str, str] | None = None, **exactly: Any) -> QuerySet[Recurring]:

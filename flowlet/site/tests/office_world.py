@@ -5,7 +5,7 @@
 
 import hmac
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -40,6 +40,7 @@ from ledger.services import (
 )
 from ledger.services.journals import Leg
 from payments.choices import PaymentKind, Rail
+from payments.models import BusinessDay
 from payments.policies import fees
 from payments.providers.openbanking.vocabulary import Visitor
 from payments.services import consents, external_accounts, fee_schedules, inbox, mandates, payments, settlement
@@ -173,6 +174,9 @@ def pay(wallet: Wallet, *, partner_id: UUID, actor: Actor, at: datetime) -> None
         at=at,
     )
     settlement.run(at=at, actor=actor, partner_id=partner_id, early=True)
+    BusinessDay.objects.create(
+        book=Book.objects.get(partner_id=partner_id), day=at.date() - timedelta(days=1), created_at=at, updated_at=at
+    )
 
 
 def tell(*, at: datetime) -> None:
