@@ -1,9 +1,11 @@
 """What banks answer to our files: money back once, accounts corrected, and nothing that they say is lost."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from threading import Barrier
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -379,6 +381,30 @@ def test_a_dishonored_return_takes_the_return_back_and_a_contested_one_waits_for
     assert heard(world, answer(contested, modifier="D")).refused == 1
     assert items()[-1] == (I.REFUSED, "R73", "payments.inbound_needs_person")
     assert world.funds(payment.wallet) == (D(12), D(0))
+    books_are_sound()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_at_once_over_one_file_book_each_return_once(transactional_db):
+    world = fresh_world()
+    wallet = world.wallet("100.00")
+    made = [world.pay(wallet, "5.00", to=world.bank(wallet)) for _ in range(6)]
+    [batch] = run(world)
+    file = take(world, returns(world, batch, *((payment, "R01") for payment in made)))
+    before, gate = Entry.objects.count(), Barrier(2)
+
+    def one_run(_):
+        try:
+            gate.wait()
+            return handle(world, file)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert max(tally.handled for tally in pool.map(one_run, range(2))) == 6
+    assert world.funds(wallet) == (D(100), D(0))
+    assert Entry.objects.count() == before + 2 * 6
+    assert sum(ExternalAccount.objects.values_list("return_streak", flat=True)) == 6
     books_are_sound()
 
 
