@@ -32,7 +32,7 @@ from payments.choices import Direction, ExternalAccountStatus, InboundStatus, Pa
 from payments.models import ExternalAccount, Mandate, Payment
 from payments.policies import payments as policies
 from payments.policies import references
-from payments.selectors import flows, queues, return_codes
+from payments.selectors import flows, queues, return_codes, return_rates
 from payments.selectors import payments as selectors
 from payments.selectors.external_accounts import masked_number
 from payments.services import outcomes, payments, recipes, sending
@@ -224,6 +224,11 @@ def standing(payment: Payment) -> list[tuple[str, Any]]:
         ("On the bank's statement", payment.reconciled_on, payment.reconciled_on),
     ]
     who = furniture.people(text for text in (payment.created_by, payment.approved_by) if text)
+    if payment.status == PaymentStatus.DISPUTED and (dispute := selectors.dispute_of(payment)) is not None:
+        optional += [
+            ("Dispute", cells.badge(dispute.get_state_display()), True),
+            ("Evidence until", dispute.due_at, True),
+        ]
     optional.append(("Approved by", who.get(payment.approved_by), payment.approved_by))
     return [
         ("State", cells.choice(payment, "status", PaymentStatus)),
@@ -339,6 +344,19 @@ def ask_again(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
     payment = payments.get(payment_id)
     log.record(action=events.PAYMENT_ASKED_AGAIN, actor=actor, at=at, target=payment.public_id, partner_id=payment.partner_id)
     return sending.ask(payment_id=payment_id, actor=actor, at=at)
+
+
+def _rates() -> list[dict[str, Any]]:
+    """The shares of ACH debits that came back in sixty days, against the levels at which Nacha asks questions."""
+    return [
+        {
+            "label": f"{one.level.name.capitalize()} returns",
+            "value": f"{one.rate:.2%}",
+            "text": f"{one.returned:,} of {one.debits:,} debits; questions above {one.level.limit:.1%}",
+            "tone": "bad" if one.is_exceeded else "good",
+        }
+        for one in return_rates.ach_return_rates(at=clock.now())
+    ]
 
 
 def _answer(payment: Payment) -> str:
@@ -553,6 +571,7 @@ class PaymentAdmin(CaseAdmin):
             "before": day - timedelta(days=1),
             "after": day + timedelta(days=1) if day < today else None,
             "flows": furniture.drawn(flows.of_day(day, mode=mode)),
+            "rates": _rates() if mode == Mode.LIVE else (),
             "list_url": self._url("changelist"),
         }
         return TemplateResponse(request, "payments/flow.html", context)

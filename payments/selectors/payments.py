@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from accounts.choices import Mode
 from accounts.models import Partner
 from payments.choices import PaymentStatus
-from payments.models import Batch, InboundEvent, Move, Payment, Recurring
+from payments.models import Batch, Dispute, InboundEvent, Move, Payment, Recurring
 from wallets.selectors.metadata import noted
 
 
@@ -26,6 +26,11 @@ def refunds_of(payment: Payment) -> QuerySet[Payment]:
 def moves_to(status: PaymentStatus) -> QuerySet[Move]:
     """The steps that led to the state; by moment they are found through an index."""
     return Move.objects.filter(went_to=status)
+
+
+def dispute_of(payment: Payment) -> Dispute | None:
+    """The newest dispute of it, without the evidence."""
+    return payment.disputes.defer("sealed").order_by("-id").first()
 
 
 def messages_about(payment: Payment) -> QuerySet[InboundEvent]:

@@ -165,6 +165,20 @@ def test_the_flow_counts_what_ended_on_the_day_once(sit, world):
     assert "ACH · USD" in page and "20.00" in page and "width: 100.0%" in page
 
 
+def test_the_flow_shows_the_shares_of_debits_that_came_back_against_their_levels(sit, world):
+    made = standings.collection(world)
+    settlement.run(at=world.at, actor=STAFF, early=True, partner_id=world.partner.pk)
+    outcomes.settle(payment_id=made.pk, actor=STAFF, at=world.at)
+    outcomes.return_(payment_id=made.pk, reason_code="R10", actor=STAFF, at=world.at)
+    client, url = sit(Role.FINANCE), cells.admin_url(Payment, "flow")
+    rates = client.get(url).context["rates"]
+    assert [(rate["label"], rate["value"], rate["tone"]) for rate in rates][0] == ("Unauthorized returns", "0.00%", "good")
+    Partner.objects.filter(pk=world.partner.pk).update(mode="LIVE", name="Another")
+    rate = client.get(url).context["rates"][0]
+    assert (rate["value"], rate["text"], rate["tone"]) == ("100.00%", "1 of 1 debits; questions above 0.5%", "bad")
+    assert client.get(url, {"mode": "SANDBOX"}).context["rates"] == ()
+
+
 @pytest.mark.parametrize(("role", "expected"), [(Role.AUDITOR, 200), (Role.ADMINISTRATOR, 403), (Role.PARTNER_DEVELOPER, 403)])
 def test_the_flow_opens_for_those_who_see_payments(sit, role, expected):
     assert sit(role).get(cells.admin_url(Payment, "flow")).status_code == expected

@@ -195,6 +195,7 @@ def test_a_dispute_is_opened_and_ends(sit, world):
         assert status(payment) == S.SETTLED
         press(client, payment, "dispute", reason_code="fraudulent")
         assert status(payment) == S.DISPUTED
+        assert f"{payment.disputes.get().due_at:%Y-%m-%d %H:%M:%S}" in page_of(client, payment).partition("Evidence until")[2]
         press(client, payment, button, reason="the acquirer's letter")
         assert status(payment) == end
     books_are_sound()
