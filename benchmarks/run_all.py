@@ -11,6 +11,7 @@ ALL = {
     "posting": ["--rounds", "2", "--seconds", "2", "--scale", "10"],
     "api": ["--rounds", "2", "--seconds", "2", "--wallets", "100"],
     "growth": ["--entries", "100000"],
+    "reconciliation": ["--lines", "1000", "5000"],
     "seeding": ["--scale", "0.1"],
     "iso20022": ["--rounds", "1", "--payments", "500"],
 }

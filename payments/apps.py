@@ -16,13 +16,29 @@ class PaymentsConfig(AppConfig):
         """
         from flowlet.approvals import registry
         from flowlet.vault import columns
-        from payments.models import Batch, InboundEvent
-        from payments.services import card_events, checks, days, fee_schedules, files, inbox, payments, verifications
+        from payments.models import Batch, Dispute, InboundEvent, InboundFile, Payment
+        from payments.services import (
+            card_events,
+            checks,
+            days,
+            disputes,
+            fee_schedules,
+            files,
+            inbound_files,
+            inbox,
+            payments,
+            recipes,
+            verifications,
+        )
+        from wallets.selectors import causes
 
         payments.declare()
         checks.register()
+        causes.register(Payment, labels={kind: recipe.label for kind, recipe in recipes.RECIPES.items()})
         columns.register(Batch, "sealed", aad=files.aad)
+        columns.register(Dispute, "sealed", aad=disputes.aad)
         columns.register(InboundEvent, "sealed", aad=inbox.aad)
+        columns.register(InboundFile, "sealed", aad=inbound_files.aad)
         card_events.register()
         registry.kind(
             fee_schedules.CHANGE,

@@ -264,6 +264,47 @@ class OrderStatus(TextChoices):
     RETURNED = "RETURNED", "Returned"
 
 
+# Files from banks
+
+
+class InboundFormat(TextChoices):
+    """What a file from a bank is written in."""
+
+    NACHA = "nacha", "ACH returns and notifications of change"
+    PAIN_002 = "pain.002", "Status of a file of ours (pain.002)"
+    PACS_002 = "pacs.002", "Status of a wire (pacs.002)"
+    PACS_004 = "pacs.004", "Returned payments (pacs.004)"
+
+
+class InboundKind(TextChoices):
+    """What one item of such a file says."""
+
+    RETURN = "RETURN", "Return"
+    DISHONORED = "DISHONORED", "Dishonored return"
+    CONTESTED = "CONTESTED", "Contested return"
+    CHANGE = "CHANGE", "Notification of change"
+    REFUSED_CHANGE = "REFUSED_CHANGE", "Refused notification of change"
+    FILE_STATUS = "FILE_STATUS", "Status of a file"
+    GROUP_STATUS = "GROUP_STATUS", "Status of a group"
+    PAYMENT_STATUS = "PAYMENT_STATUS", "Status of a payment"
+    OTHER = "OTHER", "Something else"
+
+
+class InboundState(TextChoices):
+    """What became of an item."""
+
+    PENDING = "PENDING", "Not handled yet"
+    HANDLED = "HANDLED", "Handled"
+    UNMATCHED = "UNMATCHED", "Nothing of ours found"
+    REFUSED = "REFUSED", "Needs a person"
+    CLOSED = "CLOSED", "Closed by a person"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"PENDING": "info", "HANDLED": "good", "UNMATCHED": "bad", "REFUSED": "warn"}.get(self.value, "neutral")
+
+
 # Consents at customers' own banks
 
 
@@ -322,3 +363,35 @@ class InboundStatus(TextChoices):
         """Its colour."""
         return {"CLOSED": "good", "REOPENED": "warn"}.get(self.value, "info")
         return {"RECEIVED": "info", "HANDLED": "good", "DEAD": "bad"}.get(self.value, "neutral")
+
+
+class DisputeState(TextChoices):
+    """How a dispute stands on our side."""
+
+    OPEN = "OPEN", "Needs an answer"
+    READY = "READY", "Evidence to be sent"
+    ANSWERED = "ANSWERED", "Evidence sent"
+    ACCEPTED = "ACCEPTED", "Given up"
+    LAPSED = "LAPSED", "Not answered in time"
+    WON = "WON", "Won"
+    LOST = "LOST", "Lost"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"OPEN": "bad", "READY": "info", "ANSWERED": "info", "LAPSED": "bad", "WON": "good", "LOST": "bad"}.get(
+            self.value, "neutral"
+        )
+
+
+class RecurringStatus(TextChoices):
+    """How a recurring payment stands."""
+
+    ACTIVE = "ACTIVE", "Active"
+    PAUSED = "PAUSED", "Paused"
+    ENDED = "ENDED", "Ended"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"ACTIVE": "good", "PAUSED": "warn"}.get(self.value, "neutral")

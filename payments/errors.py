@@ -315,8 +315,8 @@ class ExternalAccountMissing(Invalid):
 
 
 class ExternalAccountUnfit(DomainError):
-    """The external account is of another customer, another currency, a kind that the rail does not reach, or not active. `details` say
-    which.
+    """The external account is in another currency, of a kind that the rail does not reach, or somebody else's where it has to be the
+    customer's own; or its owner cannot be written on the rail. `details` say which under `unfit`.
     """
 
     code, title = "payments.external_account_unfit", "The external account cannot be used for this payment"
@@ -329,7 +329,7 @@ class UnfitForRail(Invalid):
 
 
 class MandateMissing(DomainError):
-    """A collection needs an active mandate of the external account."""
+    """A collection needs a mandate of the external account."""
 
     code, title = "payments.mandate_missing", "The collection needs a mandate"
 
@@ -515,3 +515,75 @@ class DayNotClosed(Conflict):
     """The day is not closed, or a later day is; days are reopened from the newest on."""
 
     code, title = "payments.day_not_closed", "The day cannot be reopened"
+
+
+class FileMissing(Conflict):
+    """No file was built for the batch, or its rail has none."""
+
+    code, title = "payments.file_missing", "There is no file"
+
+
+class InboundFileKnown(Conflict):
+    """The file was taken already; `details` name it. What it left over is tried again under that id."""
+
+    code, title = "payments.inbound_file_known", "The file was taken already"
+
+
+class InboundFileUnreadable(Invalid):
+    """The file is none of the formats that banks answer in, or is too large."""
+
+    code, title = "payments.inbound_file_unreadable", "The file cannot be read"
+
+
+class InboundFileNotFound(NotFound):
+    """There is no such file."""
+
+    code, title = "payments.inbound_file_not_found", "There is no such file"
+
+
+class InboundUnmatched(NotFound):
+    """What the bank speaks of is not known here."""
+
+    code, title = "payments.inbound_unmatched", "Nothing of ours has this reference"
+
+
+class InboundRepeated(Conflict):
+    """Another file said so already: the bank may have moved the money twice."""
+
+    code, title = "payments.inbound_repeated", "The bank has said so before"
+
+
+class InboundNeedsPerson(DomainError):
+    """The bank's word cannot be acted on by itself."""
+
+    code, title = "payments.inbound_needs_person", "Somebody has to decide"
+
+
+class DisputeNotFound(NotFound):
+    """There is no such dispute."""
+
+    code, title = "payments.dispute_not_found", "There is no such dispute"
+
+
+class DisputeAnswered(Conflict):
+    """The dispute was answered, given up, or has ended; evidence is sent once."""
+
+    code, title = "payments.dispute_answered", "The dispute takes no answer any more"
+
+
+class EvidenceEmpty(Invalid):
+    """Evidence is at least one text under one of the names that acquirers know."""
+
+    code, title = "payments.evidence_empty", "There is no evidence"
+
+
+class RecurringNotFound(NotFound):
+    """There is no such recurring payment."""
+
+    code, title = "payments.recurring_not_found", "There is no such recurring payment"
+
+
+class NothingRecurs(Invalid):
+    """The schedule has no payment from today on."""
+
+    code, title = "payments.nothing_recurs", "The schedule has no payment left"

@@ -5,7 +5,7 @@ from flowlet.core import actors
 from flowlet.events import registry
 from flowlet.events.models import Event
 from ledger import events as ledger_events
-from payments import tasks
+from payments import events, tasks
 from payments.choices import AttemptStatus, Direction, PaymentStatus, Rail, VerificationMethod
 from payments.events import INBOUND_RECEIVED
 from payments.policies import kinds
@@ -70,3 +70,9 @@ def unreconciled(event: Event) -> None:
     """A match was taken back, and the proof with it."""
     for match in event.data["matches"]:
         proofs.withdraw(journals=match["journals"])
+
+
+@registry.handler("payments.answer_dispute", types=(events.DISPUTE_READY, events.DISPUTE_ACCEPTED))
+def answer_dispute(event: Event) -> None:
+    """Evidence was given, or the dispute was given up: tell the acquirer. The sandbox has heard of it already."""
+    tasks.answer_dispute.delay(dispute_id=event.subject)

@@ -5,10 +5,13 @@ from payments.choices import (
     BatchStatus,
     ConsentStatus,
     DayStatus,
+    DisputeState,
     ExternalAccountStatus,
+    InboundState,
     InboundStatus,
     MandateStatus,
     PaymentStatus,
+    RecurringStatus,
     VerificationState,
 )
 
@@ -93,6 +96,15 @@ BATCH_MOVES = {
     BatchStatus.CANCELED: frozenset(),
 }
 
+# What was not handled is tried again by another run; a person may close what stays.
+INBOUND_ITEM_MOVES = {
+    InboundState.PENDING: {InboundState.HANDLED, InboundState.UNMATCHED, InboundState.REFUSED},
+    InboundState.UNMATCHED: {InboundState.HANDLED, InboundState.REFUSED, InboundState.CLOSED},
+    InboundState.REFUSED: {InboundState.HANDLED, InboundState.UNMATCHED, InboundState.CLOSED},
+    InboundState.HANDLED: frozenset(),
+    InboundState.CLOSED: frozenset(),
+}
+
 CONSENT_MOVES = {
     ConsentStatus.AWAITING: {
         ConsentStatus.AUTHORISED,
@@ -118,4 +130,27 @@ INBOUND_MOVES = {
     InboundStatus.DEAD: {InboundStatus.RECEIVED},
     InboundStatus.HANDLED: frozenset(),
     InboundStatus.IGNORED: frozenset(),
+}
+
+# What was not answered in time is usually lost; the acquirer decides.
+DISPUTE_MOVES = {
+    DisputeState.OPEN: {
+        DisputeState.READY,
+        DisputeState.ACCEPTED,
+        DisputeState.LAPSED,
+        DisputeState.WON,
+        DisputeState.LOST,
+    },
+    DisputeState.READY: {DisputeState.ANSWERED, DisputeState.LAPSED, DisputeState.WON, DisputeState.LOST},
+    DisputeState.ANSWERED: {DisputeState.WON, DisputeState.LOST},
+    DisputeState.ACCEPTED: {DisputeState.LOST, DisputeState.WON},
+    DisputeState.LAPSED: {DisputeState.LOST, DisputeState.WON},
+    DisputeState.WON: frozenset(),
+    DisputeState.LOST: frozenset(),
+}
+
+RECURRING_MOVES = {
+    RecurringStatus.ACTIVE: {RecurringStatus.PAUSED, RecurringStatus.ENDED},
+    RecurringStatus.PAUSED: {RecurringStatus.ACTIVE, RecurringStatus.ENDED},
+    RecurringStatus.ENDED: frozenset(),
 }

@@ -6,14 +6,17 @@ from celery import shared_task
 
 from flowlet.core import actors, clock, ids
 from flowlet.core.outbound import OutboundError
-from payments.models import AccountVerification, InboundEvent, Payment
+from payments.models import AccountVerification, Dispute, InboundEvent, Payment
+from payments.selectors.payments import is_sandbox
 from payments.services import (
     consents,
+    disputes,
     inbox,
     mandates,
     payee_verifications,
     payments,
     prenotes,
+    recurring,
     sending,
     settlement,
     verifications,
@@ -30,10 +33,11 @@ def send(*, payment_id: str) -> None:
 
 @shared_task(name="payments.sweep_ready", ignore_result=True)
 def sweep_ready() -> None:
-    """Decide scheduled payments that are due, end those nobody decided, and send those whose event was lost on the way."""
+    """Make recurring payments, decide scheduled ones, end those nobody decided, send those whose event was lost on the way."""
     actor, at = actors.system("payments.sweep_ready"), clock.now()
     payments.release_due(at=at, actor=actor)
     payments.expire_waiting(at=at, actor=actor)
+    recurring.run_due(at=at, actor=actor)
     settlement.send_ready(at=at, actor=actor)
 
 
@@ -41,6 +45,20 @@ def sweep_ready() -> None:
 def ask() -> None:
     """Ask providers what became of payments that are on their way."""
     sending.ask_due(at=clock.now(), actor=actors.system("payments.ask"))
+
+
+@shared_task(name="payments.answer_dispute", ignore_result=True)
+def answer_dispute(*, dispute_id: str) -> None:
+    """Send the evidence of a live partner's dispute to the acquirer, or give it up there."""
+    row = disputes.get(Dispute.key(dispute_id))
+    if not is_sandbox(row.partner_id):
+        disputes.send(dispute_id=row.pk, actor=actors.system("payments.answer_dispute"), at=clock.now())
+
+
+@shared_task(name="payments.disputes", ignore_result=True)
+def sweep_disputes() -> None:
+    """Send evidence that could not be sent, and end the time of disputes that nobody answered."""
+    disputes.sweep(at=clock.now(), actor=actors.system("payments.disputes"))
 
 
 @shared_task(name="payments.settle", ignore_result=True)
@@ -113,6 +131,7 @@ BEAT = {
     },
     "payments.sweep-ready": {"task": "payments.sweep_ready", "schedule": 60.0},
     "payments.ask": {"task": "payments.ask", "schedule": 60.0},
+    "payments.disputes": {"task": "payments.disputes", "schedule": 600.0},
     "payments.settle": {"task": "payments.settle", "schedule": 300.0},
     "payments.sweep-verifications": {"task": "payments.sweep_verifications", "schedule": 60.0},
     "payments.expire-mandates": {"task": "payments.expire_mandates", "schedule": 3600.0},

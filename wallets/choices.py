@@ -95,6 +95,7 @@ class TransactionType(TextChoices):
     REFUND = "REFUND", "Refund"
     TOP_UP = "TOP_UP", "Sandbox top-up"
     CONVERSION = "CONVERSION", "Conversion"
+    PAYMENT = "PAYMENT", "Payment"
     OTHER = "OTHER", "Other"
 
 

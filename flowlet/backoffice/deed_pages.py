@@ -1,7 +1,7 @@
 """The pages of declared transitions: button, confirmation form, refusal, stale-page protection, what is read afterwards."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
@@ -19,7 +19,12 @@ from flowlet.core.errors import DomainError
 
 
 class DeedPages:
-    """Mixed into every admin class of ours; asks it for the row and its version."""
+    """Mixed into every admin class of ours; asks it for the row and its version.
+
+    ``hidden_refusals`` are those that say that a button belongs to another state: it is left out then instead of greyed out.
+    """
+
+    hidden_refusals: ClassVar[tuple[type[DomainError], ...]] = ()
 
     def _buttons(self, request: HttpRequest, obj: Model) -> list[dict[str, Any]]:
         actor, version = actor_of(request), self.version(obj)
@@ -28,6 +33,8 @@ class DeedPages:
             if transition.scope != "row" or not transition.shown_to(request):
                 continue
             refusal = transition.refusal(obj, actor)
+            if isinstance(refusal, self.hidden_refusals):
+                continue
             button = {
                 "transition": transition,
                 "url": self._url("do", self._key(obj), transition.name),

@@ -6,6 +6,7 @@ The service does the work and writes the audit record; the transition only trans
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -32,6 +33,7 @@ class Transition:
     required, ``actor`` and ``at``. ``subject`` is by default the model's name and ``_id``. ``policy(obj, actor)`` raises the
     DomainError that says why not now; the same policy greys the button out (its message becomes the tooltip) and the service
     checks it again. ``secrets(result)`` gives (label, value) pairs that are shown once instead of going back to the row.
+    ``is_atomic`` is switched off for a service that talks to somebody outside, or takes several transactions of its own.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Transition:
     confirm: str = ""
     done: str | Callable[[Any], str] = ""
     secrets: Callable[[Any], Sequence[tuple[str, Any]]] | None = None
+    is_atomic: bool = True
 
     def refusal(self, obj: Model | None, actor: Actor) -> DomainError | None:
         """Why it cannot be done now, by the policy; None when it can."""
@@ -87,11 +90,11 @@ class Transition:
         return dress(form)
 
     def run(self, *, obj: Model | None, data: dict[str, Any], actor: Actor, at: datetime, model_name: str) -> Any:
-        """Call the service in one transaction. Raises what the service raises."""
+        """Call the service, in one transaction unless it makes its own. Raises what the service raises."""
         arguments = dict(data)
         if self.scope == "row":
             arguments[self.subject or f"{model_name}_id"] = getattr(obj, self.by)
-        with transaction.atomic():
+        with transaction.atomic() if self.is_atomic else nullcontext():
             return self.service(**arguments, actor=actor, at=at)
 
     def done_text(self, result: Any) -> str:

@@ -43,10 +43,10 @@ SANDBOX_IDENTITY: dict[str, dict[str, str]] = {
 }
 
 
-def thresholds(name: str) -> dict[str, Decimal]:
+def thresholds(name: str, default: str = "") -> dict[str, Decimal]:
     """``USD:10000,EUR:10000``: the amount above which something holds, by currency."""
     found: dict[str, Decimal] = {}
-    for part in env.words(name, ""):
+    for part in env.words(name, default):
         currency, _, amount = part.partition(":")
         try:
             value = Decimal(amount)
@@ -94,12 +94,13 @@ def sftp() -> dict[str, dict[str, str]]:
     return found
 
 
-def payment_settings(*, base: Path, production: bool) -> dict[str, Any]:
-    """The settings of the payments app."""
+def payment_settings(*, base: Path, production: bool, demo: bool = False) -> dict[str, Any]:
+    """The settings of the payments app. In the ``demo`` two people are needed above amounts that its visitors try."""
+    two_people = "USD:10000,EUR:10000,GBP:10000" if demo else ""
     return {
         "RAIL_IDENTITY": identity(production=production),
         "SANDBOX_IDENTITY": SANDBOX_IDENTITY,
-        "PAYMENT_APPROVAL_ABOVE": thresholds("FLOWLET_PAYMENT_APPROVAL_ABOVE"),
+        "PAYMENT_APPROVAL_ABOVE": thresholds("FLOWLET_PAYMENT_APPROVAL_ABOVE", two_people),
         "FILE_TWO_PEOPLE_ABOVE": thresholds("FLOWLET_FILE_TWO_PEOPLE_ABOVE"),
         "PAYMENT_SFTP": sftp(),
         "PAYMENT_FILES_FOLDER": Path(env.text("FLOWLET_PAYMENT_FILES_FOLDER", str(base / "var" / "files"))),

@@ -1,5 +1,5 @@
 """The books in the back office."""
 
-from ledger.admin import accounts, books, evidence, journals, periods, rates
+from ledger.admin import accounts, bank_accounts, books, breaks, evidence, journals, periods, rates, statements
 
-__all__ = ["accounts", "books", "evidence", "journals", "periods", "rates"]
+__all__ = ["accounts", "bank_accounts", "books", "breaks", "evidence", "journals", "periods", "rates", "statements"]

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from flowlet.api.fields import CurrencyField, MetadataField, MomentField, MoneySerializerField, PublicIdField
 from flowlet.api.serializers import DayRange, Filters, PageFilters, StrictSerializer
-from ledger.choices import AccountMode, AccountStatus, AccountType, Side
+from ledger.choices import AccountMode, AccountStatus, AccountType, BreakState, BreakType, ItemSide, Side
 from ledger.selectors.reports import RowKind
 
 EARLIEST, LATEST = date(1900, 1, 1), date(9999, 12, 30)
@@ -394,3 +394,57 @@ class RateOnOut(StrictSerializer):
     quote = CurrencyField()
     on = serializers.DateField()
     rate = serializers.CharField()
+
+
+class BankStatementFilters(PageFilters):
+    """Which statements."""
+
+    to = DayRange(required=False)
+
+
+class _Days(StrictSerializer):
+    """``from`` is a word of Python, so the field is added by name."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """With ``from``."""
+        fields = super().get_fields()
+        fields["from"] = serializers.DateField(help_text="The first day")
+        return fields
+
+
+class BankStatementOut(_Days):
+    """What the bank says of one account for some days."""
+
+    id = PublicIdField("bst")
+    bank_account_id = PublicIdField("bac")
+    format = serializers.CharField(help_text="`camt.053`, `camt.052`, `camt.054`, `MT940` or `CSV`")
+    sequence = serializers.IntegerField(allow_null=True, help_text="The bank's number of it, where it counts")
+    to = serializers.DateField(help_text="The last day")
+    opening = MoneySerializerField(positive=False, allow_null=True)
+    closing = MoneySerializerField(positive=False, allow_null=True)
+    lines = serializers.IntegerField()
+    recorded_at = MomentField()
+
+
+class BreakFilters(PageFilters):
+    """Which breaks."""
+
+    status = serializers.ChoiceField(BreakState.choices, required=False)
+
+
+class BreakOut(StrictSerializer):
+    """A line of the bank's that the books do not have, or an entry of yours that the bank does not show."""
+
+    id = PublicIdField("brk")
+    bank_account_id = PublicIdField("bac")
+    type = serializers.ChoiceField(BreakType.choices)
+    side = serializers.ChoiceField(ItemSide.choices)
+    amount = MoneySerializerField(positive=False)
+    dated_on = serializers.DateField()
+    reference = serializers.CharField(allow_null=True)
+    journal_id = PublicIdField("jrn", allow_null=True)
+    status = serializers.ChoiceField(BreakState.choices)
+    resolution = serializers.CharField(allow_null=True, help_text="How it ended, such as `MATCHED` or `WRITTEN_OFF`")
+    due_on = serializers.DateField()
+    opened_at = MomentField()
+    closed_at = MomentField(allow_null=True)

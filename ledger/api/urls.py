@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledger.api import accounts, journals, rates, reports
+from ledger.api import accounts, journals, rates, reconciliation, reports
 
 urlpatterns = [
     path("accounts", accounts.AccountList.as_view()),
@@ -20,4 +20,6 @@ urlpatterns = [
     path("reports/general_ledger", reports.GeneralLedger.as_view()),
     path("exchange_rates", rates.RateList.as_view()),
     path("exchange_rates/<str:pair>", rates.RateOn.as_view()),
+    path("bank_statements", reconciliation.BankStatementList.as_view()),
+    path("reconciliation/breaks", reconciliation.BreakList.as_view()),
 ]

@@ -5,7 +5,7 @@ Amounts are signed as the bank account's owner sees them: money on the account i
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
@@ -13,7 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from flowlet.core import crypto
 from ledger.choices import OPEN_STATES, BreakState, ItemSide
-from ledger.models import Account, BankAccount, BankAccountMember, BankStatement, Break, Entry, ReconciliationItem, StatementLine
+from ledger.models import Account, BankAccount, BankAccountMember, BankStatement, Break, ReconciliationItem, StatementLine
 from ledger.selectors import balances
 
 ZERO = Decimal(0)
@@ -83,6 +83,12 @@ def of_account(*, account: Account) -> BankAccount | None:
 def of_book(*, book_id: int) -> QuerySet[BankAccount]:
     """The bank accounts on which money of a book lies."""
     return BankAccount.objects.filter(members__account__book_id=book_id).distinct()
+
+
+def owned_by_book(*, book_id: int) -> QuerySet[BankAccount]:
+    """The bank accounts that no other book has money on: what its partner may see of them is its own."""
+    others = BankAccountMember.objects.exclude(account__book_id=book_id).values("bank_account_id")
+    return of_book(book_id=book_id).exclude(pk__in=others)
 
 
 def newest_statement(*, bank_account: BankAccount, until: date | None = None) -> BankStatement | None:
@@ -220,11 +226,18 @@ def proofs(*, on: date, book_id: int | None = None, is_banking_day: bool | None 
     return [proof(bank_account=account, on=on, is_banking_day=is_banking_day) for account in accounts]
 
 
-def entries_of(*, item: ReconciliationItem) -> Entry | None:
-    """The entry that an item of ours stands for."""
-    return Entry.objects.filter(account_id=item.account_id, id=item.entry_id).select_related("journal").first()
+def candidates_of(*, item: ReconciliationItem) -> list[ReconciliationItem]:
+    """What an ambiguous item could belong to, or what its suggestion puts beside it."""
+    keys = item.candidates
+    if item.match_id is not None:
+        keys = ReconciliationItem.objects.filter(match_id=item.match_id).exclude(pk=item.pk).values_list("pk", flat=True)
+    return list(ReconciliationItem.objects.filter(pk__in=keys).select_related("line", "journal").order_by("dated_on", "id"))
 
 
-def days_between(first: date, last: date) -> list[date]:
-    """Each day from the first to the last."""
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+def states_by_day(*, bank_account: BankAccount, first: date, last: date) -> dict[date, dict[str, int]]:
+    """How many items of each day are in each state, for the days that have any."""
+    found = ReconciliationItem.objects.filter(bank_account=bank_account, dated_on__gte=first, dated_on__lte=last)
+    days: dict[date, dict[str, int]] = {}
+    for row in found.values("dated_on", "state").annotate(n=Count("id")).order_by():
+        days.setdefault(row["dated_on"], {})[row["state"]] = row["n"]
+    return days

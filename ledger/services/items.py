@@ -16,6 +16,16 @@ UPDATE ledger_reconciliationitem i SET state = n.state, match_id = n.match_id, c
 FROM jsonb_to_recordset(%s) AS n (id bigint, state text, match_id uuid, candidates bigint[]) WHERE i.id = n.id"""
 
 
+_MATCHES = """
+INSERT INTO ledger_match (id, bank_account_id, state, found_by, reason, amount, difference, difference_journal_id, made_at, made_by,
+    undone_by, undone_reason, former_items)
+SELECT id, bank_account_id, state, found_by, reason, amount, difference, difference_journal_id, made_at, made_by, '', '', '{}'
+FROM jsonb_to_recordset(%s) AS n (id uuid, bank_account_id bigint, state text, found_by text, reason text, amount numeric,
+    difference numeric, difference_journal_id uuid, made_at timestamptz, made_by text)"""
+_MATCH_COLUMNS = ("id", "bank_account_id", "difference_journal_id", "made_at", "made_by", "reason")
+_MATCH_TEXTS = ("state", "found_by", "amount", "difference")
+
+
 @dataclass(slots=True)
 class NewState:
     """What an item becomes."""
@@ -44,6 +54,20 @@ def write_states(states: Sequence[NewState]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_SETTLE, [orjson.dumps(rows).decode()])
         start = end
+
+
+def write_matches(matches: Sequence[Match]) -> None:
+    """Save new matches, some thousands in a statement."""
+    for start in range(0, len(matches), CHUNK):
+        rows = [
+            {
+                **{name: getattr(match, name) for name in _MATCH_COLUMNS},
+                **{name: str(getattr(match, name)) for name in _MATCH_TEXTS},
+            }
+            for match in matches[start : start + CHUNK]
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(_MATCHES, [orjson.dumps(rows).decode()])
 
 
 def drop_suggestions(stale: Iterable[Any]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from flowlet.audit.services import log
-from flowlet.core import money
+from flowlet.core import ids, money
 from flowlet.core.actors import Actor
 from flowlet.events.services import outbox
 from flowlet.events.services.outbox import NewEvent
@@ -38,7 +38,6 @@ from ledger.services.matching.facts import scaled, unscaled
 
 DIFFERENCE_KIND = "reconciliation_difference"
 EVENT_CHUNK = 200
-CHUNK = 5000
 Progress = Callable[[str, int], None]
 
 # The roll-up's horizon is read before the entries, so whatever is not visible yet has a greater id than it.
@@ -88,7 +87,8 @@ def run(*, bank_account_id: int, actor: Actor, at: datetime, progress: Progress 
     """
     account = bank_accounts.locked(bank_account_id)
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
+        # A large day is thought about for longer than an idle transaction may last.
+        cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = '15min'")
     result = Result(account)
     result.taken_in = _take_in(account)
     progress("entries taken in", result.taken_in)
@@ -179,22 +179,20 @@ def _facts(account: BankAccount, pool: dict[int, ReconciliationItem]) -> dict[in
         repeats = {row[0] for row in cursor.fetchall()}
     theirs = [item for item in pool.values() if item.side == ItemSide.THEIRS]
     ours = [item for item in pool.values() if item.side == ItemSide.OURS]
-    facts = [*_line_facts(account, theirs, repeats), *_entry_facts(ours, repeats)]
+    facts = [*_line_facts(account, theirs, repeats), *_entry_facts(account, ours, repeats)]
     return {fact.id: fact for fact in facts}
 
 
 def _line_facts(account: BankAccount, pool: Sequence[ReconciliationItem], repeats: set[int]) -> Iterable[Fact]:
-    wanted = [item.line_id for item in pool]
-    lines = _in_chunks(StatementLine, wanted, "references", "party_key", "is_reversal", "personal", "code")
+    columns = ("references", "party_key", "is_reversal", "personal", "code")
+    lines = _joined(account, ItemSide.THEIRS, *(f"line__{name}" for name in columns))
     parts = defaultdict(list)
-    columns = ("line_id", "number", "amount", "references")
-    for start in range(0, len(wanted), CHUNK):
-        found = StatementDetail.objects.filter(line_id__in=wanted[start : start + CHUNK]).order_by("line_id", "number")
-        for line_id, _, amount, names in found.values_list(*columns):
-            parts[line_id].append(Part(None if amount is None else scaled(amount), frozenset(references.of_line(names))))
+    inside = StatementDetail.objects.filter(line__item__bank_account=account, line__item__state__in=OPEN_STATES)
+    for line_id, amount, names in inside.order_by("line_id", "number").values_list("line_id", "amount", "references"):
+        parts[line_id].append(Part(None if amount is None else scaled(amount), frozenset(references.of_line(names))))
     told = _told_elsewhere(account, pool, lines)
     for item in pool:
-        names, party, is_reversal, personal, code = lines[item.line_id]
+        names, party, is_reversal, personal, code = lines[item.pk]
         more_names, more_parts = told.get(item.pk, ({}, ()))
         merged = {kind: [*names.get(kind, ()), *more_names.get(kind, ())] for kind in {*names, *more_names}}
         keys = references.of_line(merged)
@@ -217,7 +215,7 @@ def _line_facts(account: BankAccount, pool: Sequence[ReconciliationItem], repeat
 
 
 def _told_elsewhere(
-    account: BankAccount, pool: Sequence[ReconciliationItem], lines: dict[Any, tuple[Any, ...]]
+    account: BankAccount, pool: Sequence[ReconciliationItem], lines: dict[int, tuple[Any, ...]]
 ) -> dict[int, tuple[dict[str, list[str]], tuple[Part, ...]]]:
     """What notices (camt.054) and reports say more of a line: the one line with the bank's reference and the amount."""
     if not pool:
@@ -236,7 +234,7 @@ def _told_elsewhere(
     for item in pool:
         found = [
             notice
-            for name in references.keys(lines[item.line_id][0].get("bank", ()))
+            for name in references.keys(lines[item.pk][0].get("bank", ()))
             for notice in by_bank.get((name, item.amount), ())
         ]
         if found:
@@ -248,10 +246,11 @@ def _told_elsewhere(
     return told
 
 
-def _entry_facts(pool: Sequence[ReconciliationItem], repeats: set[int]) -> Iterable[Fact]:
-    found = _in_chunks(Journal, list({item.journal_id for item in pool}), "external_id", "cause", "metadata", "reverses_id")
+def _entry_facts(account: BankAccount, pool: Sequence[ReconciliationItem], repeats: set[int]) -> Iterable[Fact]:
+    columns = ("external_id", "cause", "metadata", "reverses_id")
+    found = _joined(account, ItemSide.OURS, *(f"journal__{name}" for name in columns))
     for item in pool:
-        external_id, cause, metadata, reverses = found[item.journal_id]
+        external_id, cause, metadata, reverses = found[item.pk]
         keys = references.of_journal(external_id, cause, metadata)
         yield Fact(
             id=item.pk,
@@ -270,12 +269,10 @@ def _entry_facts(pool: Sequence[ReconciliationItem], repeats: set[int]) -> Itera
         )
 
 
-def _in_chunks(model: Any, keys: Sequence[Any], *columns: str) -> dict[Any, tuple[Any, ...]]:
-    found = {}
-    for start in range(0, len(keys), CHUNK):
-        for key, *values in model.objects.filter(pk__in=keys[start : start + CHUNK]).values_list("pk", *columns):
-            found[key] = tuple(values)
-    return found
+def _joined(account: BankAccount, side: str, *columns: str) -> dict[int, tuple[Any, ...]]:
+    """What the lines or journals of the open items say, by item."""
+    rows = ReconciliationItem.objects.filter(bank_account=account, state__in=OPEN_STATES, side=side).values_list("pk", *columns)
+    return {pk: tuple(values) for pk, *values in rows}
 
 
 def _keep_matches(
@@ -334,7 +331,7 @@ def keep(
     if not matches:
         return
     booked = _book_differences(account, matches, members, actor)
-    Match.objects.bulk_create(matches, batch_size=CHUNK)
+    items.write_matches(matches)
     items.drop_suggestions({item.match_id for group in members for item in group if item.match_id is not None})
     states = []
     for match, group in zip(matches, members, strict=True):
@@ -409,7 +406,7 @@ def publish(account: BankAccount, fact: str, matches: Sequence[tuple[Match, Sequ
                 {
                     "id": match.public_id,
                     "pass": str(match.found_by),
-                    "journals": sorted({Journal(pk=item.journal_id).public_id for item in group if item.journal_id}),
+                    "journals": sorted({ids.public_id(Journal.PREFIX, item.journal_id) for item in group if item.journal_id}),
                     "booked_on": str(max((item.dated_on for item in group if item.side == ItemSide.THEIRS), default="")),
                 }
                 for match, group in matches[start : start + EVENT_CHUNK]
@@ -450,7 +447,7 @@ def _keep_rest(
         )
         for proposal in fresh
     ]
-    Match.objects.bulk_create(made, batch_size=CHUNK)
+    items.write_matches(made)
     suggested = {pk: match.pk for proposal, match in zip(fresh, made, strict=True) for pk in proposal.members}
     kept = {pk for proposal in wanted for pk in proposal.members}
     states = []

@@ -9,8 +9,8 @@ from accounts.models import Partner
 from flowlet.api.endpoints import example_id
 from flowlet.api.testing import Tenant, seed
 from ledger.api.rates import RATE, name_of
-from ledger.models import Account, Book, Rate
-from ledger.services import accounts, books, charts, journals, rates
+from ledger.models import Account, BankAccount, BankStatement, Book, Break, Rate
+from ledger.services import accounts, bank_accounts, bank_statements, books, charts, journals, rates, reconciliation
 from ledger.services.journals import Leg
 
 DAY = date(2026, 1, 15)
@@ -86,3 +86,46 @@ def pair(tenant: Tenant) -> str:
     """A pair that has a rate."""
     tenant.id(RATE["id"])
     return "EURUSD"
+
+
+def _reconciled(tenant: Tenant) -> BankAccount:
+    """The operating bank account with a statement: the capital, and charges that the books do not have."""
+    tenant.id(example_id("acc"))
+    account = _account(tenant, charts.OPERATING_BANK)
+    known = BankAccount.objects.filter(members__account=account).first()
+    if known is not None:
+        return known
+    made = bank_accounts.declare(
+        code=f"bank-{account.pk}", account_ids=[account.pk], starts_on=DAY, actor=tenant.actor, at=tenant.at
+    )
+    mapping = bank_statements.mapping_from(
+        {
+            "columns": {"booked_on": "day", "amount": "amount", "reference": "ref"},
+            "currency": "USD",
+            "opening": "0.00",
+            "closing": "49976.50",
+        }
+    )
+    content = f"day,amount,ref\n{DAY},50000.00,CAPITAL-{account.pk}\n{DAY},-23.50,CHARGES-01\n".encode()
+    given = {"bank_account_id": made.pk, "actor": tenant.actor, "at": tenant.at}
+    bank_statements.take_in(content=content, name="statement.csv", mapping=mapping, **given)
+    reconciliation.run(**given)
+    return made
+
+
+@seed(example_id("bac"))
+def bank_account(tenant: Tenant) -> str:
+    """The operating bank account at the bank."""
+    return _reconciled(tenant).public_id
+
+
+@seed(example_id("bst"))
+def bank_statement(tenant: Tenant) -> str:
+    """Its one statement."""
+    return BankStatement.objects.get(bank_account=_reconciled(tenant)).public_id
+
+
+@seed(example_id("brk"))
+def charges(tenant: Tenant) -> str:
+    """Charges that the bank took and the books do not know."""
+    return Break.objects.get(bank_account=_reconciled(tenant), side="THEIRS", amount=Decimal("-23.50")).public_id

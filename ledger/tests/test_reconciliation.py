@@ -1,5 +1,6 @@
 """A bank's statement against the books: taken in exactly once, matched by evidence, every difference named."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -32,6 +33,7 @@ from ledger.services import (
     write_offs,
 )
 from ledger.services.journals import Leg
+from ledger.tests import planted_books, planted_day
 from ledger.tests import statement_files as files
 from ledger.tests.conftest import ACTOR, cash
 
@@ -671,3 +673,49 @@ def test_a_bank_account_is_declared_with_rules_that_make_sense(bank, at):
         bank_account_id=bank.account.pk, **{**rules, "transit_days": 5}, has_weekend_statements=True, actor=ACTOR, at=at
     )
     assert (changed.transit_days, changed.has_weekend_statements) == (5, True)
+
+
+# -- a whole day ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_planted_day_is_classified_whole_through_file_and_database_and_proven(bank):
+    day = planted_day.planted(300, seed=7)
+    planted_books.post(day, nostro=bank.nostro, against=bank.clearing)
+    content = planted_books.file(day, account=IBAN)
+    bank_statements.take_in(content=content, name="day.xml", actor=ACTOR, at=clock.now())
+    bank.run()
+    assert planted_books.wrong(day, bank_account=bank.account) == []
+    assert not bank.run().has_changed
+    proof = questions.proof(bank_account=bank.account, on=DAY)
+    assert (proof.unexplained, proof.breaks_open) == (Decimal(0), proof.breaks_without_owner)
+    states = questions.states_of_day(bank_account=bank.account, first=DAY, last=DAY)
+    assert sum(states.values()) == ReconciliationItem.objects.count()
+
+
+def test_a_partner_sees_bank_accounts_that_are_its_own_and_none_that_it_shares(bank):
+    from ledger.services import books
+    from ledger.tests.conftest import new_partner
+
+    assert list(questions.owned_by_book(book_id=bank.book.pk)) == [bank.account]
+    other = books.create(partner=new_partner("Other"), actor=ACTOR, at=clock.now(), opened_on=date(2020, 1, 1))
+    assert list(questions.owned_by_book(book_id=other.pk)) == []
+    bank_accounts.add_member(bank_account_id=bank.account.pk, account_id=cash(other, "EUR").pk, actor=ACTOR, at=clock.now())
+    assert list(questions.owned_by_book(book_id=bank.book.pk)) == list(questions.owned_by_book(book_id=other.pk)) == []
+    assert list(questions.of_book(book_id=other.pk)) == [bank.account]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_at_once_match_once(bank):
+    bank.post("-40.00", end_to_end_id="E-1")
+    bank.statement(("-40.00", {"e2e": "E-1"}), ("-9.00", {"e2e": "B"}))
+
+    def run(_):
+        try:
+            return sum(bank.run().matched.values())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(run, range(4))) == [0, 0, 0, 1]
+    assert (Match.objects.count(), Break.objects.count()) == (1, 1)
+    assert len(published("ledger.entries_matched")) == 1

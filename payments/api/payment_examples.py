@@ -174,3 +174,14 @@ REPORT = {
         }
     ],
 }
+DISPUTE = {
+    "id": example_id("dsp"),
+    "payment_id": example_id("pay", 8),
+    "state": "OPEN",
+    "reason_code": "fraudulent",
+    "amount": usd("25.00"),
+    "due_at": "2026-01-22T09:30:00Z",
+    "answered_at": None,
+    "ended_at": None,
+    "created_at": FIRST,
+}

@@ -22,6 +22,8 @@ from wallets import errors as wallets
 from wallets.api.holds import NAMES, SPENDING
 
 _PATH = {"payment_id": Payment.PREFIX}
+# Why an external account is not paid or debited.
+_NOT_USABLE = (errors.ExternalAccountPending, errors.ExternalAccountBlocked, errors.ExternalAccountClosed)
 _EXACT = ("status", "kind", "rail", "direction", "wallet_id", "external_account_id", "batch_id", "external_id")
 
 
@@ -66,6 +68,8 @@ class PaymentList(PartnerView):
             errors.WalletMissing,
             errors.ExternalAccountMissing,
             errors.ExternalAccountUnfit,
+            *_NOT_USABLE,
+            errors.NotDebitable,
             errors.UnfitForRail,
             errors.MandateMissing,
             errors.MandateNotActive,
@@ -165,6 +169,7 @@ class PaymentRefunds(PartnerView):
             errors.RefundTooLarge,
             errors.ExternalAccountMissing,
             errors.ExternalAccountUnfit,
+            *_NOT_USABLE,
             errors.UnfitForRail,
             wallets.InsufficientFunds,
             *NAMES,

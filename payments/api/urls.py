@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from payments.api import consents, external_accounts, mandates, payments, simulations
+from payments.api import consents, disputes, external_accounts, mandates, payments, recurring, simulations
 
 urlpatterns = [
     path("banks", consents.Banks.as_view()),
@@ -19,6 +19,15 @@ urlpatterns = [
     path("payments/<str:payment_id>", payments.PaymentDetail.as_view()),
     path("payments/<str:payment_id>/cancel", payments.PaymentCancel.as_view()),
     path("payments/<str:payment_id>/refunds", payments.PaymentRefunds.as_view()),
+    path("disputes", disputes.DisputeList.as_view()),
+    path("disputes/<str:dispute_id>", disputes.DisputeDetail.as_view()),
+    path("disputes/<str:dispute_id>/evidence", disputes.DisputeEvidence.as_view()),
+    path("disputes/<str:dispute_id>/accept", disputes.DisputeAccept.as_view()),
+    path("recurring_payments", recurring.RecurringList.as_view()),
+    path("recurring_payments/<str:recurring_payment_id>", recurring.RecurringDetail.as_view()),
+    path("recurring_payments/<str:recurring_payment_id>/pause", recurring.RecurringPause.as_view()),
+    path("recurring_payments/<str:recurring_payment_id>/resume", recurring.RecurringResume.as_view()),
+    path("recurring_payments/<str:recurring_payment_id>/end", recurring.RecurringEnd.as_view()),
     path("settlement_report", payments.SettlementReport.as_view()),
     path("payment_batches", payments.BatchList.as_view()),
     path("payment_batches/<str:batch_id>", payments.BatchDetail.as_view()),

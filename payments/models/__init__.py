@@ -3,11 +3,14 @@
 from payments.models.batch import Batch
 from payments.models.consent import Consent
 from payments.models.day import BusinessDay
+from payments.models.dispute import Dispute
 from payments.models.external_account import AccountVerification, ExternalAccount
 from payments.models.fee_schedule import FeeSchedule
+from payments.models.inbound_file import InboundFile, InboundItem
 from payments.models.inbox import InboundEvent
 from payments.models.mandate import Mandate, MandateUse
 from payments.models.payment import Move, Payment
+from payments.models.recurring import Occurrence, Recurring
 from payments.models.sandbox import SandboxFault, SandboxOrder
 
 __all__ = [
@@ -15,13 +18,18 @@ __all__ = [
     "Batch",
     "BusinessDay",
     "Consent",
+    "Dispute",
     "ExternalAccount",
     "FeeSchedule",
     "InboundEvent",
+    "InboundFile",
+    "InboundItem",
     "Mandate",
     "MandateUse",
     "Move",
+    "Occurrence",
     "Payment",
+    "Recurring",
     "SandboxFault",
     "SandboxOrder",
 ]

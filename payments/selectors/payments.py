@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 
 from accounts.choices import Mode
 from accounts.models import Partner
-from payments.models import Batch, Payment
+from payments.choices import PaymentStatus
+from payments.models import Batch, Dispute, InboundEvent, Move, Payment, Recurring
 from wallets.selectors.metadata import noted
 
 
@@ -22,9 +23,41 @@ def refunds_of(payment: Payment) -> QuerySet[Payment]:
     return Payment.objects.filter(original=payment)
 
 
+def moves_to(status: PaymentStatus) -> QuerySet[Move]:
+    """The steps that led to the state; by moment they are found through an index."""
+    return Move.objects.filter(went_to=status)
+
+
+def dispute_of(payment: Payment) -> Dispute | None:
+    """The newest dispute of it, without the evidence."""
+    return payment.disputes.defer("sealed").order_by("-id").first()
+
+
+def messages_about(payment: Payment) -> QuerySet[InboundEvent]:
+    """What its provider told of it, the newest first, without the bodies."""
+    found = InboundEvent.objects.filter(about=payment.provider_reference, provider=payment.provider)
+    return found.exclude(about="").defer("sealed").order_by("-id")
+
+
+def called(name: str) -> QuerySet[Payment]:
+    """The keys of payments with this external id, or with this number in a file: two indexes, one answer."""
+    by_partner = Payment.objects.filter(external_id=name).order_by().values("pk")
+    return by_partner.union(Payment.objects.filter(trace=name).order_by().values("pk"), all=True)
+
+
 def batches(*, partner_id: UUID, **exactly: Any) -> QuerySet[Batch]:
     """The partner's batches with these values, without the files themselves."""
     return Batch.objects.filter(partner_id=partner_id, **exactly).defer("sealed")
+
+
+def payments_of(batch: Batch) -> QuerySet[Payment]:
+    """The batch's payments as its file is built from them."""
+    return batch.payments.select_related("external_account", "mandate", "original").order_by("pk")
+
+
+def recurring(*, partner_id: UUID, metadata: Mapping[str, str] | None = None, **exactly: Any) -> QuerySet[Recurring]:
+    """The partner's recurring payments with these values."""
+    return noted(Recurring.objects.filter(partner_id=partner_id, **exactly), metadata)
 
 
 def is_sandbox(partner_id: UUID) -> bool:

@@ -93,7 +93,14 @@ def book_dispute(fact: InboundFact, seen: Seen, *, actor: Actor, at: datetime) -
     if payment.status == PaymentStatus.SETTLED and not payment.returned and dispute.status != DisputeStatus.WON:
         reason = f"Disputed at {payment.provider or fact.provider}: {dispute.id}"
         outcomes.dispute(
-            payment_id=payment.pk, reason_code=dispute.reason, reason=reason, amount=dispute.amount, actor=actor, at=at
+            payment_id=payment.pk,
+            reason_code=dispute.reason,
+            reason=reason,
+            amount=dispute.amount,
+            provider_id=dispute.id,
+            due_at=dispute.evidence_due_at,
+            actor=actor,
+            at=at,
         )
         payment = steps.locked(seen.payment_id)
     if payment.status == PaymentStatus.DISPUTED and dispute.status == DisputeStatus.WON:

@@ -28,6 +28,7 @@ from payments.choices import (
     ExternalAccountKind,
     ExternalAccountStatus,
     HolderKind,
+    PaymentStatus,
     Relation,
     VerificationState,
 )
@@ -153,12 +154,13 @@ def count_return(
 ) -> ExternalAccount:
     """A payment came back with ``code``. The account is blocked when the code is final for it, or after three returns in a row.
 
-    ``is_final`` is the rail's to say: no account, closed, not authorized. The caller counts each return once. A closed account
-    only counts. Raises ExternalAccountNotFound.
+    ``is_final`` is the rail's to say: no account, closed, somebody has to look. A payment that was settled after the last return and is
+    still settled now ends the row: asked here and not at settlement, which comes before most returns. The caller counts each return once,
+    when the payment stands as returned. A closed account only counts. Raises ExternalAccountNotFound.
     """
     account = selectors.for_update(external_account_id)
     before = {"return_streak": account.return_streak, "last_return_code": account.last_return_code or None}
-    account.return_streak += 1
+    account.return_streak = 1 if _one_stayed(account) else account.return_streak + 1
     account.last_return_code, account.last_returned_at, account.updated_at = code[:8], at, at
     account.save(update_fields=["return_streak", "last_return_code", "last_returned_at", "updated_at"])
     account_notices.tell(
@@ -176,11 +178,6 @@ def count_return(
         why = f"Returned with {code[:8]}" if is_final else f"{account.return_streak} returns in a row, the last with {code[:8]}"
         _block(account, why, BlockOrigin.RAIL, actor=actor, at=at)
     return account
-
-
-def count_settled(*, external_account_id: UUID) -> None:
-    """A payment stayed: the row of returns is over. One UPDATE, none when there was no return; no audit, for it is no decision."""
-    ExternalAccount.objects.filter(pk=external_account_id, return_streak__gt=0).update(return_streak=0)
 
 
 @transaction.atomic
@@ -254,6 +251,13 @@ def forget(*, customer_id: UUID, actor: Actor, at: datetime) -> int:
 
 def _holder_kind(customer: Customer) -> str:
     return HolderKind.BUSINESS if customer.kind == CustomerKind.BUSINESS else HolderKind.PERSON
+
+
+def _one_stayed(account: ExternalAccount) -> bool:
+    if account.last_returned_at is None:
+        return False
+    stayed = account.payments.filter(status__in=[PaymentStatus.SETTLED, PaymentStatus.REFUNDED])
+    return bool(stayed.filter(settled_at__gt=account.last_returned_at).exists())
 
 
 def _opened(account: ExternalAccount) -> AccountDetails:

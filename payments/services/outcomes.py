@@ -18,9 +18,10 @@ from flowlet.core.money import Money
 from flowlet.core.states import check_move
 from flowlet.events.services import outbox
 from payments import errors, events
-from payments.choices import Direction, PaymentKind, PaymentStatus
+from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
-from payments.services import mandates, postings, recipes, steps
+from payments.policies import returns
+from payments.services import dispute_rows, external_accounts, mandates, postings, recipes, steps
 from payments.services.postings import Booked
 from payments.services.steps import Step
 from payments.states import PAYMENT_MOVES
@@ -31,7 +32,15 @@ CHUNK = 500
 
 
 @transaction.atomic
-def settle(*, payment_id: UUID, amount: Money | None = None, provider_reference: str = "", actor: Actor, at: datetime) -> Payment:
+def settle(
+    *,
+    payment_id: UUID,
+    amount: Money | None = None,
+    provider_reference: str = "",
+    reason: str = "",
+    actor: Actor,
+    at: datetime,
+) -> Payment:
     """The money is with the other side (out) or with us (in). Raises PaymentNotFound, IllegalMove, AmountDiffers."""
     payment = steps.locked(payment_id)
     if payment.status in {S.SETTLED, S.REFUNDED}:
@@ -46,7 +55,7 @@ def settle(*, payment_id: UUID, amount: Money | None = None, provider_reference:
         booked = Booked(postings.settled_out([payment], actor=actor, at=at)[0])
     else:
         booked = postings.came_in(payment, actor=actor, at=at)
-    _take(payment, S.SETTLED, booked, actor=actor, at=at)
+    _take(payment, S.SETTLED, booked, reason=reason, actor=actor, at=at)
     _after_refund(payment, actor=actor, at=at)
     return payment
 
@@ -80,7 +89,8 @@ def settle_many(*, payment_ids: Sequence[UUID], actor: Actor, at: datetime) -> i
 def fail(
     *, payment_id: UUID, reason_code: str, reason: str = "", provider_reference: str = "", actor: Actor, at: datetime
 ) -> Payment:
-    """It did not happen: what the wallet had given, fee included, is back, and the mandate's place is free again.
+    """It did not happen: what the wallet had given, fee included, is back, and the mandate's place is free again. A bank's own reason
+    counts as a return of the external account.
 
     Raises PaymentNotFound, IllegalMove.
     """
@@ -91,8 +101,9 @@ def fail(
     name(payment, provider_reference)
     booked = _undo(payment, actor=actor, at=at)
     _take(payment, S.FAILED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
-    if payment.mandate_id is not None:
-        mandates.give_back(mandate_id=payment.mandate_id, reference=payment.public_id, actor=actor, at=at)
+    if returns.is_known(payment.rail, reason_code):
+        _learn(payment, reason_code, actor=actor, at=at)
+    _give_place_back(payment, actor=actor, at=at)
     return payment
 
 
@@ -106,7 +117,8 @@ def return_(
     actor: Actor,
     at: datetime,
 ) -> Payment:
-    """The bank sent it back (out), or took it back (in). What came in and is spent already becomes a receivable.
+    """The bank sent it back (out), or took it back (in). What came in and is spent already becomes a receivable. The external account
+    counts it, and is blocked, or the mandate revoked, when the reason says so.
 
     Raises PaymentNotFound, IllegalMove, AmountDiffers (returns are of the whole amount, less what was refunded).
     """
@@ -129,6 +141,10 @@ def return_(
     if was_settled and payment.status != S.DISPUTED:
         _count_returned(payment, value.amount)
     _take(payment, S.RETURNED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
+    if payment.rail != Rail.CARD:
+        _learn(payment, reason_code, actor=actor, at=at)
+    if not was_settled:
+        _give_place_back(payment, actor=actor, at=at)
     return payment
 
 
@@ -150,9 +166,19 @@ def redeem(*, payment_id: UUID, reason_code: str = "", reason: str = "", actor: 
 
 @transaction.atomic
 def dispute(
-    *, payment_id: UUID, reason_code: str, reason: str = "", amount: Money | None = None, actor: Actor, at: datetime
+    *,
+    payment_id: UUID,
+    reason_code: str,
+    reason: str = "",
+    amount: Money | None = None,
+    provider_id: str = "",
+    due_at: datetime | None = None,
+    actor: Actor,
+    at: datetime,
 ) -> Payment:
-    """The cardholder disputes: the acquirer takes the money back at once. Raises PaymentNotFound, IllegalMove, AmountDiffers, Invalid."""
+    """The cardholder disputes: the acquirer takes the money back at once, and waits for evidence until ``due_at``. Raises
+    PaymentNotFound, IllegalMove, AmountDiffers, Invalid.
+    """
     payment = steps.locked(payment_id)
     if payment.status == S.DISPUTED:
         return payment
@@ -166,6 +192,9 @@ def dispute(
     booked = postings.returned_in(payment, value, kind=recipes.DISPUTE, actor=actor, at=at)
     _count_returned(payment, value.amount)
     _take(payment, S.DISPUTED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
+    dispute_rows.open_for(
+        payment, amount=value, reason_code=reason_code, provider_id=provider_id, due_at=due_at, actor=actor, at=at
+    )
     return payment
 
 
@@ -180,6 +209,7 @@ def dispute_won(*, payment_id: UUID, reason: str = "", actor: Actor, at: datetim
     booked = postings.redeemed(payment, Money(payment.returned, payment.currency), kind=recipes.DISPUTE_WON, actor=actor, at=at)
     _count_returned(payment, -payment.returned)
     _take(payment, S.SETTLED, booked, reason_code="dispute.won", reason=reason, actor=actor, at=at)
+    dispute_rows.end_for(payment, is_won=True, actor=actor, at=at)
     return payment
 
 
@@ -189,7 +219,9 @@ def dispute_lost(*, payment_id: UUID, reason: str = "", actor: Actor, at: dateti
         payment = steps.locked(payment_id)
         if payment.status not in {S.DISPUTED, S.RETURNED}:
             check_move({}, payment.status, S.RETURNED)
-        return return_(payment_id=payment_id, reason_code="dispute.lost", reason=reason, actor=actor, at=at)
+        payment = return_(payment_id=payment_id, reason_code="dispute.lost", reason=reason, actor=actor, at=at)
+        dispute_rows.end_for(payment, is_won=False, actor=actor, at=at)
+        return payment
 
 
 def name(payment: Payment, provider_reference: str) -> None:
@@ -260,6 +292,28 @@ def _give_back(refund: Payment, *, actor: Actor, at: datetime) -> None:
         raise errors.NotRefundable("The refunded payment has ended; book the returned refund by hand.", status=original.status)
     original.refunded -= refund.amount
     original.save(update_fields=["refunded"])
+
+
+def _learn(payment: Payment, code: str, *, actor: Actor, at: datetime) -> None:
+    """Let the external account count what came back, and end the mandate when the reason says that nobody gave it (any more)."""
+    if payment.external_account_id is None:
+        return
+    external_accounts.count_return(
+        external_account_id=payment.external_account_id,
+        code=code,
+        is_final=returns.ends_account(payment.rail, code),
+        reference=payment.public_id,
+        actor=actor,
+        at=at,
+    )
+    mandate = payment.mandate
+    if mandate is not None and mandate.ended_at is None and returns.ends_mandate(payment.rail, code):
+        mandates.revoke(mandate_id=mandate.pk, reason=f"Returned with {code[:8]}", actor=actor, at=at)
+
+
+def _give_place_back(payment: Payment, *, actor: Actor, at: datetime) -> None:
+    if payment.mandate_id is not None:
+        mandates.give_back(mandate_id=payment.mandate_id, reference=payment.public_id, actor=actor, at=at)
 
 
 def _count_returned(payment: Payment, amount: Decimal) -> None:

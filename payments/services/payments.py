@@ -19,21 +19,11 @@ from flowlet.decisions import registry
 from flowlet.decisions.choices import Outcome
 from flowlet.decisions.services import decisions
 from payments import errors
-from payments.choices import (
-    Direction,
-    ExternalAccountStatus,
-    MandateStatus,
-    PaymentKind,
-    PaymentStatus,
-    Rail,
-    Relation,
-)
-from payments.models import ExternalAccount, Mandate, Payment
+from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
+from payments.models import Payment
 from payments.policies import cutoffs, kinds, references
-from payments.policies import mandates as mandate_policies
-from payments.services import fee_schedules, files, gateways, postings, steps
+from payments.services import counterparties, fee_schedules, files, gateways, postings, steps
 from payments.states import CANCELABLE
-from wallets.models import Wallet
 from wallets.services import custody
 from wallets.services import wallets as wallet_services
 from wallets.services.names import checked_external_id, unique_external_id
@@ -41,7 +31,6 @@ from wallets.services.names import checked_external_id, unique_external_id
 POINT = "payment.create"
 LONGEST_SCHEDULE = timedelta(days=366)
 LONGEST_WAIT = timedelta(days=14)
-PULLS = frozenset({PaymentKind.COLLECTION, PaymentKind.CARD_PAYMENT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +82,8 @@ def create(
     """A new payment, decided at once unless it is scheduled: held and waiting for its rail, in review, waiting for approval, or rejected.
 
     Raises KindNotOnRail, RailNotConfigured, CurrencyNotOnRail, AmountOutsideRail, WalletMissing, ExternalAccountMissing,
-    ExternalAccountUnfit, UnfitForRail, MandateMissing, MandateNotActive, ScheduleOutOfRange, DuplicateExternalId, and of wallets:
-    WalletNotFound, standing, limits, InsufficientFunds. Nothing is written then.
+    ExternalAccountUnfit, -Pending, -Blocked, -Closed, NotDebitable, UnfitForRail, MandateMissing, MandateNotActive, ScheduleOutOfRange,
+    DuplicateExternalId, and of wallets: WalletNotFound, standing, limits, InsufficientFunds. Nothing is written then.
     """
     kind, rail = PaymentKind(kind), Rail(rail)
     if kind == PaymentKind.REFUND:
@@ -107,9 +96,9 @@ def create(
     wallet = wallet_services.get(wallet_id, partner_id=partner_id)
     if wallet.currency != amount.currency.code:
         raise Invalid(f"The wallet is in {wallet.currency}.", param="amount.currency")
-    target = _target(rail, kind, wallet, target_wallet_id, partner_id)
-    account = _external_account(rail, kind, wallet, external_account_id)
-    mandate = _mandate(kind, account, mandate_id, at=at)
+    target = counterparties.target(target_wallet_id, rail=rail, kind=kind, wallet=wallet)
+    account = counterparties.account(external_account_id, rail=rail, kind=kind, direction=direction, wallet=wallet)
+    mandate = counterparties.mandate(mandate_id, kind=kind, account=account, on=at.date())
     fee = fee_schedules.fee_for(partner_id=partner_id, rail=rail, kind=kind, amount=amount, at=at)
     if direction == Direction.IN and fee.amount >= amount.amount:
         raise errors.FeeAboveAmount(param="amount", fee=steps.plain(fee.amount, wallet.currency))
@@ -192,6 +181,7 @@ def refund(
         metadata=notes.checked(metadata or {}),
     )
     kinds.check_amount(rail, asked)
+    counterparties.check_still_usable(payment)
     files.check(payment, at=at)
     write(payment, actor=actor, at=at)
     decide(payment, actor=actor, at=at)
@@ -412,60 +402,6 @@ def _or_fail(payment: Payment, work: Any, *, actor: Actor, at: datetime) -> None
 def _free(payment: Payment, *, at: datetime) -> None:
     if payment.status == PaymentStatus.HELD and payment.hold_id:
         custody.let_go(hold_id=payment.hold_id, at=at)
-
-
-def _target(rail: Rail, kind: PaymentKind, wallet: Wallet, target_id: UUID | None, partner_id: UUID) -> Wallet | None:
-    if rail != Rail.BOOK or kind == PaymentKind.FEE:
-        if target_id is not None:
-            raise Invalid("Only a transfer inside the book has a target wallet.", param="target_wallet_id")
-        return None
-    if target_id is None:
-        raise errors.WalletMissing("A transfer inside the book names its target wallet.", param="target_wallet_id")
-    target = wallet_services.get(target_id, partner_id=partner_id)
-    if target.pk == wallet.pk or target.currency != wallet.currency:
-        raise Invalid("The target is another wallet in the same currency.", param="target_wallet_id")
-    return target
-
-
-def _external_account(rail: Rail, kind: PaymentKind, wallet: Wallet, account_id: UUID | None) -> ExternalAccount | None:
-    reaches = kinds.RAILS[rail].reaches
-    if not reaches:
-        if account_id is not None:
-            raise Invalid("A payment inside the book has no external account.", param="external_account_id")
-        return None
-    if account_id is None:
-        raise errors.ExternalAccountMissing(param="external_account_id")
-    account = ExternalAccount.objects.filter(pk=account_id, partner_id=wallet.partner_id, customer_id=wallet.customer_id).first()
-    if account is None:
-        raise errors.ExternalAccountMissing("The wallet's customer has no such external account.", param="external_account_id")
-    unfit = ""
-    if account.kind not in reaches:
-        unfit = "kind"
-    elif account.currency and account.currency != wallet.currency and rail != Rail.CARD:
-        unfit = "currency"
-    elif account.status != ExternalAccountStatus.ACTIVE:
-        unfit = "status"
-    elif kind in {PaymentKind.WITHDRAWAL, PaymentKind.COLLECTION, PaymentKind.DEPOSIT} and account.relation != Relation.OWN:
-        unfit = "relation"
-    if unfit:
-        raise errors.ExternalAccountUnfit(
-            f"The external account's {unfit} does not fit.", param="external_account_id", unfit=unfit, status=account.status
-        )
-    return account
-
-
-def _mandate(kind: PaymentKind, account: ExternalAccount | None, mandate_id: UUID | None, *, at: datetime) -> Mandate | None:
-    if kind != PaymentKind.COLLECTION:
-        if mandate_id is not None:
-            raise Invalid("Only a collection has a mandate.", param="mandate_id")
-        return None
-    found = None
-    if mandate_id is not None and account is not None:
-        found = Mandate.objects.filter(pk=mandate_id, external_account=account, status=MandateStatus.ACTIVE).first()
-    if found is None:
-        raise errors.MandateMissing(param="mandate_id")
-    mandate_policies.check_can_collect(found, on=at.date())
-    return found
 
 
 def _due_at(scheduled_on: date | None, *, partner_id: UUID, at: datetime) -> datetime | None:

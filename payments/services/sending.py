@@ -22,7 +22,7 @@ from payments.models import Payment
 from payments.policies import kinds
 from payments.providers.gateway import Answer, Gateway, Instruction, State
 from payments.selectors.external_accounts import details_of
-from payments.services import gateways, outcomes, postings, sandbox_bank, steps
+from payments.services import counterparties, gateways, outcomes, postings, sandbox_bank, steps
 
 _log = structlog.get_logger("payments.sending")
 S = PaymentStatus
@@ -37,6 +37,8 @@ def wait_after(asked: int) -> timedelta:
 def send(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
     """Send a payment that is ready (HELD out, APPROVED in) and book the answer. Safe to call again at any point.
 
+    It fails when its external account was blocked or closed since it was made.
+
     Raises PaymentNotFound, RailNotConfigured. Must not be called inside a transaction, except for the sandbox, which calls nobody.
     """
     inside = connection.in_atomic_block
@@ -46,6 +48,10 @@ def send(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
             return payment
         gateway = gateways.of(payment)
         _check_outside(inside, gateway)
+        try:
+            counterparties.check_still_usable(payment)
+        except counterparties.NOT_USABLE as refusal:
+            return outcomes.fail(payment_id=payment_id, reason_code=refusal.code, reason=refusal.message, actor=actor, at=at)
         if payment.direction == Direction.OUT:
             try:
                 with transaction.atomic():

@@ -28,7 +28,7 @@ from payments import errors, events
 from payments.choices import BatchStatus, Direction, PaymentStatus, Rail
 from payments.models import Batch, Payment
 from payments.policies import cutoffs, kinds
-from payments.services import delivery, files, mandates, outcomes, payments, postings, sending, steps
+from payments.services import counterparties, delivery, files, mandates, outcomes, payments, postings, recurring, sending, steps
 from payments.services.steps import Step
 from payments.states import BATCH_MOVES
 from wallets.choices import WalletStatus
@@ -48,7 +48,9 @@ UPDATE payments_payment p SET batch_id = %s, trace = t.trace, provider = %s
 
 @dataclass(slots=True)
 class Run:
-    """What one run did: scheduled payments decided, batches built, released and delivered, payments settled, and what was held up."""
+    """What one run did: scheduled and recurring payments decided, batches built, released and delivered, payments settled, and what was
+    held up.
+    """
 
     decided: int = 0
     built: list[Batch] = field(default_factory=list)
@@ -74,7 +76,7 @@ def run(
     """
     done = Run()
     if rail is None and partner_id is None:
-        done.decided = payments.release_due(at=at, actor=actor)
+        done.decided = recurring.run_due(at=at, actor=actor) + payments.release_due(at=at, actor=actor)
     roll_over(at=at)
     for group in due_groups(at=at, rail=rail, partner_id=partner_id, early=early):
         try:
@@ -133,12 +135,12 @@ def roll_over(*, at: datetime) -> int:
 def gather(group: tuple[UUID, str, str, str, date], *, at: datetime, actor: Actor, early: bool = False) -> Batch | None:
     """One batch of what one file carries of the group's next cut-off, booked and with its file built; None when nothing is left.
 
-    Payments whose wallet or customer was frozen meanwhile stay where they are. One that cannot be written any more (its mandate was
-    revoked, its account corrected to what the rail does not carry) fails, and does not hold up the others. Two runs at once take
-    different payments.
+    Payments whose wallet or customer was frozen meanwhile stay where they are. One that cannot be sent any more (its external account was
+    blocked or closed, or corrected to what the rail does not carry, or its mandate revoked) fails, and does not hold up the others. Two
+    runs at once take different payments.
     """
     while found := _ready(group, at=at, early=early):
-        found = files.fitting(group[1], _with_places(found, at=at, actor=actor))
+        found = files.fitting(group[1], _with_places(_usable(found, at=at, actor=actor), at=at, actor=actor))
         if not found:
             continue
         try:
@@ -172,6 +174,19 @@ def _ready(group: tuple[UUID, str, str, str, date], *, at: datetime, early: bool
         return []
     rows = rows.filter(cutoff_at=first.cutoff_at, same_day=first.same_day)
     return list(rows.select_related(*_WITH).order_by("pk")[: files.LARGEST[Rail(rail)]])
+
+
+def _usable(found: Sequence[Payment], *, at: datetime, actor: Actor) -> list[Payment]:
+    """Those whose external account can still be used; the others fail."""
+    usable = []
+    for payment in found:
+        try:
+            counterparties.check_still_usable(payment)
+        except counterparties.NOT_USABLE as refusal:
+            _fail(payment, refusal, at=at, actor=actor)
+        else:
+            usable.append(payment)
+    return usable
 
 
 def _with_places(found: Sequence[Payment], *, at: datetime, actor: Actor) -> list[Payment]:
@@ -297,7 +312,10 @@ def answer(*, batch_id: UUID, accepted: bool, text: str = "", actor: Actor, at: 
     batch.status, batch.answered_at, batch.answer = to, at, text[:500]
     batch.save(update_fields=["status", "answered_at", "answer"])
     if not accepted:
-        for payment_id in batch.payments.filter(status__in=[S.SUBMITTED, S.UNKNOWN]).order_by("pk").values_list("pk", flat=True):
+        left = batch.payments.filter(status__in=[S.SUBMITTED, S.UNKNOWN]).order_by(
+            "mandate_id", "pk"
+        )  # the order of mandates' locks
+        for payment_id in left.values_list("pk", flat=True):
             outcomes.fail(payment_id=payment_id, reason_code="file.rejected", reason=text, actor=actor, at=at)
     _tell(batch, events.BATCH_ANSWERED, actor=actor, at=at)
     return batch

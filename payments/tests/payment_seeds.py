@@ -1,11 +1,12 @@
 """How the things behind the example ids of payments are made; ``seeds`` brings them in."""
 
+from flowlet.api.endpoints import example_id
 from flowlet.api.testing import Tenant, seed
 from flowlet.core.money import Money
 from payments.api import payment_examples as examples
 from payments.choices import PaymentKind, Rail
-from payments.models import ExternalAccount, Payment
-from payments.services import external_accounts, outcomes, payments, receipts, sending, settlement
+from payments.models import ExternalAccount, Payment, Recurring
+from payments.services import external_accounts, outcomes, payments, receipts, recurring, sending, settlement
 from wallets.models import Wallet
 from wallets.tests.seeds import KEY
 
@@ -122,3 +123,42 @@ def disputed(tenant: Tenant) -> str:
     """A card payment in dispute."""
     made = _card_payment(tenant)
     return outcomes.dispute(payment_id=made.pk, reason_code="fraudulent", actor=KEY, at=tenant.at).public_id
+
+
+@seed(example_id("dsp"), fresh=True)
+def dispute(tenant: Tenant) -> str:
+    """A dispute that waits for its answer."""
+    made = _card_payment(tenant)
+    outcomes.dispute(payment_id=made.pk, reason_code="fraudulent", actor=KEY, at=tenant.at)
+    return made.disputes.get().public_id
+
+
+@seed(example_id("pay", 8), fresh=True)
+def disputable(tenant: Tenant) -> str:
+    """A settled card payment."""
+    return _card_payment(tenant).public_id
+
+
+def _recurring(tenant: Tenant) -> Recurring:
+    return recurring.create(
+        **_who(tenant),
+        kind=PaymentKind.TRANSFER,
+        rail=Rail.ACH,
+        amount=Money("25.00", "USD"),
+        wallet_id=_wallet(tenant).pk,
+        external_account_id=tenant.uuid(examples.PAYEE_ID),
+        rule={"starts_on": "2099-01-31", "frequency": "MONTHLY", "day": 31, "count": 12, "skipped_day": "NEXT_SAME_MONTH"},
+        description="Rent",
+    )
+
+
+@seed(example_id("rec"), fresh=True)
+def recurs(tenant: Tenant) -> str:
+    """A recurring payment."""
+    return _recurring(tenant).public_id
+
+
+@seed(example_id("rec", 2), fresh=True)
+def paused(tenant: Tenant) -> str:
+    """One that is paused."""
+    return recurring.pause(recurring_id=_recurring(tenant).pk, actor=KEY, at=tenant.at).public_id

@@ -58,7 +58,7 @@ class Cast:
         for payment in (self.settled, self.returned, self.pulled, self.bounced):
             world.act(outcomes.settle, payment)
         for payment in (self.failed, self.refused):
-            world.act(outcomes.fail, payment, reason_code="R03")
+            world.act(outcomes.fail, payment, reason_code="R01")
         for payment in (self.returned, self.bounced):
             world.act(outcomes.return_, payment, reason_code="R01")
         self.charged, self.disputed, self.won = charge(), charge(), charge()

@@ -116,7 +116,7 @@ def test_collections_stand_in_groups_by_their_place_in_the_mandate(world):
 def test_a_collection_that_failed_gives_its_place_back(world):
     payment, account = paid_by(world, Rail.SEPA_DD)
     [batch] = run(world).built
-    world.act(outcomes.fail, payment, reason_code="AC04")
+    world.act(outcomes.fail, payment, reason_code="AM04")
     assert MandateUse.objects.get().rejected_at is not None
     assert files.rebuild(batch).digest == batch.digest
     again = collect(world, payment.wallet, "12.00", account, payment.mandate)

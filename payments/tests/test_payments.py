@@ -311,12 +311,15 @@ def test_a_scheduled_payment_without_money_on_its_day_fails_and_says_why(world):
         ({"to": None}, errors.ExternalAccountMissing),
         ({"kind": K.WITHDRAWAL}, errors.ExternalAccountUnfit),
         ({"kind": K.COLLECTION, "own": True}, errors.MandateMissing),
+        ({"kind": K.COLLECTION}, errors.NotDebitable),
+        ({"kind": K.WITHDRAWAL, "own": True, "verified": False}, errors.ExternalAccountPending),
     ],
 )
 def test_what_does_not_fit_is_refused_and_leaves_nothing(world, options, refusal):
     wallet = world.wallet("100.00")
     options = dict(options)
-    account = world.bank(wallet, relation="OWN" if options.pop("own", False) else "THIRD_PARTY")
+    relation, verified = "OWN" if options.pop("own", False) else "THIRD_PARTY", options.pop("verified", True)
+    account = world.bank(wallet, relation=relation, verified=verified)
     amount = options.pop("amount", "10.00")
     with pytest.raises(refusal):
         world.pay(wallet, amount, **{"to": account} | options)

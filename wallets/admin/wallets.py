@@ -22,7 +22,7 @@ from wallets.admin import furniture
 from wallets.admin.limits import ASKED, OptionalLimitsForm, ask_for_wallet
 from wallets.choices import HoldStatus, LimitScope, TransactionType, WalletStatus
 from wallets.models import Hold, Transfer, Wallet
-from wallets.selectors import balances, transactions
+from wallets.selectors import balances, causes, transactions
 from wallets.selectors import holds as hold_selectors
 from wallets.selectors import limits as limit_selectors
 from wallets.selectors import wallets as selectors
@@ -95,9 +95,11 @@ def moved(wallet: Wallet) -> list[tuple]:
     rows = []
     for one in transactions.read(entries, wallet=wallet):
         other = cells.link(Wallet(pk=Wallet.key(one.counterparty)), one.counterparty) if one.counterparty else cells.DASH
-        label = one.type.label if one.type != TransactionType.OTHER else one.journal.kind
+        label = one.label if one.type != TransactionType.OTHER else one.journal.kind
         if one.cause.startswith(f"{Transfer.PREFIX}_"):
             label = cells.link(Transfer(pk=Transfer.key(one.cause)), label)
+        elif cause := causes.of(one.cause):
+            label = cells.link(cause, label)
         rows.append((one.posted_at, one.effective_on, label, other, cells.link(one.journal), one.signed, one.balance_after))
     return rows
 

@@ -8,10 +8,8 @@ from flowlet.api.endpoints import endpoint, page_example, paged
 from flowlet.api.paging import page
 from flowlet.api.serializers import between
 from flowlet.api.views import PartnerView
-from flowlet.core import clock
 from flowlet.core.money import AmountTooLarge, UnknownCurrency
 from ledger import errors as ledger_errors
-from ledger.models import Book
 from wallets import errors
 from wallets.api import conversion_serializers as forms
 from wallets.api import examples, rendering
@@ -57,12 +55,11 @@ class FxRates(PartnerView):
         """
         pair = request.query["pair"]
         sell, buy = pair[:3], pair[3:]
-        zone = Book.objects.filter(partner_id=request.caller.partner_id).values_list("time_zone", flat=True).first() or "UTC"
         found = prices.rates_of(
             partner_id=request.caller.partner_id,
             sell_currency=sell,
             buy_currency=buy,
-            on=clock.day_of(request.at, zone=zone),
+            on=prices.dealing_day(partner_id=request.caller.partner_id, at=request.at),
         )
         return {
             "pair": pair,

@@ -48,6 +48,7 @@ BALANCE = {**after(WALLET_ID, "100.00", "20.00", "80.00"), "as_of": None}
 TRANSACTION = {
     "id": f"{example_id('jrn')}.1",
     "type": "TRANSFER",
+    "label": "Transfer",
     "direction": "OUT",
     "amount": usd("12.50"),
     "balance_after": usd("87.50"),

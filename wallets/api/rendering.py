@@ -193,6 +193,7 @@ def transaction(one: Transaction) -> dict[str, Any]:
     return {
         "id": one.id,
         "type": one.type.value,
+        "label": one.label,
         "direction": one.direction.value,
         "amount": one.amount,
         "balance_after": one.balance_after,

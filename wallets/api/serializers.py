@@ -181,7 +181,7 @@ class TransactionFilters(PageFilters):
     counterparty_wallet_id = PublicIdField("wal", required=False)
     effective_on = DayRange(required=False)
     amount = AmountRange(required=False)
-    external_id = serializers.CharField(max_length=128, required=False, help_text="Of the transfer, refund or top-up")
+    external_id = serializers.CharField(max_length=128, required=False, help_text="Of the transfer, refund, top-up or payment")
     metadata = MetadataField(required=False, help_text="Of the transfer, refund or top-up")
 
 
@@ -190,11 +190,12 @@ class TransactionOut(StrictSerializer):
 
     id = TransactionIdField()
     type = serializers.ChoiceField(TransactionType.choices)
+    label = serializers.CharField(help_text="What to call it, such as Payment sent; it may change")
     direction = serializers.ChoiceField(Direction.choices)
     amount = MoneySerializerField()
     balance_after = MoneySerializerField(positive=False, allow_null=True, help_text="In the order of recording")
     counterparty_wallet_id = PublicIdField("wal", allow_null=True, help_text="Null where the other side is no wallet of yours")
-    cause_id = serializers.CharField(allow_null=True, help_text="The transfer or top-up behind it")
+    cause_id = serializers.CharField(allow_null=True, help_text="The transfer, top-up, conversion or payment behind it")
     journal_id = PublicIdField("jrn")
     description = serializers.CharField(allow_null=True)
     external_id = serializers.CharField(allow_null=True)

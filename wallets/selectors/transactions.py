@@ -14,6 +14,7 @@ from flowlet.core.money import Money
 from ledger.models import Account, Entry, Journal
 from wallets.choices import Direction, TransactionType
 from wallets.models import Conversion, Refund, TopUp, Transfer, Wallet
+from wallets.selectors import causes
 from wallets.selectors.metadata import noted
 
 KINDS = {
@@ -52,6 +53,11 @@ class Transaction:
         return self.entry.journal
 
     @property
+    def label(self) -> str:
+        """What people call it, such as "Transfer" or "Payment sent"."""
+        return causes.label(self.journal.kind) or str(self.type.label)
+
+    @property
     def effective_on(self) -> date:
         """The day it counts for."""
         return self.entry.effective_on
@@ -80,7 +86,9 @@ def of_wallet(
     """The entries of the wallet that fit; ``lookups`` are Django lookups on the entry, such as ``amount__gte``."""
     found = Entry.objects.filter(account_id=wallet.account_id, **lookups).select_related("journal")
     if type == TransactionType.OTHER:
-        found = found.exclude(journal__kind__in=TYPES)
+        found = found.exclude(journal__kind__in=[*TYPES, *causes.kinds()])
+    elif type == TransactionType.PAYMENT:
+        found = found.filter(journal__kind__in=causes.kinds())
     elif type:
         found = found.filter(journal__kind=KINDS[TransactionType(type)])
     if direction:
@@ -100,14 +108,14 @@ def of_wallet(
 def _named(partner_id: UUID, external_id: str) -> Q:
     """What was caused by objects with the external id."""
     named = {"partner_id": partner_id, "external_id": external_id}
-    causes = [row.public_id for kind in CAUSES for row in kind.objects.filter(**named).only("id")]
+    found = [row.public_id for kind in (*CAUSES, *causes.models()) for row in kind.objects.filter(**named).only("id")]
     journals = list(Refund.objects.filter(**named).values_list("journal_id", flat=True))
-    caused = Q(journal__cause__in=causes) & ~Q(journal__kind=KINDS[TransactionType.REFUND])
+    caused = Q(journal__cause__in=found) & ~Q(journal__kind=KINDS[TransactionType.REFUND])
     return caused | Q(journal__in=journals)
 
 
 def read(entries: Sequence[Entry], *, wallet: Wallet) -> list[Transaction]:
-    """The transactions behind entries of the wallet, with five queries for every thousand."""
+    """The transactions behind entries of the wallet, with a handful of queries for every thousand."""
     found = []
     for start in range(0, len(entries), CHUNK):
         found += _read(entries[start : start + CHUNK], wallet)
@@ -130,7 +138,7 @@ def _read(entries: Sequence[Entry], wallet: Wallet) -> list[Transaction]:
 
 def _transaction(entry: Entry, others: set[str], names: Mapping[Any, str]) -> Transaction:
     journal = entry.journal
-    type_ = TYPES.get(journal.kind, TransactionType.OTHER)
+    type_ = TYPES.get(journal.kind) or (TransactionType.PAYMENT if causes.label(journal.kind) else TransactionType.OTHER)
     wallets = {owner for owner in others if owner.startswith("wal_")}
     name = names.get(journal.pk if type_ == TransactionType.REFUND else journal.cause, "")
     return Transaction(
@@ -145,10 +153,10 @@ def _transaction(entry: Entry, others: set[str], names: Mapping[Any, str]) -> Tr
     )
 
 
-def _external_ids(causes: set[str]) -> dict[Any, str]:
+def _external_ids(named: set[str]) -> dict[Any, str]:
     found: dict[Any, str] = {}
-    for kind in CAUSES:
-        keys = [kind.key(cause) for cause in causes if cause.startswith(f"{kind.PREFIX}_")]
+    for kind in (*CAUSES, *causes.models()):
+        keys = [kind.key(cause) for cause in named if cause.startswith(f"{kind.PREFIX}_")]
         if keys:
             for key, name in kind.objects.filter(pk__in=keys).values_list("pk", "external_id"):
                 found[ids.public_id(kind.PREFIX, key)] = name

@@ -7,13 +7,16 @@ nearest unit, ties to even; it is never less than what is bought.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
+from accounts.services import partners
+from flowlet.core import clock
 from flowlet.core.money import Money, exponent, round_down, round_up
+from ledger.models import Book
 from ledger.selectors import rates
 from ledger.selectors.rates import Cross
 from wallets import errors
@@ -63,6 +66,12 @@ class Price:
             "rate_on": market.valid_on,
             "rate_via": via(market),
         }
+
+
+def dealing_day(*, partner_id: UUID, at: datetime) -> date:
+    """The day whose rates count at a moment: that of the partner's book, or of the partner while it has none. Raises PartnerNotFound."""
+    zone = Book.objects.filter(partner_id=partner_id).values_list("time_zone", flat=True).first()
+    return clock.day_of(at, zone=zone or partners.get(partner_id).time_zone)
 
 
 def rates_of(*, partner_id: UUID, sell_currency: str, buy_currency: str, on: date) -> Rates:

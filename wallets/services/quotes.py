@@ -9,10 +9,9 @@ from accounts import errors as people
 from accounts.choices import PartnerStatus
 from accounts.models import Customer
 from accounts.services import partners
-from flowlet.core import clock, ids
+from flowlet.core import ids
 from flowlet.core.actors import Actor
 from flowlet.core.money import Money
-from ledger.models import Book
 from wallets import errors, events
 from wallets.models import FxQuote
 from wallets.services import notices, prices, spending
@@ -39,20 +38,18 @@ def create(
     """
     if not SHORTEST_SECONDS <= valid_seconds <= LONGEST_SECONDS:
         raise errors.LockOutOfRange(param="valid_seconds")
-    partner = partners.get(partner_id)
-    if partner.status == PartnerStatus.SUSPENDED:
+    if partners.get(partner_id).status == PartnerStatus.SUSPENDED:
         raise people.PartnerSuspended()
     customer = Customer.objects.filter(pk=customer_id, partner_id=partner_id).only("status").first()
     if customer is None:
         raise people.CustomerNotFound(f"There is no customer {ids.public_id('cus', customer_id)}.", param="customer_id")
     spending.check_customer(customer.status)
-    zone = Book.objects.filter(partner_id=partner_id).values_list("time_zone", flat=True).first() or partner.time_zone
     found = prices.price(
         partner_id=partner_id,
         sell_currency=sell_currency,
         buy_currency=buy_currency,
         amount=amount,
-        on=clock.day_of(at, zone=zone),
+        on=prices.dealing_day(partner_id=partner_id, at=at),
     )
     quote = FxQuote(
         id=ids.uuid7(),

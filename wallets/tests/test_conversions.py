@@ -598,3 +598,20 @@ def test_a_spread_that_makes_no_sense_is_not_asked_for(world, currencies, basis_
             at=world.at,
         )
     assert not Approval.objects.exists()
+
+
+def test_a_price_can_be_asked_for_before_there_is_a_book(db):
+    publish()
+    at = clock.now()
+    partner = partners.create(name="New", country="DE", actor=ROBOT, at=at).sandbox
+    customer = customers.create(partner_id=partner.pk, kind="PERSON", name="Ada Lovelace", country="GB", actor=ROBOT, at=at)
+    quote = quotes.create(
+        partner_id=partner.pk,
+        customer_id=customer.pk,
+        sell_currency="EUR",
+        buy_currency="USD",
+        amount=Money("100", "EUR"),
+        actor=KEY,
+        at=at,
+    )
+    assert (quote.spread_basis_points, quote.buy_amount) == (50, Decimal("111.16"))

@@ -24,7 +24,7 @@ from ledger.services import accounts as ledger_accounts
 from ledger.services import charts, journals, manual, periods, seals, snapshots, verification
 from ledger.services.journals import Leg
 from wallets.models import TierLimit, Transfer, Wallet
-from wallets.services import limits, wallets
+from wallets.services import limits, spreads, wallets
 from wallets.services.limits import Limits
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ class NotProven(Exception):
 
 
 def leave(who: Mapping[Role, Actor], founded: Founded, month: Month, *, at: datetime) -> None:
-    """What one company has left to do for everybody: a frozen wallet and customer, a fee reversed, a journal to be
-    checked, a month soft-closed.
+    """What one company has left to do for everybody: a frozen wallet and customer, a fee reversed, a journal and a
+    spread to be checked, a month soft-closed.
     """
     person = month.cast.persons[3]
     wallets.freeze(
@@ -63,12 +63,30 @@ def leave(who: Mapping[Role, Actor], founded: Founded, month: Month, *, at: date
         )
     _journal(month, who[Role.OPERATIONS], at)
     _close(month, who[Role.FINANCE], at)
+    _spreads(who, founded, month, at)
     customers.freeze(
         customer_id=month.cast.persons[5][0].sender.customer_id,
         partner_id=founded.live.partner.pk,
         reason="Disputed identity document",
         actor=founded.live.backend,
         at=at - timedelta(hours=3),
+    )
+
+
+def _spreads(who: Mapping[Role, Actor], founded: Founded, month: Month, at: datetime) -> None:
+    """The company's own exchange spread was approved today, and one for a pair waits."""
+    wish = {"partner_id": founded.live.partner.pk, "actor": who[Role.OPERATIONS]}
+    agreed = spreads.request_change(
+        currencies=None, basis_points=45, reason="As in the contract of this year", at=at - timedelta(hours=7), **wish
+    )
+    requests.approve(approval_id=agreed.pk, actor=who[Role.FINANCE], at=at - timedelta(hours=6))
+    other = "USD" if month.main == "EUR" else "EUR"
+    spreads.request_change(
+        currencies=(month.main, other),
+        basis_points=35,
+        reason="Most of their volume is in this pair",
+        at=at - timedelta(hours=3),
+        **wish,
     )
 
 

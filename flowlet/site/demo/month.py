@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -23,11 +24,11 @@ from ledger.models import Book
 from ledger.services import accounts as books
 from ledger.services import charts, journals, revaluation
 from ledger.services.journals import BATCH_LIMIT, Leg, NewJournal
-from wallets.services import batches, conversions, holds, lapses, refunds
+from wallets.services import batches, conversions, holds, lapses, quotes, refunds
 from wallets.services.batches import NewTransfer
 
 # Per person and day.
-PURCHASES, GIFTS, HOLDS, REFUNDS, CONVERSIONS = 1.45, 0.16, 0.05, 0.03, 0.04
+PURCHASES, GIFTS, HOLDS, REFUNDS, CONVERSIONS = 1.45, 0.16, 0.05, 0.03, 0.03
 MERCHANT_FEE = Decimal("0.014")
 HOURS = ((9, 0.2), (12, 0.3), (17, 0.3), (20, 0.2))
 TOP_UP, SALARY, FEE, SWEEP, COSTS, CAPITAL, EQUIPMENT = (
@@ -68,6 +69,8 @@ class Month:
     collected: dict[str, Decimal] = field(default_factory=dict)
     system: dict[tuple[str, str], int] = field(default_factory=dict)
     trades: list[int] = field(default_factory=list)
+    # Dice of their own, so that what else happens does not hang on who converts.
+    whims: random.Random = field(default_factory=lambda: random.Random(1815))  # noqa: S311 - the same demo every time
 
     def __post_init__(self) -> None:
         everybody = [purse for person in self.cast.persons for purse in person] + self.cast.employers
@@ -107,7 +110,7 @@ class Month:
         self._fees(day)
         if day.weekday() == 6:
             self._sweep(day)
-            revaluation.revalue(book_id=self.book.pk, on=day, actor=self.backend, at=self._moment(day, 23))
+            revaluation.revalue(book_id=self.book.pk, on=day, actor=self.backend, at=self.now)
 
     def _money_comes_in(self, day: date, *, first: bool) -> None:
         items = []
@@ -241,19 +244,24 @@ class Month:
 
     def _conversions(self, day: date) -> None:
         """Who has wallets in two currencies moves some of the one into the other, now and then."""
-        at, travellers = self._moment(day, 16), [purses for purses in self.cast.persons if len(purses) > 1]
-        for _ in range(self._some(CONVERSIONS) if travellers else 0):
-            source, target = self.dice.sample(self.dice.choice(travellers), 2)
-            amount = price(self.dice.choice((20, 25, 40, 50, 75, 100)), source.currency)
-            if self.limits.take(source, amount, day):
+        at = datetime.combine(day, time_of_day(16, self.whims.randrange(60)), tzinfo=ZoneInfo(self.book.time_zone))
+        travellers = [purses for purses in self.cast.persons if len(purses) > 1]
+        for _ in range(int(len(self.cast.persons) * CONVERSIONS + self.whims.random()) if travellers else 0):
+            source, target = self.whims.sample(self.whims.choice(travellers), 2)
+            amount = price(self.whims.choice((20, 25, 40, 50, 75, 100)), source.currency)
+            who = {"partner_id": self.book.partner_id, "actor": self.backend, "at": min(at, self.now)}
+            asked: dict[str, Any] = {"amount": money(amount, source.currency)}
+            fate = self.whims.random()
+            if fate < 0.4:  # some look at the price first, and some of those leave it at that
+                sides = {"sell_currency": source.currency, "buy_currency": target.currency}
+                asked = {"quote_id": quotes.create(customer_id=source.sender.customer_id, **sides, **asked, **who).pk}
+            if fate > 0.1 and self.limits.take(source, amount, day):
                 done = conversions.execute(
-                    partner_id=self.book.partner_id,
                     source_id=source.wallet_id,
                     target_id=target.wallet_id,
-                    amount=money(amount, source.currency),
-                    description=self.dice.choice(("Holiday money", "Back from a trip", "Rent abroad", "Savings")),
-                    actor=self.backend,
-                    at=at,
+                    description=self.whims.choice(("Holiday money", "Back from a trip", "Rent abroad", "Savings")),
+                    **asked,
+                    **who,
                 )
                 settle(self.purses, done.balances)
                 self.tick(1)

@@ -17,6 +17,7 @@ from flowlet.core.money import Money
 from flowlet.site.demo import ending
 from flowlet.site.demo.companies import Founded, Side
 from flowlet.site.demo.month import Month
+from flowlet.site.demo.outside import Outside
 from flowlet.site.demo.people import Crowd, businesses
 from flowlet.site.demo.purses import Limits, price
 from wallets.services import top_ups, transfers
@@ -98,7 +99,7 @@ class Story:
         )
 
     def _play(self) -> None:
-        """What a developer does on the first afternoon with the sandbox."""
+        """What a developer does on the first afternoon with the sandbox, and a day with its banks."""
         side = self.founded.sandbox
         with transaction.atomic():
             cast = self._crowd(side, side.backend, self.at - timedelta(days=3)).cast(SANDBOX_PERSONS)
@@ -120,3 +121,4 @@ class Story:
                     at=min(moment + timedelta(minutes=2), self.at),
                 )
             previous = purse
+        Outside(side, cast, officer=self.who[Role.OPERATIONS], at=self.at).live()

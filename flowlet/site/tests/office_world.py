@@ -5,9 +5,10 @@
 
 import hmac
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import authenticate
 from django.db import transaction
@@ -26,12 +27,24 @@ from flowlet.decisions import registry as points
 from flowlet.decisions.services import decisions
 from ledger.choices import AccountMode
 from ledger.models import Account, Book, Verification
-from ledger.services import accounts, books, charts, journals, periods, rates
+from ledger.services import (
+    accounts,
+    bank_accounts,
+    bank_statements,
+    books,
+    charts,
+    journals,
+    periods,
+    rates,
+    reconciliation,
+)
 from ledger.services.journals import Leg
+from payments.choices import PaymentKind, Rail
+from payments.models import BusinessDay
 from payments.policies import fees
 from payments.providers.openbanking.vocabulary import Visitor
-from payments.services import consents, external_accounts, fee_schedules, inbox, mandates
-from wallets.models import FxSpread
+from payments.services import consents, external_accounts, fee_schedules, inbox, mandates, payments, settlement
+from wallets.models import FxSpread, Wallet
 from wallets.services import conversions, holds, quotes, refunds, top_ups, transfers, wallets
 
 SYSTEM = actors.system("tests")
@@ -132,6 +145,38 @@ def play(partner: Partner, customer: Customer, *, at: datetime) -> None:
         signed_on=at.date(),
         **common,
     )
+    pay(source, **common)
+
+
+def pay(wallet: Wallet, *, partner_id: UUID, actor: Actor, at: datetime) -> None:
+    """A payment that is on its way in a delivered file."""
+    account = external_accounts.create(
+        partner_id=partner_id,
+        customer_id=wallet.customer_id,
+        kind="US_BANK",
+        relation="THIRD_PARTY",
+        currency="USD",
+        owner_name="Grace Hopper",
+        routing_number="011401533",
+        account_number="4111222333",
+        account_type="CHECKING",
+        actor=actor,
+        at=at,
+    )
+    payments.create(
+        partner_id=partner_id,
+        kind=PaymentKind.TRANSFER,
+        rail=Rail.ACH,
+        amount=Money("2.00", "USD"),
+        wallet_id=wallet.pk,
+        external_account_id=account.pk,
+        actor=actor,
+        at=at,
+    )
+    settlement.run(at=at, actor=actor, partner_id=partner_id, early=True)
+    BusinessDay.objects.create(
+        book=Book.objects.get(partner_id=partner_id), day=at.date() - timedelta(days=1), created_at=at, updated_at=at
+    )
 
 
 def tell(*, at: datetime) -> None:
@@ -142,6 +187,25 @@ def tell(*, at: datetime) -> None:
     signature = hmac.digest(b"whsec_x", f"{moment}.".encode() + body, "sha256").hex()
     with override_settings(STRIPE_WEBHOOK_SECRETS=["whsec_x"]):
         inbox.receive(provider="stripe", body=body, headers={"stripe-signature": f"t={moment},v1={signature}"}, at=at)
+
+
+def reconcile(book: Book, *, at: datetime) -> None:
+    """A statement of one matched line, and one that is a break."""
+    nostro = accounts.system_account(book_id=book.pk, line=charts.SAFEGUARDING, currency="USD", actor=SYSTEM, at=at)
+    today = at.date()
+    declared = bank_accounts.declare(code="bank-usd", account_ids=[nostro.pk], starts_on=today, actor=SYSTEM, at=at)
+    mapping = bank_statements.mapping_from(
+        {
+            "columns": {"booked_on": "day", "amount": "amount", "reference": "ref", "counterparty": "party"},
+            "opening": "0.00",
+            "closing": "105.00",
+            "currency": "USD",
+        }
+    )
+    content = f"day,amount,ref,party\n{today},100.00,OPENING,Ada Lovelace\n{today},5.00,UNKNOWN,Bob\n".encode()
+    given = {"bank_account_id": declared.pk, "actor": SYSTEM, "at": at}
+    bank_statements.take_in(content=content, name="today.csv", mapping=mapping, **given)
+    reconciliation.run(**given)
 
 
 def build() -> World:
@@ -180,6 +244,7 @@ def build() -> World:
         at=at,
     )
     requests.approve(approval_id=fee.pk, actor=actor(staff[Role.FINANCE]), at=at)
+    reconcile(book, at=at)
     TOTPDevice.objects.create(user=staff[Role.AUDITOR], name="Authenticator app", confirmed=True)
     authenticate(RequestFactory().post("/admin/login/"), username=staff[Role.AUDITOR].email, password="not this one")
     return World(at=at, live=pair.live, sandbox=pair.sandbox, book=book, wallet=wallet, customer=customer, staff=staff)

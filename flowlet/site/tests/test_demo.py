@@ -7,7 +7,7 @@ from uuid import uuid4
 import phonenumbers
 import pytest
 from django.db.models import Max, Min, Sum
-from django.test import Client
+from django.test import Client, override_settings
 
 from accounts.choices import CustomerKind, Mode, PartnerStatus, Role
 from accounts.models import Customer, Partner, User
@@ -23,11 +23,14 @@ from flowlet.runtime import fixtures
 from flowlet.site.demo import seed
 from flowlet.site.demo.purses import Limits
 from ledger.choices import PeriodStatus
-from ledger.models import Balance, Book, Journal, Period, Verification
-from ledger.selectors import rates
+from ledger.models import Balance, BankAccount, Book, Break, Journal, Period, Verification
+from ledger.selectors import rates, reconciliation
 from ledger.services import seals, verification
+from payments.choices import BatchStatus, ExternalAccountStatus, PaymentStatus, Rail
+from payments.models import Batch, ExternalAccount, Payment
+from payments.services import files, sending
 from wallets.choices import HoldStatus, WalletStatus
-from wallets.models import Conversion, Hold, Transfer, Usage, Wallet
+from wallets.models import Conversion, FxQuote, FxSpread, Hold, Transfer, Usage, Wallet
 
 pytestmark = [pytest.mark.bulk, pytest.mark.django_db]
 SCALE = 0.05
@@ -35,8 +38,9 @@ SCALE = 0.05
 
 @pytest.fixture(scope="module")
 def demo(django_db_setup, django_db_blocker):
-    """Seeded once for the module, in the clone that is made anew afterwards."""
-    with django_db_blocker.unblock():
+    """Seeded once for the module, in the clone that is made anew afterwards; with the thresholds that the demo has."""
+    two_people = {"USD": Decimal(10_000), "EUR": Decimal(10_000)}
+    with django_db_blocker.unblock(), override_settings(PAYMENT_APPROVAL_ABOVE=two_people):
         try:
             yield seed.run(scale=SCALE)
         finally:
@@ -67,13 +71,15 @@ def test_the_month_is_there_with_its_currencies_kinds_and_days(demo):
 
 
 def test_people_converted_and_the_books_were_revalued_every_week(demo):
-    assert Conversion.objects.count() > 10
+    assert Conversion.objects.count() > 5
+    assert Conversion.objects.exclude(quote=None).exists() and FxQuote.objects.filter(conversion=None).exists()
+    assert set(FxSpread.objects.values_list("pair", "basis_points")) == {("", 45)}
     zones = dict(Book.objects.values_list("partner_id", "time_zone"))
     journals = dict(Journal.objects.values_list("id", "effective_on"))
     for conversion in Conversion.objects.all():
         assert clock.day_of(conversion.created_at, zone=zones[conversion.partner_id]) == journals[conversion.journal_id]
     for founded in demo.partners:
-        assert Journal.objects.filter(book=founded.live.book, kind="ledger.fx_revaluation").count() >= 3
+        assert Journal.objects.filter(book=founded.live.book, kind="ledger.fx_revaluation").exists()
 
 
 def test_every_moment_of_a_transfer_lies_on_the_day_it_counts_for(demo):
@@ -155,6 +161,48 @@ def test_safeguarded_money_and_positions_are_what_wallets_hold_and_the_earnings_
         safe, exchanged = _line(book, "1010"), _line(book, "1900")
         earned = {currency: safe[currency] + exchanged.get(currency, 0) - held[currency] for currency in held}
         assert all(0 <= value < held[currency] / 20 for currency, value in earned.items()), earned
+
+
+def test_the_sandboxes_had_a_business_day_with_the_banks(demo):
+    for founded, collected in zip(demo.partners, ({Rail.ACH, Rail.SEPA_DD}, {Rail.SEPA_DD}), strict=True):
+        made = Payment.objects.filter(partner=founded.sandbox.partner)
+        for status in ("APPROVAL", "UNKNOWN", "DISPUTED", "SUBMITTED", "SETTLED"):
+            assert made.filter(status=status).exists(), status
+        returned = set(made.filter(status=PaymentStatus.RETURNED).values_list("kind", "rail"))
+        assert {("COLLECTION", rail) for rail in collected} <= returned
+        assert ("TRANSFER", Rail.SEPA_CT) in returned
+        assert made.filter(kind="DEPOSIT", wallet=None).exists(), "a credit that nobody can be named for"
+        accounts = ExternalAccount.objects.filter(partner=founded.sandbox.partner)
+        assert accounts.filter(status=ExternalAccountStatus.BLOCKED, block_origin="RAIL").exists()
+    batches = Batch.objects.all()
+    assert {batch.rail for batch in batches} == {Rail.ACH, Rail.SEPA_CT, Rail.SEPA_DD}
+    assert {batch.status for batch in batches} == {BatchStatus.DELIVERED}
+    for batch in batches:
+        assert files.rebuild(batch).content == files.content_of(batch)
+    assert not Payment.objects.filter(partner__mode=Mode.LIVE).exists()
+
+
+def test_the_banks_statements_prove_the_day_but_for_one_break_each_with_an_owner(demo):
+    today = clock.now()
+    for founded in demo.partners:
+        book = founded.sandbox.book
+        banks = list(BankAccount.objects.filter(members__account__book=book).distinct())
+        assert len(banks) == 2
+        found = list(Break.objects.filter(bank_account__in=banks))
+        assert [(row.type, row.owner.email, row.remarks.count()) for row in found] == [
+            ("MISSING_OURS", "operations@flowlet.example", 1)
+        ]
+        for bank in banks:
+            proof = reconciliation.proof(bank_account=bank, on=clock.day_of(today, zone=book.time_zone))
+            assert proof.difference == (found[0].amount if bank == found[0].bank_account else 0)
+            assert proof.is_proven, proof.missing
+
+
+def test_who_asks_the_bank_about_the_unknown_payment_learns_what_became_of_it(demo):
+    payment = Payment.objects.filter(status=PaymentStatus.UNKNOWN).first()
+    assert payment.ask_at > clock.now()
+    asked = sending.ask(payment_id=payment.pk, actor=demo.partners[0].sandbox.backend, at=clock.now())
+    assert asked.status == PaymentStatus.SETTLED
 
 
 def test_every_currency_translates_to_the_reporting_currency_on_every_day(demo):

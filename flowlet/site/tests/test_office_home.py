@@ -14,7 +14,7 @@ from flowlet.site.tests import office_world
 from flowlet.site.tests.office_world import SYSTEM
 from ledger.models import Verification
 
-BUDGET = 40
+BUDGET = 75
 
 
 @pytest.fixture

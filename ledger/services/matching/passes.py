@@ -21,17 +21,31 @@ class Pool:
         ordered = sorted(self.facts.values(), key=lambda fact: fact.place)
         self.theirs = [fact for fact in ordered if fact.is_theirs]
         self.ours = [fact for fact in ordered if not fact.is_theirs]
-        self.by_key: dict[str, tuple[list[Fact], list[Fact]]] = defaultdict(lambda: ([], []))
+        self.theirs_by_key = _by_key(self.theirs)
+        self.ours_by_key = _by_key(self.ours)
+        # Most references stand on one side only, or on both: either way only these are looked at by pairs.
+        self.by_key = {
+            key: (theirs, self.ours_by_key[key]) for key, theirs in self.theirs_by_key.items() if key in self.ours_by_key
+        }
         self.by_batch: dict[str, list[Fact]] = defaultdict(list)
-        for fact in ordered:
-            for key in fact.keys:
-                self.by_key[key][not fact.is_theirs].append(fact)
-            if not fact.is_theirs:
-                for batch in fact.batches:
-                    self.by_batch[batch].append(fact)
+        for fact in self.ours:
+            for batch in fact.batches:
+                self.by_batch[batch].append(fact)
 
     def __len__(self) -> int:
         return len(self.facts)
+
+
+def _by_key(facts: Iterable[Fact]) -> dict[str, list[Fact]]:
+    found: dict[str, list[Fact]] = {}
+    for fact in facts:
+        for key in fact.keys:
+            known = found.get(key)
+            if known is None:
+                found[key] = [fact]
+            else:
+                known.append(fact)
+    return found
 
 
 def total(facts: Iterable[Fact]) -> int:
@@ -48,7 +62,11 @@ def references(pool: Pool, rules: Rules, doubt: Doubt) -> Iterator[Proposal]:
     linked: dict[int, set[tuple[str, int]]] = defaultdict(set)
     groups: dict[tuple[str, int], tuple[list[Fact], list[Fact]]] = {}
     for key, (theirs, ours) in pool.by_key.items():
-        if not theirs or not ours:
+        if len(theirs) == len(ours) == 1:
+            if theirs[0].amount == ours[0].amount:
+                groups[key, theirs[0].amount] = (theirs, ours)
+                linked[theirs[0].id].add((key, theirs[0].amount))
+                linked[ours[0].id].add((key, theirs[0].amount))
             continue
         by_amount: dict[int, tuple[list[Fact], list[Fact]]] = defaultdict(lambda: ([], []))
         for fact in theirs:
@@ -108,14 +126,14 @@ def details(pool: Pool, rules: Rules, doubt: Doubt) -> Iterator[Proposal]:
 
 
 def _entries_of(keys: frozenset[str], amount: int | None, pool: Pool) -> list[Fact]:
-    entries = {fact.id: fact for key in keys if key in pool.by_key for fact in pool.by_key[key][1] if fact.amount == amount}
+    entries = {fact.id: fact for key in keys for fact in pool.ours_by_key.get(key, ()) if fact.amount == amount}
     return list(entries.values())
 
 
 def reference_sums(pool: Pool, rules: Rules, doubt: Doubt) -> Iterator[Proposal]:
     """One payment in several lines, or several entries in one: all that carry the reference, when their sums agree."""
     for key, (theirs, ours) in pool.by_key.items():
-        if theirs and ours and len(theirs) + len(ours) > 2 and total(theirs) == total(ours):
+        if len(theirs) + len(ours) > 2 and total(theirs) == total(ours):
             reason = f"{len(theirs)} lines and {len(ours)} entries with reference {key} have the same sum."
             yield Proposal(MatchPass.REFERENCE_SUM, _ids(theirs, ours), reason)
 
@@ -306,7 +324,7 @@ def reversals(pool: Pool, rules: Rules, doubt: Doubt) -> Iterator[Proposal]:
         twins = by_journal[fact.journal]
         if originals and total(originals) + total(twins) == 0 and max(f.day for f in (*originals, *twins)) <= rules.settled_day:
             yield Proposal(MatchPass.REVERSAL, _ids(originals, twins), "A journal and its reversal, which the bank never saw.")
-    for theirs, _ in pool.by_key.values():
+    for theirs in pool.theirs_by_key.values():
         if len(theirs) == 2 and theirs[0].amount == -theirs[1].amount and any(fact.is_reversal for fact in theirs):
             yield Proposal(MatchPass.REVERSAL, _ids(theirs), "A line and the bank's reversal of it.")
 

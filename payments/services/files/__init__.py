@@ -29,11 +29,13 @@ __all__ = [
     "LARGEST",
     "Built",
     "aad",
+    "batch_of_message",
     "build",
     "check",
     "content_of",
     "fitting",
     "identity_of",
+    "members_of_group",
     "provider_of",
     "rebuild",
     "seal",
@@ -109,6 +111,19 @@ def fitting(rail: str, payments: Sequence[Payment]) -> list[Payment]:
     if rail == Rail.SEPA_DD:
         return sepa.usable_together(found, mandate_selectors.places_of(found))
     return ach.within_total(found) if rail == Rail.ACH else found
+
+
+def batch_of_message(message_id: str) -> Batch | None:
+    """The batch whose message has this id; None when it is not one of ours."""
+    return sepa.batch_of_message(message_id) or wires.batch_of_message(message_id)
+
+
+def members_of_group(batch: Batch, group_id: str) -> list[Payment]:
+    """The payments that stand in a group of the batch's message; none when it has no such group."""
+    payments = list(batch.payments.select_related("external_account", "mandate").order_by("pk"))
+    if batch.rail == Rail.SEPA_DD:
+        return sepa.debit_groups(batch, payments, mandate_selectors.places_of(payments)).get(group_id, [])
+    return payments if batch.rail == Rail.SEPA_CT and group_id == sepa.group_id(batch, 1) else []
 
 
 def seal(batch: Batch, content: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """SEPA files: credit transfers (pain.001) in one group, direct debits (pain.008) in a group for each scheme, sequence and creditor."""
 
+import re
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from payments.models import Batch, Payment
 from payments.providers.iso20022 import credit_transfers, direct_debits, parts, scheme
 from payments.services.files.built import Built, Material, me, our_party, remittance, their_party
 
+_MESSAGE = re.compile(r"FLW([0-9]{12})", re.ASCII)
 _INSTRUMENTS = {MandateScheme.SEPA_CORE: direct_debits.Instrument.CORE, MandateScheme.SEPA_B2B: direct_debits.Instrument.B2B}
 
 
@@ -18,12 +20,24 @@ def message_id(batch: Batch) -> str:
     return f"FLW{batch.number:012d}"
 
 
+def batch_of_message(name: str) -> Batch | None:
+    """The batch whose message is called so."""
+    found = _MESSAGE.fullmatch(name)
+    rails = (choices.Rail.SEPA_CT, choices.Rail.SEPA_DD)
+    return Batch.objects.filter(rail__in=rails, number=int(found[1])).first() if found else None
+
+
+def group_id(batch: Batch, place: int) -> str:
+    """What the group at a place in the batch's message is called, counted from 1."""
+    return f"{batch.number:010d}-{place}"
+
+
 def write_transfers(batch: Batch, material: Material) -> Built:
     """The credit transfers. Raises ExternalAccountUnfit, BreaksScheme, NotWritable."""
     identity = me(batch)
     us = our_party(identity)
     group = credit_transfers.Group(
-        id=_group_id(batch, 1),
+        id=group_id(batch, 1),
         execute_on=batch.value_on,
         debtor=us,
         debtor_account=parts.Account(iban=identity["iban"]),
@@ -75,7 +89,7 @@ def debit_groups(
     for payment in payments:
         key = (payment.mandate.scheme, places[payment.pk], payment.mandate.creditor_id)
         found.setdefault(key, []).append(payment)
-    return {_group_id(batch, place): members for place, (_, members) in enumerate(sorted(found.items()), start=1)}
+    return {group_id(batch, place): members for place, (_, members) in enumerate(sorted(found.items()), start=1)}
 
 
 def usable_together(payments: list[Payment], places: Mapping[UUID, choices.Sequence]) -> list[Payment]:
@@ -90,10 +104,6 @@ def usable_together(payments: list[Payment], places: Mapping[UUID, choices.Seque
             seen.add(mandate)
         found.append(payment)
     return found
-
-
-def _group_id(batch: Batch, place: int) -> str:
-    return f"{batch.number:010d}-{place}"
 
 
 def _agent(payment: Payment) -> parts.Agent | None:

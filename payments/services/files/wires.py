@@ -4,7 +4,10 @@ import hashlib
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import F
+
 from flowlet.core.money import Money
+from payments.choices import Rail
 from payments.models import Batch, Payment
 from payments.policies import cutoffs
 from payments.providers.iso20022 import parts, wires
@@ -48,3 +51,11 @@ def imad(batch: Batch, aba: str) -> str:
 def uetr(payment: Payment) -> str:
     """The payment's end-to-end transaction reference: a UUID of version 4 by its form, always the same for the payment."""
     return str(UUID(bytes=hashlib.sha256(b"uetr" + payment.pk.bytes).digest()[:16], version=4))
+
+
+def batch_of_message(name: str) -> Batch | None:
+    """The batch whose message has this IMAD: the newest with the last six digits of its number that gives it again."""
+    if not name[-6:].isdecimal():
+        return None
+    rows = Batch.objects.filter(rail=Rail.WIRE).annotate(tail=F("number") % 1_000_000).filter(tail=int(name[-6:]))
+    return next((batch for batch in rows.order_by("-number")[:10] if imad(batch, me(batch)["aba"]) == name), None)

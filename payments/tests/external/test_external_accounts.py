@@ -228,10 +228,8 @@ def test_a_final_return_blocks_the_account_at_once(world):
     refused(errors.ExternalAccountBlocked, lambda: policies.check_can_be_paid(blocked))
 
 
-def test_three_returns_in_a_row_block_the_account_and_one_that_stays_begins_anew(world):
+def test_three_returns_in_a_row_block_the_account(world):
     account = world.add(relation="THIRD_PARTY")
-    assert [count(account, "R01").status for _ in range(2)] == ["ACTIVE", "ACTIVE"]
-    external_accounts.count_settled(external_account_id=account.pk)
     assert [count(account, "R01").status for _ in range(3)] == ["ACTIVE", "ACTIVE", "BLOCKED"]
     account.refresh_from_db()
     assert account.block_reason == "3 returns in a row, the last with R01"

@@ -1,0 +1,115 @@
+"""The commands have the powers of the screens, and say what is missing."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from flowlet.approvals.models import Approval
+from ledger.choices import BreakState, ItemState, MatchState
+from ledger.models import BankAccount, BankStatement, Break, Match, ReconciliationItem
+from ledger.tests.conftest import cash
+from ledger.tests.test_reconciliation import DAY, IBAN, Bank, staff
+
+
+@pytest.fixture
+def bank(book):
+    return Bank(book)
+
+
+def call(*arguments):
+    out = StringIO()
+    call_command(*map(str, arguments), stdout=out, stderr=out)
+    return out.getvalue()
+
+
+def test_a_file_is_imported_reconciled_and_proven_by_commands(bank, tmp_path):
+    bank.post("-40.00", end_to_end_id="E-1")
+    path = tmp_path / "s.xml"
+    path.write_bytes(bank.file(("-40.00", {"e2e": "E-1"}), ("-9.00", {"e2e": "B"})))
+    assert "2 lines with 0 payments inside could be imported." in call("import_statement", path, "--dry-run")
+    assert BankStatement.objects.count() == 0
+    assert "closing -49.00" in call("import_statement", path, "--account", "main")
+    with pytest.raises(CommandError, match="duplicate_statement_file"):
+        call("import_statement", path)
+    with pytest.raises(CommandError, match="no bank account"):
+        call("import_statement", path, "--account", "other")
+    assert "1 by reference" in call("reconcile", "--account", "main")
+    out = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("reconcile", "--only-proof", "--proof", str(DAY), "--json", stdout=out)
+    told = json.loads(out.getvalue())[0]["proof"]
+    assert ended.value.code == 1
+    assert (told["bank"], told["books"], told["missing"]) == ("-49.00", "-40.00", ["1 breaks have no owner."])
+    user, _ = staff("ada@example.com", "OPERATIONS")
+    call("breaks", "take", Break.objects.get().public_id, "--as", user.email)
+    assert "proven." in call("reconcile", "--only-proof", "--proof", DAY)
+
+
+def test_a_csv_file_is_imported_by_its_mapping(bank, tmp_path):
+    (tmp_path / "s.csv").write_text("Day;Amount;Reference\n2026-03-02;-40,00;E-1\n")
+    mapping = {
+        "columns": {"booked_on": "Day", "amount": "Amount", "reference": "Reference"},
+        "delimiter": ";",
+        "decimal_mark": ",",
+        "account": IBAN,
+        "currency": "EUR",
+    }
+    (tmp_path / "m.json").write_text(json.dumps(mapping))
+    with pytest.raises(CommandError, match="statement_without_balances"):
+        call("import_statement", tmp_path / "s.csv", "--mapping", tmp_path / "m.json")
+    call("import_statement", tmp_path / "s.csv", "--mapping", tmp_path / "m.json", "--opening", "0,00", "--closing=-40,00")
+    assert BankStatement.objects.get().format == "CSV"
+    (tmp_path / "m.json").write_text("{")
+    with pytest.raises(CommandError):
+        call("import_statement", tmp_path / "s.csv", "--mapping", tmp_path / "m.json")
+
+
+def test_breaks_are_listed_and_worked_on_by_command(bank):
+    bank.post("-8.00"), bank.post("-8.00")
+    bank.statement(("-8.00",), ("-9.00", {"e2e": "B"}))
+    bank.run()
+    user, _ = staff("ada@example.com", "OPERATIONS")
+    ambiguous, other = Break.objects.get(type="AMBIGUOUS", side="THEIRS"), Break.objects.get(type="MISSING_OURS")
+    assert call("breaks", "list", "--without-owner", "--account", "main").count("brk_") == 2
+    shown = call("breaks", "show", ambiguous.public_id)
+    assert shown.count("could be item") == 2
+    ours = ReconciliationItem.objects.filter(side="OURS").order_by("id").first()
+    assert "Matched" in call("breaks", "match", "main", "--items", f"{ambiguous.item_id},{ours.pk}", "--reason", "paper")
+    match = Match.objects.get(state=MatchState.LIVE)
+    call("breaks", "unmatch", match.public_id, "--reason", "wrong")
+    assert ReconciliationItem.objects.get(pk=ours.pk).state == ItemState.UNMATCHED_OURS
+    call("breaks", "assign", other.public_id, "--owner", user.email)
+    call("breaks", "remark", other.public_id, "--reason", "asked the bank")
+    call("breaks", "explain", other.public_id, "--reason", "fee")
+    assert "asked the bank" in call("breaks", "show", other.public_id)
+    call("breaks", "reopen", other.public_id, "--reason", "no fee")
+    other.refresh_from_db()
+    assert (other.state, other.owner) == (BreakState.OPEN, user)
+    with pytest.raises(CommandError, match="may_not|permission"):
+        call("breaks", "write-off", other.public_id, "--reason", "small")
+    call("breaks", "write-off", other.public_id, "--reason", "small", "--as", user.email)
+    assert Approval.objects.get().subject == other.public_id
+    with pytest.raises(CommandError):
+        call("breaks", "take", other.public_id)
+    with pytest.raises(CommandError):
+        call("breaks", "accept", "mat_nothing")
+
+
+def test_a_bank_account_is_declared_by_command(book):
+    cash(book, "USD")
+    assert "is reconciled from 2026-03-02 on." in call(
+        "bank_account", "usd", "--book", book.public_id, "--currency", "USD", "--starts-on", "2026-03-02", "--tolerance", "0.50"
+    )
+    assert BankAccount.objects.get().members.count() == 1
+    assert "usd" in call("bank_account")
+    for wrong in (
+        ["usd2"],
+        ["usd2", "--book", book.public_id, "--currency", "EUR"],
+        ["usd2", "--book", book.public_id, "--currency", "USD", "--tolerance", "x"],
+    ):
+        with pytest.raises(CommandError):
+            call("bank_account", *wrong)
+    assert "No bank account" not in call("reconcile")

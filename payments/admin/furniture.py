@@ -1,0 +1,96 @@
+"""What the pages of payments share: money of a row, links by key, who acted, what partner and mode."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Model
+
+from accounts.models import Partner, User
+from flowlet.backoffice import cells
+from flowlet.core import ids
+from flowlet.core.money import Money
+from payments.choices import Rail
+from payments.selectors import flows
+
+SHOWN = 20
+WAYS = {"in": ("In", "good"), "out": ("Out", "info"), "failed": ("Failed", "warn"), "returned": ("Returned", "bad")}
+WHO = {"api_key": "Partner's API key", "customer": "The customer"}
+
+
+def link(kind: type[Model], key: UUID | None, label: str = "") -> Any:
+    """A link to a row that is not loaded, by its public id."""
+    if key is None:
+        return cells.DASH
+    row = kind(pk=key)
+    return cells.link(row, label or row.public_id)
+
+
+def figure(amount: Decimal, currency: str) -> Any:
+    """An amount for a column of figures."""
+    return cells.money(Money(amount, currency))
+
+
+def plain(amount: Decimal, currency: str) -> str:
+    """An amount as text."""
+    return f"{cells.number(amount, currency)} {currency}"
+
+
+def people(actors: Iterable[str]) -> dict[str, Any]:
+    """Each actor, such as ``staff:usr_…``, as people read it: staff by role, with a link. One query."""
+    texts = set(actors)
+    keys = {text: User.key(text.partition(":")[2]) for text in texts if text.startswith("staff:usr_") and _is_user(text)}
+    staff = {user.pk: user for user in User.objects.filter(pk__in=keys.values())} if keys else {}
+    found: dict[str, Any] = {}
+    for text in texts:
+        kind, _, name = text.partition(":")
+        user = staff.get(keys.get(text))
+        if user is not None:
+            found[text] = cells.link(user, user.role_labels or "Staff")
+        elif kind == "system":
+            found[text] = f"Flowlet ({name})"
+        else:
+            found[text] = WHO.get(kind, kind.capitalize())
+    return found
+
+
+def _is_user(text: str) -> bool:
+    try:
+        User.key(text.partition(":")[2])
+    except ids.MalformedId:
+        return False
+    return True
+
+
+def partner_options() -> list[tuple[str, str]]:
+    """The first hundred partners for a filter."""
+    return [(row.public_id, str(row)) for row in Partner.objects.order_by("name", "mode")[:100]]
+
+
+def notes(metadata: dict[str, str]) -> list[tuple[str, str]]:
+    """The partner's own notes as pairs."""
+    return [(f"metadata · {name}", value) for name, value in sorted(metadata.items())]
+
+
+def drawn(found: Sequence[flows.Flow]) -> list[dict[str, Any]]:
+    """The flows as bars: one scale per currency, so that rails can be compared."""
+    largest: dict[str, Decimal] = {}
+    for flow in found:
+        largest[flow.currency] = max([largest.get(flow.currency, Decimal(0)), *(part.amount for part in flow.parts.values())])
+    return [
+        {
+            "title": f"{Rail(flow.rail).label} · {flow.currency}",
+            "bars": [
+                {
+                    "label": WAYS[name][0],
+                    "tone": WAYS[name][1],
+                    "count": part.count,
+                    "amount": cells.number(part.amount, flow.currency),
+                    "width": f"{100 * part.amount / largest[flow.currency]:.1f}" if largest[flow.currency] else "0",
+                }
+                for name, part in flow.parts.items()
+            ],
+        }
+        for flow in found
+    ]

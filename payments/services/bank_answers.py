@@ -1,0 +1,245 @@
+"""What a bank's word means for us: which payment, file or prenote it speaks of, and what is done about it.
+
+Money is moved by ``outcomes``, which also lets the external account and the mandate learn from the code, and files are answered by
+``settlement``; so hearing something again books nothing again.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from flowlet.core.actors import Actor
+from payments import errors
+from payments.choices import AttemptStatus, InboundKind, InboundState, PaymentStatus, Rail, VerificationMethod
+from payments.models import AccountVerification, Batch, InboundItem, Payment
+from payments.policies.account_values import Correction
+from payments.providers import nacha
+from payments.providers.iso20022 import reasons, reports
+from payments.services import external_accounts, files, outcomes, prenotes, settlement, steps
+from payments.services.inbound_reading import Told
+
+S = PaymentStatus
+ISO_RAILS: Final = (Rail.SEPA_CT, Rail.SEPA_DD, Rail.WIRE)
+AHEAD: Final = timedelta(days=10)  # an operator may return an entry before the day on which it was to settle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What an item speaks of; at most one of them is there."""
+
+    payment: Payment | None = None
+    batch: Batch | None = None
+    verification: AccountVerification | None = None
+
+    def __bool__(self) -> bool:
+        return any((self.payment, self.batch, self.verification))
+
+
+def find(told: Told, *, at: datetime) -> About:
+    """What the item speaks of; empty when nothing of ours has the reference."""
+    if isinstance(told.said, reports.Status | reports.Returned):
+        return _find_iso(told)
+    if told.kind == InboundKind.OTHER:
+        return About()
+    payment = _by_trace(told.reference, on=told.on or at.date())
+    if payment is not None:
+        return About(payment=payment)
+    return About(verification=_prenote(told.reference))
+
+
+def book(told: Told, about: About, *, actor: Actor, at: datetime) -> str:
+    """Do what follows, in the caller's transaction; answers it in words. Raises what services refuse, and InboundNeedsPerson."""
+    return _BOOKS[told.kind](told, about, actor, at)
+
+
+def _by_trace(trace: str, *, on: date) -> Payment | None:
+    """The newest ACH payment with the trace number, of the institution that its first eight digits name."""
+    rows = Payment.objects.filter(rail=Rail.ACH, trace=trace[-7:], value_on__lte=on + AHEAD).exclude(batch=None)
+    for payment in rows.select_related("external_account", "mandate").order_by("-value_on")[:5]:
+        try:
+            if files.trace_of(files.identity_of(rail=Rail.ACH, partner_id=payment.partner_id)["odfi"], payment) == trace:
+                return payment
+        except errors.RailNotConfigured:
+            continue
+    return None
+
+
+def _prenote(trace: str) -> AccountVerification | None:
+    rows = AccountVerification.objects.filter(method=VerificationMethod.PRENOTE, reference=trace, sent_at__isnull=False)
+    return rows.select_related("external_account").order_by("-id").first() if trace else None
+
+
+def _find_iso(told: Told) -> About:
+    if told.kind in {InboundKind.FILE_STATUS, InboundKind.GROUP_STATUS}:
+        return About(batch=files.batch_of_message(told.said.message_id))
+    sent = Payment.objects.filter(rail__in=ISO_RAILS).exclude(batch=None).select_related("external_account", "mandate")
+    payment = sent.filter(reference=told.said.end_to_end_id).first() if told.said.end_to_end_id else None
+    if payment is None and told.said.instruction_id:
+        payment = sent.filter(trace=told.said.instruction_id).order_by("-value_on").first()
+    return About(payment=payment)
+
+
+def _return(told: Told, about: About, actor: Actor, at: datetime) -> str:
+    if about.verification is not None:
+        return _prenote_came_back(told, about.verification, actor, at)
+    assert about.payment is not None  # noqa: S101 - what is found is one of them
+    payment = steps.locked(about.payment.pk)
+    if payment.status == S.RETURNED:
+        heard = InboundItem.objects.filter(payment=payment, kind=InboundKind.RETURN, state=InboundState.HANDLED)
+        if heard.exists():
+            raise errors.InboundRepeated("The payment was returned by another item already; ask the bank, or dishonor it (R67).")
+        return "It was returned already."
+    code, meaning = _why(told)
+    outcomes.return_(payment_id=payment.pk, reason_code=code, reason=meaning, amount=told.amount, actor=actor, at=at)
+    return meaning
+
+
+def _prenote_came_back(told: Told, attempt: AccountVerification, actor: Actor, at: datetime) -> str:
+    if attempt.status == AttemptStatus.PENDING:
+        prenotes.come_back(verification_id=attempt.pk, code=told.code, actor=actor, at=at)
+        return "The prenote came back; the verification failed."
+    if attempt.status == AttemptStatus.FAILED:
+        return "The verification had failed already."
+    raise errors.InboundNeedsPerson(f"The prenote came back after its verification was {attempt.get_status_display().lower()}.")
+
+
+def _dishonored(told: Told, about: About, actor: Actor, at: datetime) -> str:
+    payment = _payment(about)
+    if told.amount is not None and payment.returned and told.amount.amount != payment.returned:
+        raise errors.AmountDiffers(f"{payment.returned} were returned, the bank says {told.amount.amount}.")
+    title = _title(told.code)
+    outcomes.redeem(payment_id=payment.pk, reason_code=told.code, reason=title, actor=actor, at=at)
+    return f"{title}: the return was taken back."
+
+
+def _contested(told: Told, about: About, actor: Actor, at: datetime) -> str:
+    raise errors.InboundNeedsPerson(f"{_title(told.code)}: the other bank insists on its return.")
+
+
+def _change(told: Told, about: About, actor: Actor, at: datetime) -> str:
+    account = (about.payment or about.verification).external_account
+    wanted = nacha.correction(told.said)
+    if wanted.needs_person or wanted.identification or wanted.foreign_institution:
+        raise errors.InboundNeedsPerson(f"{nacha.CHANGE_CODES[wanted.code]}: nothing of it is kept here.")
+    held_as = nacha.TRANSACTION_CODES[wanted.transaction_code].account_type if wanted.transaction_code else None
+    external_accounts.apply_correction(
+        external_account_id=account.pk,
+        correction=Correction(
+            code=wanted.code,
+            routing_number=wanted.routing,
+            account_number=wanted.account,
+            account_type=held_as.name if held_as else "",
+            owner_name=wanted.name,
+        ),
+        reference=told.reference,
+        actor=actor,
+        at=at,
+    )
+    return f"{nacha.CHANGE_CODES[wanted.code]}: corrected."
+
+
+def _refused_change(told: Told, about: About, actor: Actor, at: datetime) -> str:
+    title = nacha.REFUSED_CHANGE_CODES.get(told.code, "A code that is in no table")
+    raise errors.InboundNeedsPerson(f"{title}: a notification of change was refused.")
+
+
+def _file_status(told: Told, about: About, actor: Actor, at: datetime) -> str:
+    """The bank's word on a whole file: rejected, its payments fail; accepted, it is acknowledged."""
+    batch, said = _batch(about), told.said.outcome
+    if said == reports.Outcome.REJECTED:
+        settlement.answer(batch_id=batch.pk, accepted=False, text=_reasons(told), actor=actor, at=at)
+        return "The file was rejected; its money is back."
+    if said == reports.Outcome.UNKNOWN:
+        raise errors.InboundNeedsPerson(f"{told.code} is a status that is in no table: ask the bank.")
+    if said == reports.Outcome.WAITING:
+        return "Received; nothing is decided."
+    settlement.answer(batch_id=batch.pk, accepted=True, text=told.code, actor=actor, at=at)
+    if said == reports.Outcome.SETTLED and batch.rail == Rail.WIRE:
+        for payment in batch.payments.all():
+            outcomes.settle(payment_id=payment.pk, actor=actor, at=at)
+    return "The file was accepted."
+
+
+def _group_status(told: Told, about: About, actor: Actor, at: datetime) -> str:
+    """The bank's word on a group of a file; one that is rejected fails, the other groups stay."""
+    batch, said = _batch(about), told.said.outcome
+    members = files.members_of_group(batch, told.said.group_id)
+    if not members:
+        raise errors.InboundUnmatched("The file has no such group.")
+    if said == reports.Outcome.REJECTED:
+        for payment in sorted(members, key=lambda one: (str(one.mandate_id), one.pk)):
+            _reject(payment, told, actor, at)
+        return f"The group was rejected; {len(members)} payments failed."
+    return _file_status(told, about, actor, at)
+
+
+def _payment_status(told: Told, about: About, actor: Actor, at: datetime) -> str:
+    payment, said = _payment(about), told.said.outcome
+    if told.amount is not None and (told.amount.amount, told.amount.currency.code) != (payment.amount, payment.currency):
+        raise errors.AmountDiffers(f"{payment.amount} {payment.currency} was sent, the bank says {told.amount}.")
+    if said == reports.Outcome.REJECTED:
+        return _reject(payment, told, actor, at)
+    if said == reports.Outcome.SETTLED:
+        outcomes.settle(payment_id=payment.pk, actor=actor, at=at)
+        return "Settled."
+    if said in {reports.Outcome.WAITING, reports.Outcome.ACCEPTED}:
+        return said.label
+    raise errors.InboundNeedsPerson(f"{told.code} says nothing of a single payment: ask the bank.")
+
+
+def _reject(payment: Payment, told: Told, actor: Actor, at: datetime) -> str:
+    """A rejection before settlement; of what counts as settled here already, it is a return."""
+    payment = steps.locked(payment.pk)
+    if payment.status in {S.FAILED, S.RETURNED}:
+        return "It had failed already."
+    code, meaning = _why(told)
+    end = outcomes.return_ if payment.status == S.SETTLED else outcomes.fail
+    end(payment_id=payment.pk, reason_code=code, reason=meaning, actor=actor, at=at)
+    return meaning
+
+
+def _other(told: Told, about: About, actor: Actor, at: datetime) -> str:
+    raise errors.InboundUnmatched
+
+
+def _why(told: Told) -> tuple[str, str]:
+    """Code and meaning of a return or rejection, by the rail's own table; never what a bank wrote freely."""
+    if isinstance(told.said, reports.Status | reports.Returned):
+        code = told.cause or told.code
+        return code[:40], reasons.of(code).meaning
+    return told.code[:40], _title(told.code)
+
+
+def _title(code: str) -> str:
+    known = nacha.RETURN_CODES.get(code)
+    return known.title if known else "A code that is in no table"
+
+
+def _reasons(told: Told) -> str:
+    """Why a file was rejected: the codes and what they mean."""
+    return "; ".join(f"{one.code}: {reasons.of(one.code).meaning}" for one in told.said.reasons) or told.code
+
+
+def _payment(about: About) -> Payment:
+    if about.payment is None:
+        raise errors.InboundNeedsPerson("It speaks of a prenote, of which that cannot be said.")
+    return about.payment
+
+
+def _batch(about: About) -> Batch:
+    assert about.batch is not None  # noqa: S101 - what is found for such an item is a file
+    return about.batch
+
+
+_BOOKS: Final[Mapping[InboundKind, Callable[[Told, About, Actor, datetime], str]]] = {
+    InboundKind.RETURN: _return,
+    InboundKind.DISHONORED: _dishonored,
+    InboundKind.CONTESTED: _contested,
+    InboundKind.CHANGE: _change,
+    InboundKind.REFUSED_CHANGE: _refused_change,
+    InboundKind.FILE_STATUS: _file_status,
+    InboundKind.GROUP_STATUS: _group_status,
+    InboundKind.PAYMENT_STATUS: _payment_status,
+    InboundKind.OTHER: _other,
+}

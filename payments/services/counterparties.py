@@ -1,0 +1,101 @@
+"""The other side of a payment: the target wallet, the external account, the mandate. Checked when it is made, and again when it leaves."""
+
+from datetime import date
+from uuid import UUID
+
+from flowlet.core.errors import Invalid
+from payments import errors
+from payments.choices import Direction, PaymentKind, Rail, Relation
+from payments.models import ExternalAccount, Mandate, Payment
+from payments.policies import external_accounts as account_policies
+from payments.policies import kinds
+from payments.policies import mandates as mandate_policies
+from wallets.models import Wallet
+from wallets.services import wallets
+
+ONES_OWN = frozenset({PaymentKind.WITHDRAWAL, PaymentKind.DEPOSIT})
+# What an external account says no with when its payment is to leave; see ``check_still_usable``.
+NOT_USABLE = (
+    errors.ExternalAccountClosed,
+    errors.ExternalAccountBlocked,
+    errors.ExternalAccountPending,
+    errors.NotDebitable,
+)
+
+
+def target(target_id: UUID | None, *, rail: Rail, kind: PaymentKind, wallet: Wallet) -> Wallet | None:
+    """The wallet that a transfer inside the book goes to; None for all others. Raises WalletMissing, WalletNotFound, Invalid."""
+    if rail != Rail.BOOK or kind == PaymentKind.FEE:
+        if target_id is not None:
+            raise Invalid("Only a transfer inside the book has a target wallet.", param="target_wallet_id")
+        return None
+    if target_id is None:
+        raise errors.WalletMissing("A transfer inside the book names its target wallet.", param="target_wallet_id")
+    found = wallets.get(target_id, partner_id=wallet.partner_id)
+    if found.pk == wallet.pk or found.currency != wallet.currency:
+        raise Invalid("The target is another wallet in the same currency.", param="target_wallet_id")
+    return found
+
+
+def account(
+    account_id: UUID | None, *, rail: Rail, kind: PaymentKind, direction: Direction, wallet: Wallet
+) -> ExternalAccount | None:
+    """The external account of the wallet's customer that is paid or debited; None inside the book.
+
+    Raises ExternalAccountMissing, ExternalAccountUnfit (``unfit``: kind, currency, relation), Invalid, and as ``check_usable``.
+    """
+    reaches = kinds.RAILS[rail].reaches
+    if not reaches:
+        if account_id is not None:
+            raise Invalid("A payment inside the book has no external account.", param="external_account_id")
+        return None
+    if account_id is None:
+        raise errors.ExternalAccountMissing(param="external_account_id")
+    found = ExternalAccount.objects.filter(pk=account_id, partner_id=wallet.partner_id, customer_id=wallet.customer_id).first()
+    if found is None:
+        raise errors.ExternalAccountMissing("The wallet's customer has no such external account.", param="external_account_id")
+    unfit = ""
+    if found.kind not in reaches:
+        unfit = "kind"
+    elif found.currency != wallet.currency and rail != Rail.CARD:
+        unfit = "currency"
+    elif kind in ONES_OWN and found.relation != Relation.OWN:
+        unfit = "relation"
+    if unfit:
+        raise errors.ExternalAccountUnfit(
+            f"The external account's {unfit} does not fit.", param="external_account_id", unfit=unfit
+        )
+    check_usable(found, direction)
+    return found
+
+
+def mandate(mandate_id: UUID | None, *, kind: PaymentKind, account: ExternalAccount | None, on: date) -> Mandate | None:
+    """The mandate of the account that a collection is made on; None for all others. Raises MandateMissing, MandateNotActive, Invalid."""
+    if kind != PaymentKind.COLLECTION:
+        if mandate_id is not None:
+            raise Invalid("Only a collection has a mandate.", param="mandate_id")
+        return None
+    found = None
+    if mandate_id is not None and account is not None:
+        found = Mandate.objects.filter(pk=mandate_id, external_account=account).first()
+    if found is None:
+        raise errors.MandateMissing(param="mandate_id")
+    mandate_policies.check_can_collect(found, on=on)
+    return found
+
+
+def check_usable(account: ExternalAccount, direction: str) -> None:
+    """Whether money can go to the account (OUT) or be taken from it (IN).
+
+    Raises ExternalAccountClosed, ExternalAccountBlocked, ExternalAccountPending, NotDebitable.
+    """
+    if direction == Direction.IN:
+        account_policies.check_can_be_debited(account)
+    else:
+        account_policies.check_can_be_paid(account)
+
+
+def check_still_usable(payment: Payment) -> None:
+    """As ``check_usable``, at the moment when the payment leaves: the account may have been blocked or closed since it was made."""
+    if payment.external_account is not None:
+        check_usable(payment.external_account, payment.direction)

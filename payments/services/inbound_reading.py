@@ -1,0 +1,120 @@
+"""From a bank's file to what it says, item by item, in the order of the file; nothing is looked up or booked here."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from flowlet.core import xml
+from flowlet.core.money import Money
+from payments import errors
+from payments.choices import InboundFormat, InboundKind
+from payments.providers import nacha
+from payments.providers.iso20022 import reports
+
+LARGEST: Final = 64 * xml.MEGABYTE
+_KINDS: Final = {
+    nacha.Return: InboundKind.RETURN,
+    nacha.DishonoredReturn: InboundKind.DISHONORED,
+    nacha.ContestedReturn: InboundKind.CONTESTED,
+    nacha.Change: InboundKind.CHANGE,
+    nacha.RefusedChange: InboundKind.REFUSED_CHANGE,
+}
+_SCOPES: Final = {
+    reports.Scope.MESSAGE: InboundKind.FILE_STATUS,
+    reports.Scope.GROUP: InboundKind.GROUP_STATUS,
+    reports.Scope.PAYMENT: InboundKind.PAYMENT_STATUS,
+}
+_ROOTS: Final = (
+    (b"CstmrPmtStsRpt", InboundFormat.PAIN_002),
+    (b"FIToFIPmtStsRpt", InboundFormat.PACS_002),
+    (b"PmtRtr", InboundFormat.PACS_004),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One thing that the file says. ``said`` is the format's own record of it; ``on`` the day on which the file was made."""
+
+    kind: InboundKind
+    code: str
+    reference: str
+    said: Any
+    cause: str = ""
+    amount: Money | None = None
+    on: date | None = None
+
+
+def format_of(content: bytes) -> InboundFormat:
+    """What the file is, by its beginning. Raises InboundFileUnreadable."""
+    if re.match(rb"\s*101", content):
+        return InboundFormat.NACHA
+    for root, found in _ROOTS:
+        if re.search(rb"<(\w+:)?" + root + rb"[\s/>]", content[:100_000]):
+            return found
+    raise errors.InboundFileUnreadable("The file is no ACH file, pain.002, pacs.002 or pacs.004.", param="file")
+
+
+def read(content: bytes, *, format: InboundFormat) -> list[Told]:
+    """All that the file says. Raises InboundFileUnreadable, FileRefused of nacha, and what XML and its readers refuse."""
+    if len(content) > LARGEST:
+        raise errors.InboundFileUnreadable(f"A file has at most {LARGEST // xml.MEGABYTE} MB.", param="file")
+    return list(_READERS[format](content))
+
+
+def _nacha(content: bytes) -> Iterator[Told]:
+    file = nacha.read(content).checked()
+    for _, entry in file.entries():
+        said = entry.returned or entry.change
+        if said is None:
+            yield Told(
+                kind=InboundKind.OTHER,
+                code=entry.code,
+                reference=entry.trace,
+                amount=entry.amount,
+                said=entry,
+                on=file.created_on,
+            )
+            continue
+        is_return = entry.returned is not None
+        yield Told(
+            kind=_KINDS[type(said)],
+            code=said.reason if is_return else said.code,
+            reference=said.original_trace,
+            amount=entry.amount if is_return else None,
+            said=said,
+            on=file.created_on,
+        )
+
+
+def _statuses(content: bytes) -> Iterator[Told]:
+    for status in reports.statuses(content):
+        kind = _SCOPES[status.scope]
+        names = {
+            InboundKind.FILE_STATUS: status.message_id,
+            InboundKind.GROUP_STATUS: status.group_id,
+            InboundKind.PAYMENT_STATUS: status.end_to_end_id or status.instruction_id,
+        }
+        cause = status.reasons[0].code if status.reasons else ""
+        yield Told(kind=kind, code=status.status, cause=cause, reference=names[kind], amount=status.amount, said=status)
+
+
+def _returns(content: bytes) -> Iterator[Told]:
+    for returned in reports.returns(content):
+        yield Told(
+            kind=InboundKind.RETURN,
+            code=returned.reasons[0].code if returned.reasons else "NARR",
+            reference=returned.end_to_end_id or returned.instruction_id,
+            amount=returned.amount,
+            said=returned,
+            on=returned.settled_on,
+        )
+
+
+_READERS: Final[Mapping[InboundFormat, Callable[[bytes], Iterator[Told]]]] = {
+    InboundFormat.NACHA: _nacha,
+    InboundFormat.PAIN_002: _statuses,
+    InboundFormat.PACS_002: _statuses,
+    InboundFormat.PACS_004: _returns,
+}

@@ -1,0 +1,221 @@
+"""Payments that recur: set up, paused, resumed, ended, and made on their days, each time exactly once.
+
+A time that is refused (too little money, a frozen wallet) is written down with its reason and does not stop the next one. Days that
+passed while it was paused are left out. Days are those of the partner's zone; closed banks move them as the rule says.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import Partner
+from flowlet.audit.services import log
+from flowlet.core import clock, ids
+from flowlet.core import metadata as notes
+from flowlet.core.actors import Actor
+from flowlet.core.errors import DomainError, Invalid
+from flowlet.core.money import Money
+from flowlet.core.states import check_move
+from flowlet.events.services import outbox
+from payments import errors, events
+from payments.choices import PaymentKind, Rail, RecurringStatus
+from payments.models import ExternalAccount, Mandate, Occurrence, Recurring
+from payments.policies import calendars, kinds, schedules
+from payments.services import payments
+from payments.services.steps import plain
+from payments.states import RECURRING_MOVES
+from wallets.services import wallets
+from wallets.services.names import checked_external_id, unique_external_id
+
+_CALENDARS = {
+    Rail.ACH: calendars.Calendar.XFED,
+    Rail.WIRE: calendars.Calendar.XFED,
+    Rail.SEPA_CT: calendars.Calendar.XECB,
+    Rail.SEPA_DD: calendars.Calendar.XECB,
+}
+
+
+_USUAL: dict[str, Any] = {"every": 1, "weekdays": [], "day": None, "ends_on": None, "count": None, "skipped_day": "NEXT"}
+
+
+@transaction.atomic
+def create(
+    *,
+    partner_id: UUID,
+    kind: PaymentKind,
+    rail: Rail,
+    amount: Money,
+    wallet_id: UUID,
+    rule: Mapping[str, Any],
+    target_wallet_id: UUID | None = None,
+    external_account_id: UUID | None = None,
+    mandate_id: UUID | None = None,
+    description: str = "",
+    external_id: str | None = None,
+    metadata: dict[str, str] | None = None,
+    actor: Actor,
+    at: datetime,
+) -> Recurring:
+    """A new recurring payment; ``rule`` names what ``schedules.Rule`` does, the calendar is the rail's own.
+
+    What each payment needs is checked when it is made. Raises MalformedSchedule, NothingRecurs, KindNotOnRail, CurrencyNotOnRail,
+    AmountOutsideRail, WalletNotFound, DuplicateExternalId, Invalid.
+    """
+    kind, rail = PaymentKind(kind), Rail(rail)
+    if kind == PaymentKind.REFUND:
+        raise Invalid("Refunds do not recur.", param="kind")
+    kinds.direction_of(kind, rail)
+    kinds.check_amount(rail, amount)
+    wallet = wallets.get(wallet_id, partner_id=partner_id)
+    if wallet.currency != amount.currency.code:
+        raise Invalid(f"The wallet is in {wallet.currency}.", param="amount.currency")
+    for model, key, name in ((ExternalAccount, external_account_id, "external_account_id"), (Mandate, mandate_id, "mandate_id")):
+        if key is not None and not model.objects.filter(pk=key, partner_id=partner_id).exists():
+            raise Invalid(f"There is no such {name.removesuffix('_id').replace('_', ' ')}.", param=name)
+    if target_wallet_id is not None:
+        wallets.get(target_wallet_id, partner_id=partner_id)
+    schedule = _rule(rail, {**_USUAL, **rule})
+    today = _today(partner_id, at)
+    first = next((found for found in schedules.occurrences(schedule) if found.on >= today), None)
+    if first is None:
+        raise errors.NothingRecurs(param="rule")
+    row = Recurring(
+        id=ids.uuid7(),
+        partner_id=partner_id,
+        wallet=wallet,
+        target_wallet_id=target_wallet_id,
+        external_account_id=external_account_id,
+        mandate_id=mandate_id,
+        kind=kind,
+        rail=rail,
+        currency=wallet.currency,
+        amount=amount.amount,
+        description=payments.checked_description(description),
+        rule=schedules.to_json(schedule),
+        next_on=first.on,
+        external_id=checked_external_id(external_id),
+        metadata=notes.checked(metadata or {}),
+        created_at=at,
+        updated_at=at,
+    )
+    with unique_external_id(Recurring, partner_id=partner_id, external_id=row.external_id):
+        row.save(force_insert=True)
+    _tell(row, events.RECURRING_CREATED, actor, at)
+    return row
+
+
+def pause(*, recurring_id: UUID, partner_id: UUID | None = None, actor: Actor, at: datetime) -> Recurring:
+    """Make no payments until it is resumed. Raises RecurringNotFound, IllegalMove."""
+    return _move(recurring_id, partner_id, RecurringStatus.PAUSED, events.RECURRING_PAUSED, actor, at)
+
+
+def resume(*, recurring_id: UUID, partner_id: UUID | None = None, actor: Actor, at: datetime) -> Recurring:
+    """Go on with the first day from today; what was due meanwhile is left out. Raises RecurringNotFound, IllegalMove, NothingRecurs."""
+    return _move(recurring_id, partner_id, RecurringStatus.ACTIVE, events.RECURRING_RESUMED, actor, at)
+
+
+def end(*, recurring_id: UUID, partner_id: UUID | None = None, actor: Actor, at: datetime) -> Recurring:
+    """Make no payments any more. Raises RecurringNotFound, IllegalMove."""
+    return _move(recurring_id, partner_id, RecurringStatus.ENDED, events.RECURRING_ENDED, actor, at)
+
+
+def run_due(*, at: datetime, actor: Actor, limit: int = 500) -> int:
+    """Make the payments whose day has come, each in a transaction of its own; answers how many times were dealt with."""
+    done = 0
+    due = Recurring.objects.filter(status=RecurringStatus.ACTIVE, next_on__lte=clock.day_of(at, zone="Pacific/Kiritimati"))
+    for key in list(due.order_by("next_on").values_list("pk", flat=True)[:limit]):
+        while _make_next(key, at=at, actor=actor):
+            done += 1
+    return done
+
+
+@transaction.atomic
+def _make_next(key: UUID, *, at: datetime, actor: Actor) -> bool:
+    """Deal with one time of a recurring payment if one is due. Its row is locked, so that a twin finds the next one or none."""
+    row = Recurring.objects.select_for_update(no_key=True, of=("self",)).filter(pk=key, status=RecurringStatus.ACTIVE).first()
+    if row is None or row.next_on is None or row.next_on > _today(row.partner_id, at):
+        return False
+    rule = _rule(row.rail, row.rule)
+    now = next(found for found in schedules.occurrences(rule) if found.on >= row.next_on)
+    occurrence = Occurrence(recurring=row, on=now.on, nominal_on=now.nominal_on, created_at=at)
+    try:
+        with transaction.atomic():
+            occurrence.payment = payments.create(
+                partner_id=row.partner_id,
+                kind=PaymentKind(row.kind),
+                rail=Rail(row.rail),
+                amount=Money(row.amount, row.currency),
+                wallet_id=row.wallet_id,
+                target_wallet_id=row.target_wallet_id,
+                external_account_id=row.external_account_id,
+                mandate_id=row.mandate_id,
+                description=row.description,
+                metadata={**row.metadata, "recurring_id": row.public_id},
+                actor=actor,
+                at=at,
+            )
+            row.made += 1
+    except DomainError as refusal:
+        occurrence.payment, occurrence.refusal_code, occurrence.refusal = None, refusal.code, refusal.message[:500]
+        _tell(row, events.OCCURRENCE_REFUSED, actor, at, on=str(now.on), code=refusal.code)
+    occurrence.save(force_insert=True)
+    following = schedules.next_occurrence(rule, after=now.on)
+    row.next_on, row.updated_at = following.on if following else None, at
+    if following is None:
+        row.status = RecurringStatus.ENDED
+        _tell(row, events.RECURRING_ENDED, actor, at)
+    row.save()
+    return True
+
+
+@transaction.atomic
+def _move(recurring_id: UUID, partner_id: UUID | None, to: RecurringStatus, fact: str, actor: Actor, at: datetime) -> Recurring:
+    scope = {} if partner_id is None else {"partner_id": partner_id}
+    row = Recurring.objects.select_for_update(no_key=True, of=("self",)).filter(pk=recurring_id, **scope).first()
+    if row is None:
+        raise errors.RecurringNotFound()
+    check_move(RECURRING_MOVES, RecurringStatus(row.status), to)
+    if to == RecurringStatus.ACTIVE:
+        today = _today(row.partner_id, at)
+        made = set(row.occurrences.filter(on__gte=today).values_list("on", flat=True))
+        rule = _rule(row.rail, row.rule)
+        first = next((found for found in schedules.occurrences(rule) if found.on >= today and found.on not in made), None)
+        if first is None:
+            raise errors.NothingRecurs()
+        row.next_on = first.on
+    row.status, row.updated_at = to, at
+    row.save()
+    _tell(row, fact, actor, at)
+    return row
+
+
+def get(recurring_id: UUID, *, partner_id: UUID | None = None) -> Recurring:
+    """The recurring payment, of this partner if one is named. Raises RecurringNotFound."""
+    scope = {} if partner_id is None else {"partner_id": partner_id}
+    found = Recurring.objects.filter(pk=recurring_id, **scope).first()
+    if found is None:
+        raise errors.RecurringNotFound()
+    return found
+
+
+def _rule(rail: str, value: Mapping[str, Any]) -> schedules.Rule:
+    return schedules.from_json(value, calendar=_CALENDARS.get(Rail(rail), calendars.Calendar.EVERY_DAY))
+
+
+def _today(partner_id: UUID, at: datetime) -> date:
+    return clock.day_of(at, zone=Partner.objects.values_list("time_zone", flat=True).get(pk=partner_id))
+
+
+def _tell(row: Recurring, fact: str, actor: Actor, at: datetime, **more: Any) -> None:
+    data = {
+        "id": row.public_id,
+        "status": str(row.status),
+        "amount": plain(row.amount, row.currency),
+        "next_on": str(row.next_on) if row.next_on else None,
+        **more,
+    }
+    log.record(action=fact, actor=actor, at=at, target=row.public_id, partner_id=row.partner_id, after=data)
+    outbox.publish(type=fact, partner_id=row.partner_id, subject=row.public_id, data=data, at=at)

@@ -1,0 +1,113 @@
+"""Disputes: opened with the money, answered once and in time, ended with the money."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from flowlet.core import clock
+from payments import errors
+from payments.choices import DisputeState, PaymentKind, PaymentStatus, Rail
+from payments.models import Dispute
+from payments.services import disputes, outcomes, sending
+from payments.tests.world import KEY, STAFF, books_are_sound, fresh_world
+
+D = DisputeState
+
+
+@pytest.fixture
+def world(db):
+    return fresh_world()
+
+
+@pytest.fixture
+def paid(world):
+    wallet = world.wallet()
+    payment = world.pay(wallet, "25.00", kind=PaymentKind.CARD_PAYMENT, rail=Rail.CARD, to=world.card(wallet))
+    return sending.send(payment_id=payment.pk, actor=STAFF, at=clock.now())
+
+
+def disputed(world, payment, **options):
+    world.act(outcomes.dispute, payment, reason_code="fraudulent", **options)
+    return Dispute.objects.get(payment=payment, ended_at=None)
+
+
+def answer(row, at=None, **texts):
+    return disputes.answer(
+        dispute_id=row.pk, evidence=texts or {"uncategorized_text": "Signed."}, actor=KEY, at=at or clock.now()
+    )
+
+
+def test_a_dispute_takes_the_money_and_waits_for_its_answer(world, paid):
+    row = disputed(world, paid)
+    assert (row.state, row.amount, row.due_at - world.at) == (D.OPEN, Decimal(25), timedelta(days=7))
+    assert world.lines() == {}
+
+
+def test_evidence_is_given_once_and_kept_sealed(world, paid):
+    row = answer(disputed(world, paid), shipping_tracking_number="1Z9")
+    assert row.state == D.ANSWERED
+    row.refresh_from_db()
+    assert b"1Z9" not in bytes(row.sealed)
+    assert disputes.evidence_of(row) == {"shipping_tracking_number": "1Z9"}
+    with pytest.raises(errors.DisputeAnswered):
+        answer(row)
+
+
+@pytest.mark.parametrize("texts", [{"uncategorized_text": "  "}, {"video": "no such name"}, {"uncategorized_text": "x" * 20_001}])
+def test_evidence_that_acquirers_do_not_take_is_refused(world, paid, texts):
+    row = disputed(world, paid)
+    with pytest.raises((errors.EvidenceEmpty, errors.Invalid)):
+        answer(row, **texts)
+    row.refresh_from_db()
+    assert (row.state, row.sealed) == (D.OPEN, None)
+
+
+def test_a_won_dispute_brings_the_money_back_and_another_may_follow(world, paid):
+    row = answer(disputed(world, paid))
+    world.act(outcomes.dispute_won, paid)
+    row.refresh_from_db()
+    paid.refresh_from_db()
+    assert (row.state, paid.status, paid.returned) == (D.WON, PaymentStatus.SETTLED, Decimal(0))
+    assert disputed(world, paid).state == D.OPEN
+    books_are_sound()
+
+
+def test_a_dispute_that_is_given_up_is_lost(world, paid):
+    row = disputes.accept(dispute_id=disputed(world, paid).pk, actor=KEY, at=clock.now())
+    paid.refresh_from_db()
+    assert (row.state, paid.status) == (D.LOST, PaymentStatus.RETURNED)
+    books_are_sound()
+
+
+def test_what_nobody_answers_in_time_lapses_and_can_still_be_won_or_lost(world, paid):
+    row = disputed(world, paid)
+    assert disputes.sweep(at=row.due_at - timedelta(seconds=1), actor=STAFF) == 0
+    assert disputes.sweep(at=row.due_at, actor=STAFF) == 1
+    row.refresh_from_db()
+    assert row.state == D.LAPSED
+    with pytest.raises(errors.DisputeAnswered):
+        answer(row)
+    world.act(outcomes.dispute_lost, paid)
+    row.refresh_from_db()
+    assert row.state == D.LOST
+
+
+def test_the_evidence_of_a_live_dispute_goes_to_the_acquirer_once(transactional_db, monkeypatch):
+    world = fresh_world()
+    wallet = world.wallet()
+    payment = world.pay(wallet, "25.00", kind=PaymentKind.CARD_PAYMENT, rail=Rail.CARD, to=world.card(wallet))
+    payment = sending.send(payment_id=payment.pk, actor=STAFF, at=clock.now())
+    row = disputed(world, payment, provider_id="dp_1")
+    told = []
+
+    class Acquirer:
+        def submit_evidence(self, dispute_id, *, evidence, final, key):
+            told.append((dispute_id, evidence, final, key))
+
+    monkeypatch.setattr(disputes, "is_sandbox", lambda partner_id: False)
+    monkeypatch.setattr(disputes.registry, "stripe", Acquirer)
+    assert answer(row).state == D.READY
+    assert disputes.send(dispute_id=row.pk, actor=STAFF, at=clock.now()).state == D.ANSWERED
+    disputes.send(dispute_id=row.pk, actor=STAFF, at=clock.now())
+    assert told == [("dp_1", {"uncategorized_text": "Signed."}, True, row.public_id)]

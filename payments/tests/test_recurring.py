@@ -1,0 +1,122 @@
+"""Recurring payments: once each time, whatever else happens."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from flowlet.core.money import Money
+from flowlet.core.states import IllegalMove
+from payments import errors
+from payments.choices import PaymentKind, PaymentStatus, Rail, RecurringStatus
+from payments.models import Occurrence, Payment
+from payments.services import recurring
+from payments.tests.world import KEY, STAFF, fresh_world
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def world(db):
+    return fresh_world()
+
+
+def standing_order(world, wallet, amount="10.00", **rule):
+    rule = {"starts_on": world.at.date().isoformat(), "frequency": "DAILY"} | rule
+    return recurring.create(
+        partner_id=world.partner.pk,
+        kind=PaymentKind.TRANSFER,
+        rail=Rail.BOOK,
+        amount=Money(amount, "USD"),
+        wallet_id=wallet.pk,
+        target_wallet_id=world.wallet().pk,
+        rule=rule,
+        actor=KEY,
+        at=world.at,
+    )
+
+
+def run(world, days=0):
+    return recurring.run_due(at=world.at + days * DAY, actor=STAFF)
+
+
+def test_each_day_makes_one_payment_however_often_it_runs(world):
+    wallet = world.wallet("100.00")
+    row = standing_order(world, wallet)
+    assert [run(world), run(world), run(world, days=1), run(world, days=1)] == [1, 0, 1, 0]
+    row.refresh_from_db()
+    assert (row.made, row.next_on) == (2, world.at.date() + 2 * DAY)
+    assert {payment.status for payment in Payment.objects.all()} == {PaymentStatus.SETTLED}
+    assert world.funds(wallet)[0] == Decimal(80)
+    assert Payment.objects.first().metadata == {"recurring_id": row.public_id}
+
+
+def test_days_on_which_nobody_ran_are_caught_up_one_by_one(world):
+    wallet = world.wallet("100.00")
+    row = standing_order(world, wallet)
+    assert run(world, days=3) == 4
+    assert [one.on - world.at.date() for one in row.occurrences.order_by("on")] == [n * DAY for n in range(4)]
+
+
+def test_a_time_that_is_refused_is_kept_with_its_reason_and_the_next_one_comes(world):
+    wallet = world.wallet("5.00")
+    row = standing_order(world, wallet)
+    run(world)
+    refused = Occurrence.objects.get()
+    assert (refused.payment_id, refused.refusal_code) == (None, "wallets.insufficient_funds")
+    assert not Payment.objects.exists()
+    world.fund(wallet, "20.00")
+    run(world, days=1)
+    assert row.occurrences.filter(payment__isnull=False).count() == 1
+
+
+def test_it_ends_after_its_last_time(world):
+    wallet = world.wallet("100.00")
+    row = standing_order(world, wallet, count=2)
+    assert run(world, days=10) == 2
+    row.refresh_from_db()
+    assert (row.status, row.next_on) == (RecurringStatus.ENDED, None)
+    with pytest.raises(IllegalMove):
+        recurring.resume(recurring_id=row.pk, actor=KEY, at=world.at)
+
+
+def test_what_was_due_while_it_was_paused_is_left_out(world):
+    wallet = world.wallet("100.00")
+    row = standing_order(world, wallet)
+    run(world)
+    recurring.pause(recurring_id=row.pk, actor=KEY, at=world.at)
+    assert run(world, days=2) == 0
+    resumed = recurring.resume(recurring_id=row.pk, actor=KEY, at=world.at + 3 * DAY)
+    assert resumed.next_on == world.at.date() + 3 * DAY
+    assert run(world, days=3) == 1
+
+
+def test_pausing_and_resuming_on_one_day_does_not_pay_twice(world):
+    wallet = world.wallet("100.00")
+    row = standing_order(world, wallet)
+    run(world)
+    recurring.pause(recurring_id=row.pk, actor=KEY, at=world.at)
+    assert recurring.resume(recurring_id=row.pk, actor=KEY, at=world.at).next_on == world.at.date() + DAY
+    assert run(world) == 0
+
+
+def test_closed_banks_move_the_day(world):
+    wallet = world.wallet("100.00")
+    row = recurring.create(
+        partner_id=world.partner.pk,
+        kind=PaymentKind.TRANSFER,
+        rail=Rail.ACH,
+        amount=Money("10.00", "USD"),
+        wallet_id=wallet.pk,
+        external_account_id=world.bank(wallet).pk,
+        rule={"starts_on": "2099-07-04", "frequency": "YEARLY", "skipped_day": "PREVIOUS", "count": 1},
+        actor=KEY,
+        at=world.at,
+    )
+    assert row.next_on == date(2099, 7, 6)  # the fourth is a Saturday; nothing is made before the rule starts
+
+
+def test_a_schedule_without_a_day_left_is_refused(world):
+    wallet = world.wallet("100.00")
+    with pytest.raises(errors.NothingRecurs):
+        standing_order(world, wallet, starts_on="2020-01-01", count=2)

@@ -1,0 +1,65 @@
+"""Payments in the transactions and statements of wallets: by name, found by type and external id, linked to what caused them."""
+
+import pytest
+
+from payments.choices import Rail
+from payments.services import outcomes, recipes
+from payments.tests.standings import sent
+from payments.tests.world import books_are_sound, fresh_world
+from wallets.admin import wallets as pages
+from wallets.api import rendering
+from wallets.choices import TransactionType
+from wallets.selectors import causes, transactions
+
+
+@pytest.fixture
+def world(db):
+    return fresh_world()
+
+
+def told(wallet, **filters):
+    entries = transactions.of_wallet(wallet, **filters).order_by("id")
+    return [(str(one.type), one.label, one.signed.amount) for one in transactions.read(list(entries), wallet=wallet)]
+
+
+def test_each_journal_of_a_payment_is_called_by_its_name(world):
+    wallet = world.wallet("100.00")
+    payment = sent(world, wallet)
+    world.act(outcomes.settle, payment)
+    world.act(outcomes.return_, payment, reason_code="R01")
+    assert told(wallet)[1:] == [("PAYMENT", "Payment sent", -10), ("PAYMENT", "Payment returned", 10)]
+    assert told(wallet, type=TransactionType.PAYMENT) == told(wallet)[1:]
+    assert told(wallet, type=TransactionType.OTHER) == []
+    books_are_sound()
+
+
+def test_every_recipe_is_known_to_wallets():
+    assert {kind: causes.label(kind) for kind in recipes.RECIPES} == {kind: one.label for kind, one in recipes.RECIPES.items()}
+
+
+def test_a_payment_is_found_by_its_external_id_and_says_it(world):
+    wallet, other = world.wallet("100.00"), world.wallet()
+    sent(world, wallet, external_id="rent-7")
+    sent(world, wallet)
+    [entry] = transactions.of_wallet(wallet, external_id="rent-7")
+    [one] = transactions.read([entry], wallet=wallet)
+    assert (one.external_id, one.label) == ("rent-7", "Payment sent")
+    assert not transactions.of_wallet(other, external_id="rent-7").exists()
+    said = rendering.transaction(one)
+    assert (said["type"], said["label"], said["cause_id"]) == ("PAYMENT", "Payment sent", one.cause)
+
+
+def test_a_payment_inside_the_book_names_the_other_wallet(world):
+    source, target = world.wallet("10.00"), world.wallet()
+    world.pay(source, "4.00", rail=Rail.BOOK, target_wallet_id=target.pk)
+    [entry] = transactions.of_wallet(target)
+    [one] = transactions.read([entry], wallet=target)
+    assert (one.label, one.counterparty) == ("Payment inside the book", source.public_id)
+
+
+def test_the_page_of_a_wallet_leads_to_the_payment(world):
+    wallet = world.wallet("100.00")
+    payment = sent(world, wallet)
+    newest = pages.moved(wallet)[0]
+    assert "Payment sent" in newest[2]
+    assert f"/payments/payment/{payment.public_id}/" in newest[2]
