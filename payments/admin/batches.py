@@ -284,7 +284,7 @@ class BatchAdmin(CaseAdmin):
     @admin.display(description="rail")
     def rail_(self, obj: Batch) -> str:
         """And its way."""
-        return f"{obj.get_rail_display()}, {obj.get_direction_display().lower()}"
+        return f"{furniture.SHORT.get(obj.rail, obj.get_rail_display())}, {obj.get_direction_display().lower()}"
 
     @admin.display(description="total")
     def total_(self, obj: Batch) -> Any:

@@ -11,11 +11,13 @@ from accounts.models import Partner, User
 from flowlet.backoffice import cells
 from flowlet.core import ids
 from flowlet.core.money import Money
-from payments.choices import Rail
+from payments.choices import PaymentKind, Rail
 from payments.selectors import flows
 
 SHOWN = 20
 WAYS = {"in": ("In", "good"), "out": ("Out", "info"), "failed": ("Failed", "warn"), "returned": ("Returned", "bad")}
+# For columns of lists.
+SHORT = {PaymentKind.TRANSFER: "Transfer", Rail.SEPA_CT: "SEPA", Rail.SEPA_DD: "SEPA debit", Rail.BOOK: "book"}
 WHO = {"api_key": "Partner's API key", "customer": "The customer"}
 
 

@@ -47,7 +47,6 @@ FAILURES = (
     ("bank.recalled", "It was recalled before it was executed"),
 )
 
-SHORT = {PaymentKind.TRANSFER: "Transfer", Rail.SEPA_CT: "SEPA", Rail.SEPA_DD: "SEPA debit", Rail.BOOK: "book"}
 FLOW = SimpleNamespace(label="Flow of the day", style="default", key="y")
 MINDAY = date(2000, 1, 1)
 
@@ -619,7 +618,7 @@ class PaymentAdmin(CaseAdmin):
     def what(self, obj: Payment) -> str:
         """Its kind, its rail and its way."""
         arrow = "\N{RIGHTWARDS ARROW}" if obj.direction == Direction.OUT else "\N{LEFTWARDS ARROW}"
-        return f"{arrow} {SHORT.get(obj.kind, obj.get_kind_display())} · {SHORT.get(obj.rail, obj.get_rail_display())}"
+        return f"{arrow} {furniture.SHORT.get(obj.kind, obj.get_kind_display())} · {furniture.SHORT.get(obj.rail, obj.get_rail_display())}"
 
     @admin.display(description="amount")
     def amount_(self, obj: Payment) -> Any:

@@ -12,6 +12,14 @@ def is_known(rail: str, code: str) -> bool:
     return code in (nacha.RETURN_CODES if rail == Rail.ACH else reasons.CODES)
 
 
+def says_nothing_of_the_account(rail: str, code: str) -> bool:
+    """Whether the fault is ours or between the banks, so that it does not count against the account."""
+    if rail == Rail.ACH:
+        found = nacha.RETURN_CODES.get(code)
+        return found is not None and found.action in {nacha.Action.REPAIR_OUR_FILE, nacha.Action.BANK}
+    return reasons.of(code).action == reasons.Action.REPAIR
+
+
 def ends_account(rail: str, code: str) -> bool:
     """Whether the account cannot be used any more: it is closed, or was never there, or somebody has to look at it first."""
     if rail == Rail.ACH:

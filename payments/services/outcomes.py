@@ -296,7 +296,7 @@ def _give_back(refund: Payment, *, actor: Actor, at: datetime) -> None:
 
 def _learn(payment: Payment, code: str, *, actor: Actor, at: datetime) -> None:
     """Let the external account count what came back, and end the mandate when the reason says that nobody gave it (any more)."""
-    if payment.external_account_id is None:
+    if payment.external_account_id is None or returns.says_nothing_of_the_account(payment.rail, code):
         return
     external_accounts.count_return(
         external_account_id=payment.external_account_id,

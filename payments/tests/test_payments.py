@@ -423,3 +423,15 @@ def test_the_statement_proves_a_payment_until_the_match_is_taken_back(world):
     assert proofs.withdraw(journals=[name]) == 1
     payment.refresh_from_db()
     assert payment.reconciled_on is None
+
+
+def test_a_return_for_a_fault_of_ours_does_not_count_against_the_account(world):
+    wallet = world.wallet("100.00")
+    account = world.bank(wallet)
+    for code, streak in (("R18", 0), ("R01", 1)):
+        payment = sent(world, world.pay(wallet, "10.00", to=account))
+        world.act(outcomes.settle, payment)
+        account.refresh_from_db()
+        world.act(outcomes.return_, payment, reason_code=code)
+        account.refresh_from_db()
+        assert account.return_streak == streak, code
