@@ -14,8 +14,6 @@ from payments.models.external_account import ExternalAccount
 from payments.models.mandate import Mandate
 from wallets.models import Hold, Wallet
 
-OPEN = ("CREATED", "REVIEW", "APPROVAL", "APPROVED", "HELD", "SUBMITTED", "UNKNOWN", "DISPUTED")
-
 
 class Payment(Identified):
     """One row is money that enters or leaves a wallet over a rail, or is meant to.
@@ -118,7 +116,7 @@ class Payment(Identified):
             models.Index(fields=["external_account", "id"], name="payment_by_external_account"),
             models.Index(fields=["original"], name="payment_by_original", condition=Q(original__isnull=False)),
             models.Index(fields=["batch", "id"], name="payment_by_batch", condition=Q(batch__isnull=False)),
-            models.Index(fields=["status", "id"], name="payment_open_by_status", condition=Q(status__in=OPEN)),
+            models.Index(fields=["status", "id"], name="payment_not_settled_by_status", condition=~Q(status="SETTLED")),
             models.Index(
                 fields=["rail", "currency", "cutoff_at"],
                 name="payment_to_gather",

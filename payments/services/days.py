@@ -159,8 +159,8 @@ def _settle(book: Book, day: date, actor: Actor, at: datetime) -> str:
     if done.refusals:
         raise _Missing(*[f"A file is held up: {refusal['message']}" for refusal in done.refusals])
     if done.waiting:
-        raise _Missing(f"{len(done.waiting)} files wait for a second person to release them.")
-    return f"{len(done.built)} files built, {len(done.delivered)} delivered, {done.settled} payments settled"
+        raise _Missing(f"Files that wait for a second person to release them: {len(done.waiting)}.")
+    return f"files built: {len(done.built)}, delivered: {len(done.delivered)}, payments settled: {done.settled}"
 
 
 def _reconcile(book: Book, day: date, actor: Actor, at: datetime) -> str:
@@ -168,7 +168,7 @@ def _reconcile(book: Book, day: date, actor: Actor, at: datetime) -> str:
         reconciling.run(bank_account_id=account.pk, actor=actor, at=at) for account in reconciliation.of_book(book_id=book.pk)
     ]
     matched = sum(sum(result.matched.values()) for result in results)
-    return f"{len(results)} bank accounts, {matched} matches"
+    return f"bank accounts: {len(results)}, matches: {matched}"
 
 
 def _prove(book: Book, day: date, actor: Actor, at: datetime) -> str:
@@ -187,22 +187,22 @@ def _prove(book: Book, day: date, actor: Actor, at: datetime) -> str:
             missing.append(f"{account.code} {account.currency} is not reconciled with any bank account: register one.")
     if missing:
         raise _Missing(*missing)
-    return f"{len(proofs)} bank accounts proven"
+    return f"bank accounts proven: {len(proofs)}"
 
 
 def _revalue(book: Book, day: date, actor: Actor, at: datetime) -> str:
     done = revaluation.revalue(book_id=book.pk, on=day, actor=actor, at=at)
-    return f"{len(done.due)} positions revalued" if done.due else "no position to revalue"
+    return f"positions revalued: {len(done.due)}" if done.due else "no position to revalue"
 
 
 def _unknown(book: Book, day: date, actor: Actor, at: datetime) -> str:
     """Payments without a clear answer are no reason to keep the day open: they are known, and asked for. They are counted."""
     count = Payment.objects.filter(partner_id=book.partner_id, status=PaymentStatus.UNKNOWN).count()
-    return f"{count} payments without a clear answer"
+    return f"payments without a clear answer: {count}"
 
 
 def _add_up(book: Book, day: date, actor: Actor, at: datetime) -> str:
-    return f"{snapshots.roll_up()} entries added up"
+    return f"entries added up: {snapshots.roll_up()}"
 
 
 def _verify(book: Book, day: date, actor: Actor, at: datetime) -> str:
@@ -210,11 +210,11 @@ def _verify(book: Book, day: date, actor: Actor, at: datetime) -> str:
     if not report.is_clean:
         first = report.findings[0]
         raise _Missing(f"The books are not sound: {first.check}: {first.where}: {first.message}")
-    return f"{report.journals} journals sound"
+    return f"journals sound: {report.journals}"
 
 
 def _seal(book: Book, day: date, actor: Actor, at: datetime) -> str:
-    return f"{seals.seal()} journals sealed"
+    return f"journals sealed: {seals.seal()}"
 
 
 STEPS: tuple[tuple[str, Callable[[Book, date, Actor, datetime], str]], ...] = (

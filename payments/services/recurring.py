@@ -22,9 +22,9 @@ from flowlet.core.states import check_move
 from flowlet.events.services import outbox
 from payments import errors, events
 from payments.choices import PaymentKind, Rail, RecurringStatus
-from payments.models import ExternalAccount, Mandate, Occurrence, Recurring
+from payments.models import Occurrence, Recurring
 from payments.policies import calendars, kinds, schedules
-from payments.services import payments
+from payments.services import counterparties, gateways, payments
 from payments.services.steps import plain
 from payments.states import RECURRING_MOVES
 from wallets.services import wallets
@@ -61,22 +61,21 @@ def create(
 ) -> Recurring:
     """A new recurring payment; ``rule`` names what ``schedules.Rule`` does, the calendar is the rail's own.
 
-    What each payment needs is checked when it is made. Raises MalformedSchedule, NothingRecurs, KindNotOnRail, CurrencyNotOnRail,
-    AmountOutsideRail, WalletNotFound, DuplicateExternalId, Invalid.
+    Accounts and mandate are checked now, and again with money and limits each time. Raises MalformedSchedule, NothingRecurs, and what
+    ``payments.create`` raises, money and limits apart.
     """
     kind, rail = PaymentKind(kind), Rail(rail)
     if kind == PaymentKind.REFUND:
         raise Invalid("Refunds do not recur.", param="kind")
-    kinds.direction_of(kind, rail)
+    direction = kinds.direction_of(kind, rail)
+    gateways.check(rail, partner_id=partner_id)
     kinds.check_amount(rail, amount)
     wallet = wallets.get(wallet_id, partner_id=partner_id)
     if wallet.currency != amount.currency.code:
         raise Invalid(f"The wallet is in {wallet.currency}.", param="amount.currency")
-    for model, key, name in ((ExternalAccount, external_account_id, "external_account_id"), (Mandate, mandate_id, "mandate_id")):
-        if key is not None and not model.objects.filter(pk=key, partner_id=partner_id).exists():
-            raise Invalid(f"There is no such {name.removesuffix('_id').replace('_', ' ')}.", param=name)
-    if target_wallet_id is not None:
-        wallets.get(target_wallet_id, partner_id=partner_id)
+    counterparties.target(target_wallet_id, rail=rail, kind=kind, wallet=wallet)
+    account = counterparties.account(external_account_id, rail=rail, kind=kind, direction=direction, wallet=wallet)
+    counterparties.mandate(mandate_id, kind=kind, account=account, on=_today(partner_id, at))
     schedule = _rule(rail, {**_USUAL, **rule})
     today = _today(partner_id, at)
     first = next((found for found in schedules.occurrences(schedule) if found.on >= today), None)

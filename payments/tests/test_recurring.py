@@ -120,3 +120,18 @@ def test_a_schedule_without_a_day_left_is_refused(world):
     wallet = world.wallet("100.00")
     with pytest.raises(errors.NothingRecurs):
         standing_order(world, wallet, starts_on="2020-01-01", count=2)
+
+
+def test_an_account_that_does_not_fit_is_refused_at_the_door(world):
+    wallet = world.wallet("100.00")
+    with pytest.raises(errors.ExternalAccountMissing):
+        recurring.create(
+            partner_id=world.partner.pk,
+            kind=PaymentKind.TRANSFER,
+            rail=Rail.ACH,
+            amount=Money("10.00", "USD"),
+            wallet_id=wallet.pk,
+            rule={"starts_on": "2099-07-04", "frequency": "YEARLY"},
+            actor=KEY,
+            at=world.at,
+        )
