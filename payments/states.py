@@ -75,7 +75,7 @@ PAYMENT_MOVES = {
     S.SETTLED: {S.RETURNED, S.DISPUTED, S.REFUNDED},
     S.DISPUTED: {S.SETTLED, S.RETURNED},
     S.RETURNED: {S.SETTLED},  # a return that was dishonoured, or contested and won
-    S.REFUNDED: frozenset(),
+    S.REFUNDED: {S.SETTLED, S.RETURNED, S.DISPUTED},  # a refund came back, or the bank took the whole back as well
     S.REJECTED: frozenset(),
     S.FAILED: frozenset(),
     S.CANCELED: frozenset(),

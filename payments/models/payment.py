@@ -101,7 +101,7 @@ class Payment(Identified):
                 condition=Q(approved_by="") | ~Q(approved_by=F("created_by")), name="payment_is_approved_by_another"
             ),
             models.CheckConstraint(
-                condition=Q(refunded__gte=0, returned__gte=0, amount__gte=F("refunded") + F("returned")),
+                condition=Q(refunded__gte=0, returned__gte=0, refunded__lte=F("amount"), returned__lte=F("amount")),
                 name="payment_gives_back_no_more_than_its_amount",
             ),
             models.CheckConstraint(condition=~Q(status="HELD") | Q(hold__isnull=False), name="held_payment_has_its_hold"),
@@ -129,8 +129,8 @@ class Payment(Identified):
 
     @property
     def refundable(self) -> Decimal:
-        """What can still be given back, in its currency."""
-        return self.amount - self.refunded - self.returned
+        """What can still be given back, in its currency. A bank may take the whole back beside a refund; then nothing is left."""
+        return max(self.amount - self.refunded - self.returned, self.amount * 0)
 
     @property
     def total(self) -> Decimal:

@@ -120,14 +120,14 @@ def return_(
     """The bank sent it back (out), or took it back (in). What came in and is spent already becomes a receivable. The external account
     counts it, and is blocked, or the mandate revoked, when the reason says so.
 
-    Raises PaymentNotFound, IllegalMove, AmountDiffers (returns are of the whole amount, less what was refunded).
+    Raises PaymentNotFound, IllegalMove, AmountDiffers: banks return the whole amount, whatever was refunded beside it.
     """
     payment = steps.locked(payment_id)
     if payment.status == S.RETURNED:
         return payment
     check_move(PAYMENT_MOVES, S(payment.status), S.RETURNED)
-    was_settled = payment.status in {S.SETTLED, S.DISPUTED}
-    value = Money(payment.refundable if payment.direction == Direction.IN else payment.amount, payment.currency)
+    was_settled = payment.status in {S.SETTLED, S.DISPUTED, S.REFUNDED}
+    value = Money(payment.returned if payment.status == S.DISPUTED else payment.amount - payment.returned, payment.currency)
     _check_amount(payment, amount, expected=value)
     if payment.status == S.DISPUTED:
         booked = None  # the dispute took the money already
@@ -161,6 +161,7 @@ def redeem(*, payment_id: UUID, reason_code: str = "", reason: str = "", actor: 
     booked = postings.redeemed(payment, Money(payment.returned, payment.currency), actor=actor, at=at)
     _count_returned(payment, -payment.returned)
     _take(payment, S.SETTLED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
+    _after_refund(payment, actor=actor, at=at)
     return payment
 
 
@@ -185,10 +186,12 @@ def dispute(
     if payment.kind != PaymentKind.CARD_PAYMENT:
         raise Invalid("Only card payments are disputed; others are returned.", param="payment_id")
     check_move(PAYMENT_MOVES, S(payment.status), S.DISPUTED)
-    value = Money(payment.refundable, payment.currency)
-    _check_amount(payment, amount, expected=value)
-    if value.amount <= 0:
-        raise errors.NotRefundable("All of it was refunded already.")
+    value = amount or Money(payment.refundable, payment.currency)
+    if value.currency.code != payment.currency or not 0 < value.amount <= payment.amount - payment.returned:
+        raise errors.AmountDiffers(
+            f"At most {payment.amount - payment.returned} {payment.currency} can be disputed.",
+            expected=steps.plain(payment.refundable, payment.currency),
+        )
     booked = postings.returned_in(payment, value, kind=recipes.DISPUTE, actor=actor, at=at)
     _count_returned(payment, value.amount)
     _take(payment, S.DISPUTED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
@@ -289,7 +292,7 @@ def _give_back(refund: Payment, *, actor: Actor, at: datetime) -> None:
         return
     original = steps.locked(refund.original_id)
     if original.status == S.REFUNDED:
-        raise errors.NotRefundable("The refunded payment has ended; book the returned refund by hand.", status=original.status)
+        steps.take(original, S.SETTLED, reason_code="refund.returned", actor=actor, at=at)
     original.refunded -= refund.amount
     original.save(update_fields=["refunded"])
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from flowlet.core import clock
+from flowlet.core.money import Money
 from payments import errors
 from payments.choices import DisputeState, PaymentKind, PaymentStatus, Rail
 from payments.models import Dispute
@@ -111,3 +112,16 @@ def test_the_evidence_of_a_live_dispute_goes_to_the_acquirer_once(transactional_
     assert disputes.send(dispute_id=row.pk, actor=STAFF, at=clock.now()).state == D.ANSWERED
     disputes.send(dispute_id=row.pk, actor=STAFF, at=clock.now())
     assert told == [("dp_1", {"uncategorized_text": "Signed."}, True, row.public_id)]
+
+
+def test_a_part_can_be_disputed_and_no_more_than_was_paid(world, paid):
+    with pytest.raises(errors.AmountDiffers):
+        disputed(world, paid, amount=Money("25.01", "USD"))
+    row = disputed(world, paid, amount=Money("10.00", "USD"))
+    paid.refresh_from_db()
+    assert (row.amount, paid.returned, paid.status) == (Decimal(10), Decimal(10), PaymentStatus.DISPUTED)
+    assert world.lines() == {"1110": Decimal(15), "2010": Decimal(-15)}
+    world.act(outcomes.dispute_lost, paid)
+    paid.refresh_from_db()
+    assert (paid.status, paid.returned) == (PaymentStatus.RETURNED, Decimal(10))
+    books_are_sound()

@@ -435,3 +435,47 @@ def test_a_return_for_a_fault_of_ours_does_not_count_against_the_account(world):
         world.act(outcomes.return_, payment, reason_code=code)
         account.refresh_from_db()
         assert account.return_streak == streak, code
+
+
+def collected(world, wallet):
+    account = world.bank(wallet, relation="OWN")
+    payment = sent(world, world.pay(wallet, "50.00", kind=K.COLLECTION, to=account, mandate_id=world.ach_mandate(account).pk))
+    return world.act(outcomes.settle, payment)
+
+
+def test_the_bank_takes_the_whole_back_although_a_refund_is_under_way(world):
+    wallet = world.wallet("100.00")
+    payment = collected(world, wallet)
+    refund = sent(world, world.act(payments.refund, payment, amount=Money("20.00", "USD")))
+    payment = world.act(outcomes.return_, payment, reason_code="R10")
+    world.act(outcomes.settle, refund)
+    payment.refresh_from_db()
+    assert (payment.status, payment.returned, payment.refunded, payment.refundable) == (S.RETURNED, D(50), D(20), D(0))
+    assert world.funds(wallet) == (D(80), D(0))
+    books_are_sound()
+
+
+def test_the_bank_takes_the_whole_back_after_all_was_refunded(world):
+    wallet = world.wallet("100.00")
+    payment = collected(world, wallet)
+    world.act(outcomes.settle, sent(world, world.act(payments.refund, payment)))
+    payment.refresh_from_db()
+    assert payment.status == S.REFUNDED
+    payment = world.act(outcomes.return_, payment, reason_code="R10")
+    assert (payment.status, payment.returned) == (S.RETURNED, D(50))
+    assert world.funds(wallet) == (D(50), D(0))
+    books_are_sound()
+
+
+def test_a_refund_that_comes_back_opens_the_refunded_payment_again_and_its_redemption_ends_it(world):
+    wallet = world.wallet("100.00")
+    payment = collected(world, wallet)
+    refund = world.act(outcomes.settle, sent(world, world.act(payments.refund, payment)))
+    world.act(outcomes.return_, refund, reason_code="R20")
+    payment.refresh_from_db()
+    assert (payment.status, payment.refunded) == (S.SETTLED, D(0))
+    books_are_sound()
+    world.act(outcomes.redeem, refund)
+    payment.refresh_from_db()
+    assert (payment.status, payment.refunded) == (S.REFUNDED, D(50))
+    books_are_sound()

@@ -1,5 +1,6 @@
 """Delivery into a folder that the bank's own software watches."""
 
+import glob
 import hashlib
 import os
 from contextlib import suppress
@@ -37,6 +38,7 @@ class Folder:
         except OSError as error:
             raise DeliveryFailed(f"The folder cannot be written: {error.strerror}.") from error
         finally:
-            with suppress(FileNotFoundError):
-                part.unlink()
+            for left in [part, *self.path.glob(f".{glob.escape(name)}.*.part")]:  # those of writers that were killed too
+                with suppress(FileNotFoundError):
+                    left.unlink()
         return f"folder:{name}"
