@@ -189,16 +189,3 @@ def test_a_tolerance_counts_only_with_a_reference_and_in_one_direction():
     assert found([replace(fact, keys=frozenset()) for fact in pair], rule) == set()
     small = [replace(pair[0], amount=-2000), replace(pair[1], amount=2000)]
     assert found(small, rule) == set()
-
-
-def test_ten_times_as_many_lines_take_little_more_than_ten_times_as_long():
-    from time import process_time
-
-    def cost(lines):
-        items, _ = facts(planted(lines, 1))
-        begun = process_time()
-        run(items, RULES)
-        return process_time() - begun
-
-    cost(200)
-    assert cost(10_000) < 25 * max(cost(1_000), 0.02)

@@ -1,6 +1,7 @@
 """Files by SFTP: once under a name, to the server that was meant, with the key that was given."""
 
 import io
+import socket
 
 import paramiko
 import pytest
@@ -72,11 +73,11 @@ def test_a_stranger_is_not_let_in(server, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_server_that_is_away_is_told_as_such(tmp_path):
-    with SftpServer(tmp_path, KEY) as server:
-        gone = place(server)
+def test_a_server_that_is_away_is_told_as_such(server):
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
     with pytest.raises(errors.DeliveryFailed):
-        gone.put(name="a.ach", content=b"x")
+        place(server, port=port).put(name="a.ach", content=b"x")
 
 
 def test_the_settings_say_where_a_rail_delivers(settings, server):

@@ -63,9 +63,16 @@ def as_sent(query: dict[str, Any]) -> dict[str, Any]:
     for name, value in query.items():
         if not isinstance(value, dict):
             sent[name] = value
-        elif members := {key: member for key, member in as_sent(value).items() if member not in ([], {}, None)}:
+        elif members := {key: member for key, member in as_sent(value).items() if not _is_nothing(member)}:
             sent[name] = members
     return sent
+
+
+def _is_nothing(value: Any) -> bool:
+    """Whether no text of it would be in a URL: null, or a list or object of nothing else."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return value is None or (isinstance(value, list) and all(_is_nothing(item) for item in value))
 
 
 @contextmanager
