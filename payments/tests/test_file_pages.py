@@ -206,7 +206,7 @@ def test_a_day_that_lacks_something_says_what_and_is_closed_when_it_is_there(sit
     page = page_of(client, row)
     assert row.status == "OPEN"
     assert f"{yesterday} cannot be closed yet. What is missing" in page
-    assert page.count("1 files wait for a second person to release them.") == 2
+    assert page.count("Files that wait for a second person to release them: 1.") == 2
     assert set(buttons(client, row)) == {"close_again"}
     press(sit(Role.OPERATIONS), Batch.objects.get(), "release")
     press(client, row, "close_again")
