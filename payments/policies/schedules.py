@@ -41,6 +41,10 @@ class SkippedDay(StrEnum):
     SKIP = "SKIP"
 
 
+# Days, weeks, months and years of which the last surely lies within the horizon, whatever closed banks move together.
+_WITHIN_HORIZON = {Frequency.DAILY: 12_000, Frequency.WEEKLY: 2_400, Frequency.MONTHLY: 588, Frequency.YEARLY: 49}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """When a recurring payment falls.
@@ -79,6 +83,8 @@ class Rule:
             raise MalformedSchedule("It does not end before it starts.", param="ends_on")
         if self.count is not None and not 1 <= self.count <= MOST_OCCURRENCES:
             raise MalformedSchedule(f"It ends after 1 to {MOST_OCCURRENCES} payments.", param="count")
+        if self.count is not None and self.every * self.count > _WITHIN_HORIZON[self.frequency]:
+            raise MalformedSchedule(f"The last of them lies more than {HORIZON_YEARS} years ahead; take fewer.", param="count")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
