@@ -62,21 +62,28 @@ def settle(
 
 @transaction.atomic
 def settle_many(*, payment_ids: Sequence[UUID], actor: Actor, at: datetime) -> int:
-    """Settle outgoing payments of one partner, rail and currency (a batch that the bank has executed); answers how many were not settled
-    yet.
+    """Settle payments of one partner, rail, currency and direction (a file that the bank has executed), all or none; answers how many were
+    not settled yet.
+
+    Raises what the books refuse, such as PeriodClosed.
     """
     rows = (
         Payment.objects.select_for_update(no_key=True, of=("self",))
-        .filter(pk__in=payment_ids, status__in=[S.SUBMITTED, S.UNKNOWN], direction=Direction.OUT)
-        .select_related("wallet__account")
+        .filter(pk__in=payment_ids, status__in=[S.SUBMITTED, S.UNKNOWN])
         .order_by("pk")
     )
     payments = list(rows)
     if not payments:
         return 0
-    journals = postings.settled_out(payments, actor=actor, at=at)
+    if payments[0].direction == Direction.OUT:
+        booked = [Booked(journal) for journal in postings.settled_out(payments, actor=actor, at=at)]
+    else:
+        booked = postings.all_came_in(payments, actor=actor, at=at)
     steps.take_many(
-        [Step(payment=payment, to=S.SETTLED, journal_id=journal) for payment, journal in zip(payments, journals, strict=True)],
+        [
+            Step(payment=payment, to=S.SETTLED, journal_id=one.journal_id, details=one.details)
+            for payment, one in zip(payments, booked, strict=True)
+        ],
         actor=actor,
         at=at,
     )

@@ -33,7 +33,7 @@ POINTS = {
     "asked and not booked": ("gateway", "find", "after"),
 }
 FILE_POINTS = {
-    "gathered and not booked": ("payments.services.settlement", "_write_traces", "after"),
+    "gathered and not booked": ("payments.services.gathering", "_write_traces", "after"),
     "booked and not built": ("payments.services.postings", "sent", "after"),
     "built and not sealed": ("payments.services.files", "build", "after"),
     "sealed and not committed": ("payments.services.files", "seal", "after"),

@@ -34,9 +34,9 @@ def world(db):
 
 def sent(world, payment):
     """As settlement does it, for one payment."""
-    from payments.services import settlement
+    from payments.services import gathering
 
-    settlement.gather(
+    gathering.gather(
         (payment.partner_id, payment.rail, payment.currency, payment.direction, payment.value_on),
         at=world.at,
         actor=STAFF,
