@@ -58,7 +58,7 @@ def _by_trace(trace: str, *, on: date) -> Payment | None:
     rows = Payment.objects.filter(rail=Rail.ACH, trace=trace[-7:], value_on__lte=on + AHEAD).exclude(batch=None)
     for payment in rows.select_related("external_account", "mandate").order_by("-value_on")[:5]:
         try:
-            if files.trace_of(files.identity_of(rail=Rail.ACH, partner_id=payment.partner_id)["odfi"], payment) == trace:
+            if files.trace_of(files.identity_of(rail=Rail.ACH, partner=payment.partner)["odfi"], payment) == trace:
                 return payment
         except errors.RailNotConfigured:
             continue

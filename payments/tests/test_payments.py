@@ -17,7 +17,7 @@ from payments import errors
 from payments.choices import PaymentKind, PaymentStatus, Rail
 from payments.models import Move, Payment
 from payments.selectors import reports
-from payments.services import outcomes, payments, proofs
+from payments.services import deciding, outcomes, payments, proofs
 from payments.states import PAYMENT_MOVES
 from payments.tests.world import KEY, OTHER, STAFF, books_are_sound, fresh_world
 from wallets.errors import HoldIsKept, InsufficientFunds
@@ -224,7 +224,7 @@ def opinion(monkeypatch):
     said = {"outcome": Outcome.ALLOW}
     monkeypatch.setattr(registry, "_deciders", {})
 
-    @registry.decider("tests.decider", point=payments.POINT)
+    @registry.decider("tests.decider", point=deciding.POINT)
     def decide(facts):
         if said["outcome"] == Outcome.ALLOW:
             return Opinion(outcome=Outcome.ALLOW)

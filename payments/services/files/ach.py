@@ -1,6 +1,7 @@
 """ACH files: a Nacha batch for each entry class, purpose and settlement window."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from itertools import accumulate
 from zoneinfo import ZoneInfo
@@ -28,7 +29,21 @@ def within_total(payments: Sequence[Payment]) -> list[Payment]:
 
 def write(batch: Batch, material: Material) -> Built:
     """The file. Raises ExternalAccountUnfit for a name of which nothing can be carried, FieldRefused, FileRefused, TooManyLines."""
-    identity = me(batch)
+    return Built(f"ACH-{_made(batch):%Y%m%d}-{batch.number:08d}.ach", "nacha", nacha.write(file=_file(batch, material)))
+
+
+def check(batch: Batch, material: Material) -> None:
+    """Refuse what ``write`` refuses."""
+    nacha.check(file=_file(batch, material))
+
+
+def _made(batch: Batch) -> datetime:
+    """When the file is made, as it says: the run it belongs to, whose day same-day entries name."""
+    return batch.cutoff_at.astimezone(ZoneInfo(cutoffs.NEW_YORK))
+
+
+def _file(batch: Batch, material: Material) -> nacha.File:
+    identity, made = me(batch), _made(batch)
     side = nacha.Side.CREDIT if batch.direction == Direction.OUT else nacha.Side.DEBIT
     groups: dict[tuple[str, str, str], list[nacha.Entry]] = {}
     for payment in material.payments:
@@ -49,8 +64,7 @@ def write(batch: Batch, material: Material) -> Built:
         )
         groups.setdefault((sec, payment.purpose, _descriptive_date(payment, batch)), []).append(entry)
     descriptions = {"PAYROLL": "PAYROLL", "PURCHASE": "PURCHASE", "": "PAYMENT" if side == nacha.Side.CREDIT else "COLLECTION"}
-    made = batch.cutoff_at.astimezone(ZoneInfo(cutoffs.NEW_YORK))  # the run it belongs to; the day that same-day entries name
-    file = nacha.File(
+    return nacha.File(
         destination=identity["destination"],
         destination_name=identity["destination_name"],
         origin=identity["origin"],
@@ -74,7 +88,6 @@ def write(batch: Batch, material: Material) -> Built:
             for (sec, purpose, descriptive_date), entries in sorted(groups.items())
         ),
     )
-    return Built(f"ACH-{made:%Y%m%d}-{batch.number:08d}.ach", "nacha", nacha.write(file=file))
 
 
 def _descriptive_date(payment: Payment, batch: Batch) -> str:

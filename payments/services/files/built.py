@@ -8,12 +8,13 @@ from uuid import UUID
 
 from django.conf import settings
 
+from accounts.choices import Mode
+from accounts.models import Partner
 from payments import choices, errors
 from payments.choices import Rail
 from payments.models import Batch, Payment
 from payments.models.account_details import AccountDetails
 from payments.providers.iso20022 import charset, parts
-from payments.selectors.payments import is_sandbox
 from payments.services import gateways
 
 
@@ -40,10 +41,10 @@ class Material:
     places: Mapping[UUID, choices.Sequence]
 
 
-def identity_of(*, rail: str, partner_id: UUID) -> dict[str, str]:
+def identity_of(*, rail: str, partner: Partner) -> dict[str, str]:
     """Who we are to the bank of the rail. Raises RailNotConfigured."""
     provider = gateways.BANKS[Rail(rail)]
-    if is_sandbox(partner_id):
+    if partner.mode == Mode.SANDBOX:
         return settings.SANDBOX_IDENTITY[provider]
     found = settings.RAIL_IDENTITY.get(provider)
     if found is None:
@@ -53,7 +54,7 @@ def identity_of(*, rail: str, partner_id: UUID) -> dict[str, str]:
 
 def me(batch: Batch) -> dict[str, str]:
     """Who we are to the bank of this batch. Raises RailNotConfigured."""
-    return identity_of(rail=batch.rail, partner_id=batch.partner_id)
+    return identity_of(rail=batch.rail, partner=batch.partner)
 
 
 def our_party(identity: Mapping[str, str]) -> parts.Party:
