@@ -346,6 +346,11 @@ class DayStatus(TextChoices):
     CLOSED = "CLOSED", "Closed"
     REOPENED = "REOPENED", "Reopened"
 
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"CLOSED": "good", "REOPENED": "warn"}.get(self.value, "info")
+
 
 # Events of providers
 
@@ -361,7 +366,6 @@ class InboundStatus(TextChoices):
     @property
     def tone(self) -> str:
         """Its colour."""
-        return {"CLOSED": "good", "REOPENED": "warn"}.get(self.value, "info")
         return {"RECEIVED": "info", "HANDLED": "good", "DEAD": "bad"}.get(self.value, "neutral")
 
 
