@@ -83,8 +83,8 @@ def book_answer(fact: InboundFact, seen: Seen, *, actor: Actor, at: datetime) ->
 
 
 def book_dispute(fact: InboundFact, seen: Seen, *, actor: Actor, at: datetime) -> None:
-    """Take the disputed money back, also of what was refunded, and book how the dispute ended. An inquiry moves nothing, and what is said of
-    a dispute that has ended here says nothing of another.
+    """Take the disputed money back, also of what was refunded, and book how the dispute ended. An inquiry moves nothing, and what is
+    said of a dispute that has ended here says nothing of another.
 
     Raises AmountDiffers for a dispute about more than the payment, InboundNeedsPerson for a second one beside one that is open.
     """
