@@ -143,6 +143,10 @@ def book(payment_id: UUID, answer: Answer, *, actor: Actor, at: datetime) -> Pay
         if answer.state == State.REFUSED:
             if payment.status == S.FAILED:
                 return payment
+            if payment.settled_at is not None and payment.direction == Direction.OUT:  # a yes that the provider took back
+                return outcomes.return_(
+                    payment_id=payment_id, reason_code=answer.reason_code or "provider.refused", actor=actor, at=at
+                )
             return outcomes.fail(
                 payment_id=payment_id,
                 reason_code=answer.reason_code or "provider.refused",
