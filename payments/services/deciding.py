@@ -80,11 +80,14 @@ def approved(payment: Payment, *, reason: str = "", actor: Actor, at: datetime) 
     """The yes is there: hold the money if it goes out, and say when it leaves. What stays in the book is done at once."""
     window = cutoffs.next_cutoff(payment.rail, at, same_day=payment.same_day)
     payment.cutoff_at, payment.value_on = window.cutoff_at, window.value_on
+    if payment.direction != Direction.OUT:
+        custody.check_standing(partner_id=payment.partner_id, wallet_id=payment.wallet_id, at=at)
     onward = [Step(payment=payment, to=PaymentStatus.APPROVED, reason=reason)]
     if payment.direction == Direction.OUT:
         payment.hold = custody.keep(
             partner_id=payment.partner_id,
             wallet_id=payment.wallet_id,
+            target_id=payment.target_wallet_id,
             amount=Money(payment.total, payment.currency),
             kept_for=payment.public_id,
             actor=actor,

@@ -14,15 +14,17 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.choices import Mode
-from flowlet.core import ids
+from flowlet.core import clock, ids
 from flowlet.core.actors import Actor
 from flowlet.core.errors import DomainError, FourEyesRequired
 from flowlet.core.states import check_move
 from payments import events
 from payments.choices import BatchStatus, PaymentStatus, Rail
 from payments.models import Batch, Payment
+from payments.policies import cutoffs, returns
 from payments.services import batch_rows, delivery, files, gathering, outcomes, payments, recurring, sending
 from payments.services.gathering import FILE_RAILS, READY
 from payments.states import BATCH_MOVES
@@ -153,7 +155,9 @@ def deliver(*, batch_id: UUID, actor: Actor, at: datetime) -> Batch:
 
 @transaction.atomic
 def answer(*, batch_id: UUID, accepted: bool, text: str = "", actor: Actor, at: datetime) -> Batch:
-    """The bank's word on a whole file. A rejected file's payments fail, and their money is back. Raises BatchNotFound, IllegalMove."""
+    """The bank's word on a whole file. A rejected file's payments fail, and their money is back; those whose value day had come count as
+    settled, and are returned. Raises BatchNotFound, IllegalMove.
+    """
     batch = batch_rows.locked(batch_id)
     to = BatchStatus.ACKNOWLEDGED if accepted else BatchStatus.REJECTED
     if batch.status == to:
@@ -162,45 +166,55 @@ def answer(*, batch_id: UUID, accepted: bool, text: str = "", actor: Actor, at: 
     batch.status, batch.answered_at, batch.answer = to, at, text[:500]
     batch.save(update_fields=["status", "answered_at", "answer"])
     if not accepted:
-        left = batch.payments.filter(status__in=[S.SUBMITTED, S.UNKNOWN]).order_by(
-            "mandate_id", "pk"
-        )  # the order of mandates' locks
-        for payment_id in left.values_list("pk", flat=True):
-            outcomes.fail(payment_id=payment_id, reason_code="file.rejected", reason=text, actor=actor, at=at)
+        there = batch.payments.exclude(status__in=[S.FAILED, S.RETURNED])
+        for payment in there.order_by("mandate_id", "pk"):  # the order of mandates' locks
+            end = outcomes.return_ if payment.settled_at else outcomes.fail
+            end(payment_id=payment.pk, reason_code=returns.FILE_REJECTED, reason=text, actor=actor, at=at)
     batch_rows.tell(batch, events.BATCH_ANSWERED, actor=actor, at=at)
     return batch
 
 
 def _settle_due(done: Run, *, at: datetime, actor: Actor, rail: Rail | None, partner_id: UUID | None, told: Told) -> None:
-    """Settle payments of delivered files whose value day has come. In the sandbox they wait for their simulation."""
+    """Settle payments of delivered files whose value day has come where the rail is. In the sandbox they wait for their simulation."""
+    come = Q()
+    for one in FILE_RAILS:
+        come |= Q(rail=one, value_on__lte=clock.day_of(at, zone=cutoffs.rule(one).zone))
     rows = Payment.objects.filter(
+        come,
         status=S.SUBMITTED,
-        rail__in=FILE_RAILS,
         batch__status__in=[BatchStatus.DELIVERED, BatchStatus.ACKNOWLEDGED],
-        value_on__lte=at.date(),
         partner__mode=Mode.LIVE,
     )
     due = gathering.of(rows, rail, partner_id)
     of = due.count()
     alike = ("partner_id", "rail", "currency", "direction")
-    keys = due.order_by(*alike, "pk").values_list(*alike, "pk").iterator(chunk_size=outcomes.CHUNK)
+    keys = due.order_by(*alike, "pk").values_list(*alike, "batch_id", "pk").iterator(chunk_size=outcomes.CHUNK)
     for _, members in groupby(keys, key=lambda row: row[:4]):
-        while chunk := [row[4] for row in islice(members, outcomes.CHUNK)]:
-            try:
-                done.settled += outcomes.settle_many(payment_ids=chunk, actor=actor, at=at)
-            except DomainError:  # the books name one of them, which is not the others' trouble
-                _settle_each(done, chunk, at=at, actor=actor)
-            told("Settling", len(chunk), of)
+        while chunk := [row[4:] for row in islice(members, outcomes.CHUNK)]:
+            settled = _settled(done, chunk, at=at, actor=actor)
+            told("Settling", settled, of)
+            if not settled:
+                break  # these books take nothing; the others are not held up by it
 
 
-def _settle_each(done: Run, keys: Sequence[UUID], *, at: datetime, actor: Actor) -> None:
-    for key in keys:
+def _settled(done: Run, chunk: Sequence[tuple[UUID, UUID]], *, at: datetime, actor: Actor) -> int:
+    """Settle (batch, payment) together, or, where the books refuse one of them, one by one; answers how many are done with."""
+    try:
+        done.settled += outcomes.settle_many(payment_ids=[key for _, key in chunk], actor=actor, at=at)
+        return len(chunk)
+    except DomainError as refusal:
+        _log.warning("payments are settled one by one", code=refusal.code)
+    settled = 0
+    for batch_id, key in chunk:
         try:
             done.settled += outcomes.settle_many(payment_ids=[key], actor=actor, at=at)
+            settled += 1
         except DomainError as refusal:
-            name = ids.public_id(Payment.PREFIX, key)
-            _log.warning("payment could not be settled", payment=name, code=refusal.code)
-            done.refusals.append({"payment": name, "code": refusal.code, "message": refusal.message})
+            held_up = {"batch": ids.public_id(Batch.PREFIX, batch_id), "code": refusal.code, "message": refusal.message}
+            if held_up not in done.refusals[-1:]:
+                done.refusals.append(held_up)
+            _log.warning("payment is not settled", payment=ids.public_id(Payment.PREFIX, key), code=refusal.code)
+    return settled
 
 
 def send_ready(*, at: datetime, actor: Actor, limit: int = 200) -> int:

@@ -161,9 +161,12 @@ def test_one_that_the_books_refuse_is_named_and_the_others_settle(world, monkeyp
 
     with monkeypatch.context() as patch:
         patch.setattr(postings, "settled_out", refusing)
+        patch.setattr(outcomes, "CHUNK", 2)
         done = run(world, days=9)
     assert done.settled == 2
-    assert [refusal["payment"] for refusal in done.refusals] == [made[1].public_id]
+    assert [(refusal["batch"], refusal["message"]) for refusal in done.refusals] == [
+        (Batch.objects.get().public_id, "Not this one.")
+    ]
     assert states(made) == [S.SETTLED, S.SUBMITTED, S.SETTLED]
     assert run(world, days=9).settled == 1
     books_are_sound()
