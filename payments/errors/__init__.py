@@ -16,6 +16,13 @@ from payments.errors.consents import (
     NoSuchAccount,
     ScopeNotConsented,
 )
+from payments.errors.deposits import (
+    DepositInstructionNotFound,
+    DepositsNotTaken,
+    MalformedVirtualAccount,
+    VirtualAccountGiven,
+    VirtualAccountTaken,
+)
 from payments.errors.external_accounts import (
     AlreadyVerified,
     BlockNotYours,
@@ -134,6 +141,8 @@ __all__ = [
     "DayNotOver",
     "DayNotReady",
     "DeliveryFailed",
+    "DepositInstructionNotFound",
+    "DepositsNotTaken",
     "DisputeAnswered",
     "DisputeNotFound",
     "DuplicateExternalId",
@@ -173,6 +182,7 @@ __all__ = [
     "MalformedReference",
     "MalformedRoutingNumber",
     "MalformedSchedule",
+    "MalformedVirtualAccount",
     "MandateDayOutOfRange",
     "MandateEnded",
     "MandateMissing",
@@ -201,5 +211,7 @@ __all__ = [
     "UnfitForRail",
     "UnknownReturnCode",
     "VerificationUnderWay",
+    "VirtualAccountGiven",
+    "VirtualAccountTaken",
     "WalletMissing",
 ]

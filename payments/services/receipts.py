@@ -1,6 +1,7 @@
 """Money that came by itself: a bank tells of a credit, and it finds its wallet, or goes to suspense."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -27,12 +28,15 @@ def take_in(
     provider_reference: str,
     external_account_id: UUID | None = None,
     description: str = "",
+    value_on: date | None = None,
+    named: Mapping[str, str] | None = None,
     actor: Actor,
     at: datetime,
 ) -> Payment:
     """Book a credit once, however often the provider tells of it: (provider, provider_reference) is its name.
 
-    ``external_account_id`` is whose account it came from, where that is known; a refund goes there.
+    ``external_account_id`` is whose account it came from, where that is known; a refund goes there. ``value_on`` is from when on the
+    bank counts it, ``named`` what else its statement may call it.
 
     It settles at once: on the wallet, or in suspense when there is none, it is frozen, closed, or in another currency. Raises
     KindNotOnRail, CurrencyNotOnRail, Invalid.
@@ -62,6 +66,7 @@ def take_in(
         provider=provider,
         provider_reference=provider_reference[:128],
         description=payments.checked_description(description),
+        value_on=value_on,
     )
     try:
         with transaction.atomic():
@@ -70,6 +75,6 @@ def take_in(
         if "provider_knows_a_payment_once" not in str(error):
             raise
         return Payment.objects.get(provider=provider, provider_reference=provider_reference[:128])  # a twin was faster
-    booked = postings.came_in(payment, actor=actor, at=at)
+    booked = postings.came_in(payment, named=named, actor=actor, at=at)
     steps.take(payment, PaymentStatus.SETTLED, journal_id=booked.journal_id, details=booked.details, actor=actor, at=at)
     return payment
