@@ -95,8 +95,6 @@ def _deposit(told: Told, about: About, actor: Actor, at: datetime) -> str:
         actor=actor,
         at=at,
     )
-    if (payment.amount, payment.currency, payment.partner_id) != (amount.amount, amount.currency.code, about.partner_id):
-        raise errors.InboundNeedsPerson("The bank has used the reference before, for other money.")
     if None not in {payment.value_on, value_on} and payment.value_on != value_on:
         raise errors.InboundNeedsPerson(f"The bank has used the reference before, for money of {payment.value_on}.")
     about.payment = payment
