@@ -72,7 +72,12 @@ def close(*, book_id: int, day: date, actor: Actor, at: datetime, told: Told = l
             raise
         steps.append({"step": name, "is_done": not lacks, "outcome": outcome or " ".join(lacks)})
         missing += lacks
-    row = _end(row.pk, steps, missing, actor, at)
+    try:
+        row = _end(row.pk, steps, missing, actor, at)
+    except _Missing as refusal:
+        missing += refusal.words
+        steps.append({"step": "close", "is_done": False, "outcome": str(refusal)})
+        row = _end(row.pk, steps, missing, actor, at)
     if missing:
         raise errors.DayNotReady(" ".join(missing), day=str(day), missing=missing)
     return row
@@ -153,6 +158,7 @@ def _end(row_id: UUID, steps: list[dict[str, Any]], missing: list[str], actor: A
     row.steps, row.missing, row.runs, row.updated_at = steps, missing, row.runs + 1, at
     if not missing:
         periods.close_days(book_id=row.book_id, through=row.day, actor=actor, at=at)
+        _prove(row.book, row.day, actor, at)  # again, now that nothing more is posted for the day
         head = seals.head()
         row.status, row.closed_by, row.closed_at, row.head = DayStatus.CLOSED, str(actor), at, head.hash if head else ""
     row.save()
