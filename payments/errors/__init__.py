@@ -55,6 +55,7 @@ from payments.errors.external_accounts import (
 )
 from payments.errors.files import (
     BatchNotFound,
+    DayBeingClosed,
     DayNotClosed,
     DayNotOver,
     DayNotReady,
@@ -137,6 +138,7 @@ __all__ = [
     "CorrectionRefused",
     "CurrencyNotForKind",
     "CurrencyNotOnRail",
+    "DayBeingClosed",
     "DayNotClosed",
     "DayNotOver",
     "DayNotReady",
