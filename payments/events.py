@@ -34,6 +34,8 @@ BATCH_ANSWERED = "payments.batch.answered"
 # In the audit only.
 INBOUND_FILE_TAKEN = "payments.inbound_file.taken"
 INBOUND_ITEM_CLOSED = "payments.inbound_item.closed"
+DEPOSIT_INSTRUCTION_ISSUED = "payments.deposit_instruction.issued"
+VIRTUAL_ACCOUNT_ASSIGNED = "payments.deposit_instruction.number_assigned"
 CONSENT_CREATED = "consent.created"
 CONSENT_AUTHORISED = "consent.authorised"
 CONSENT_REJECTED = "consent.rejected"
@@ -42,6 +44,8 @@ CONSENT_REVOKED = "consent.revoked"
 CONSENT_EXPIRED = "consent.expired"
 # In the audit only.
 CONSENT_READ = "consent.read"
+# Inside the platform only.
+DAY_CLOSING_ASKED = "payments.day.closing_asked"
 DAY_CLOSED = "payments.day.closed"
 DAY_REOPENED = "payments.day.reopened"
 INBOUND_RECEIVED = "payments.inbound.received"

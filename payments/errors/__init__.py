@@ -16,6 +16,13 @@ from payments.errors.consents import (
     NoSuchAccount,
     ScopeNotConsented,
 )
+from payments.errors.deposits import (
+    DepositInstructionNotFound,
+    DepositsNotTaken,
+    MalformedVirtualAccount,
+    VirtualAccountGiven,
+    VirtualAccountTaken,
+)
 from payments.errors.external_accounts import (
     AlreadyVerified,
     BlockNotYours,
@@ -48,6 +55,7 @@ from payments.errors.external_accounts import (
 )
 from payments.errors.files import (
     BatchNotFound,
+    DayBeingClosed,
     DayNotClosed,
     DayNotOver,
     DayNotReady,
@@ -130,10 +138,13 @@ __all__ = [
     "CorrectionRefused",
     "CurrencyNotForKind",
     "CurrencyNotOnRail",
+    "DayBeingClosed",
     "DayNotClosed",
     "DayNotOver",
     "DayNotReady",
     "DeliveryFailed",
+    "DepositInstructionNotFound",
+    "DepositsNotTaken",
     "DisputeAnswered",
     "DisputeNotFound",
     "DuplicateExternalId",
@@ -173,6 +184,7 @@ __all__ = [
     "MalformedReference",
     "MalformedRoutingNumber",
     "MalformedSchedule",
+    "MalformedVirtualAccount",
     "MandateDayOutOfRange",
     "MandateEnded",
     "MandateMissing",
@@ -201,5 +213,7 @@ __all__ = [
     "UnfitForRail",
     "UnknownReturnCode",
     "VerificationUnderWay",
+    "VirtualAccountGiven",
+    "VirtualAccountTaken",
     "WalletMissing",
 ]

@@ -4,7 +4,7 @@ Money for a wallet that cannot take it (frozen, closed, or unknown) goes to susp
 its customer. So these never fail for the state of a wallet, except ``sent``, which is the moment to stop.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -111,10 +111,12 @@ def not_collected(payment: Payment, *, actor: Actor, at: datetime) -> Booked:
     return Booked(done[0])
 
 
-def came_in(payment: Payment, *, actor: Actor, at: datetime) -> Booked:
-    """RECEIPT of money that came by itself, COLLECTED of what was asked for, ACQUIRED of a card payment."""
+def came_in(payment: Payment, *, named: Mapping[str, str] | None = None, actor: Actor, at: datetime) -> Booked:
+    """RECEIPT of money that came by itself, COLLECTED of what was asked for, ACQUIRED of a card payment. ``named`` is by which further
+    names the bank's statement may speak of it.
+    """
     kind, debits, credits = _coming(payment, _System(payment, actor, at))
-    return _give(payment, _left_of(payment), kind, debits, credits, actor=actor, at=at)
+    return _give(payment, _left_of(payment), kind, debits, credits, named=named, actor=actor, at=at)
 
 
 def all_came_in(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> list[Booked]:
@@ -248,6 +250,7 @@ def _give(
     debits: Sequence[Leg],
     credits: Sequence[Leg],
     *,
+    named: Mapping[str, str] | None = None,
     actor: Actor,
     at: datetime,
 ) -> Booked:
@@ -259,7 +262,7 @@ def _give(
         "kind": kind,
         "cause": payment.public_id,
         "description": payment.description,
-        "metadata": notes(payment),
+        "metadata": {**(named or {}), **notes(payment)},
         "actor": actor,
     }
     if wallet is not None and wallet.status == WalletStatus.OPEN:

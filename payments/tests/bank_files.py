@@ -17,7 +17,7 @@ def refusal_of(message: str) -> bytes:
 
 def returned(world, payment, code: str) -> bytes:
     """An ACH file that returns one payment of a delivered batch."""
-    identity = files.identity_of(rail="ach", partner=payment.partner)
+    identity = files.identity_of(rail="ach", partner_id=payment.partner_id)
     return nacha.sandbox_write_returns(
         original=nacha.read(files.content_of(payment.batch)).checked(),
         answers=[nacha.SandboxReturn(trace=files.trace_of(identity["odfi"], payment), reason=code)],

@@ -71,7 +71,7 @@ def asked(batch):
 
 def trace_of(payment):
     payment.refresh_from_db()
-    return files.trace_of(files.identity_of(rail="ach", partner=payment.partner)["odfi"], payment)
+    return files.trace_of(files.identity_of(rail="ach", partner_id=payment.partner_id)["odfi"], payment)
 
 
 def returns(world, batch, *answers, **options):

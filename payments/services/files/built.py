@@ -9,12 +9,12 @@ from uuid import UUID
 from django.conf import settings
 
 from accounts.choices import Mode
-from accounts.models import Partner
 from payments import choices, errors
 from payments.choices import Rail
 from payments.models import Batch, Payment
 from payments.models.account_details import AccountDetails
 from payments.providers.iso20022 import charset, parts
+from payments.selectors.payments import is_sandbox
 from payments.services import gateways
 
 
@@ -41,20 +41,24 @@ class Material:
     places: Mapping[UUID, choices.Sequence]
 
 
-def identity_of(*, rail: str, partner: Partner) -> dict[str, str]:
+def identity_of(*, rail: str, partner_id: UUID) -> dict[str, str]:
     """Who we are to the bank of the rail. Raises RailNotConfigured."""
+    return _identity(rail, in_sandbox=is_sandbox(partner_id))
+
+
+def me(batch: Batch) -> dict[str, str]:
+    """Who we are to the bank of this batch. Raises RailNotConfigured."""
+    return _identity(batch.rail, in_sandbox=batch.partner.mode == Mode.SANDBOX)
+
+
+def _identity(rail: str, *, in_sandbox: bool) -> dict[str, str]:
     provider = gateways.BANKS[Rail(rail)]
-    if partner.mode == Mode.SANDBOX:
+    if in_sandbox:
         return settings.SANDBOX_IDENTITY[provider]
     found = settings.RAIL_IDENTITY.get(provider)
     if found is None:
         raise errors.RailNotConfigured(f"{Rail(rail).label} is not set up: its variables are missing.", rail=rail)
     return found
-
-
-def me(batch: Batch) -> dict[str, str]:
-    """Who we are to the bank of this batch. Raises RailNotConfigured."""
-    return identity_of(rail=batch.rail, partner=batch.partner)
 
 
 def our_party(identity: Mapping[str, str]) -> parts.Party:
