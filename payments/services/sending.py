@@ -19,7 +19,6 @@ from flowlet.core.errors import DomainError
 from flowlet.core.money import Money
 from flowlet.core.outbound import OutboundError, OutcomeUnknown
 from payments import errors, events
-from payments import errors
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
 from payments.policies import kinds
