@@ -16,6 +16,13 @@ from payments.errors.consents import (
     NoSuchAccount,
     ScopeNotConsented,
 )
+from payments.errors.deposits import (
+    DepositInstructionNotFound,
+    DepositsNotTaken,
+    MalformedVirtualAccount,
+    VirtualAccountGiven,
+    VirtualAccountTaken,
+)
 from payments.errors.external_accounts import (
     AlreadyVerified,
     BlockNotYours,
@@ -136,6 +143,8 @@ __all__ = [
     "DayNotOver",
     "DayNotReady",
     "DeliveryFailed",
+    "DepositInstructionNotFound",
+    "DepositsNotTaken",
     "DisputeAnswered",
     "DisputeNotFound",
     "DuplicateExternalId",
@@ -175,6 +184,7 @@ __all__ = [
     "MalformedReference",
     "MalformedRoutingNumber",
     "MalformedSchedule",
+    "MalformedVirtualAccount",
     "MandateDayOutOfRange",
     "MandateEnded",
     "MandateMissing",
@@ -203,5 +213,7 @@ __all__ = [
     "UnfitForRail",
     "UnknownReturnCode",
     "VerificationUnderWay",
+    "VirtualAccountGiven",
+    "VirtualAccountTaken",
     "WalletMissing",
 ]

@@ -6,7 +6,16 @@ from flowlet.core.money import Money
 from payments.api import payment_examples as examples
 from payments.choices import PaymentKind, Rail
 from payments.models import ExternalAccount, Payment, Recurring
-from payments.services import external_accounts, outcomes, payments, receipts, recurring, sending, settlement
+from payments.services import (
+    deposit_instructions,
+    external_accounts,
+    outcomes,
+    payments,
+    receipts,
+    recurring,
+    sending,
+    settlement,
+)
 from wallets.models import Wallet
 from wallets.tests.seeds import KEY
 
@@ -69,6 +78,12 @@ def settled(tenant: Tenant) -> str:
     made = _make(tenant)
     settlement.run(at=tenant.at, actor=KEY, partner_id=tenant.partner_id, early=True)
     return outcomes.settle(payment_id=made.pk, actor=KEY, at=tenant.at).public_id
+
+
+@seed(example_id("dpi"))
+def deposit_instruction(tenant: Tenant) -> str:
+    """What to tell whoever pays into the wallet."""
+    return deposit_instructions.issue(**_who(tenant), wallet_id=_wallet(tenant).pk).public_id
 
 
 @seed(examples.BATCH_ID)
