@@ -110,6 +110,32 @@ class PayeeResult(TextChoices):
         return {"MTCH": "good", "CMTC": "warn", "NMTC": "bad"}.get(self.value, "neutral")
 
 
+class BankLinkStatus(TextChoices):
+    """Whether a customer's bank can be read over an aggregator."""
+
+    ACTIVE = "ACTIVE", "Active"
+    LOGIN_REQUIRED = "LOGIN_REQUIRED", "The customer has to sign in again"
+    ENDED = "ENDED", "Ended"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"ACTIVE": "good", "LOGIN_REQUIRED": "warn"}.get(self.value, "neutral")
+
+
+class BalanceResult(TextChoices):
+    """What the bank said before money was taken from an account."""
+
+    ENOUGH = "ENOUGH", "There is enough"
+    SHORT = "SHORT", "There is too little"
+    UNCLEAR = "UNCLEAR", "The bank did not say"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"ENOUGH": "good", "SHORT": "bad"}.get(self.value, "neutral")
+
+
 # Mandates
 
 
@@ -346,6 +372,11 @@ class DayStatus(TextChoices):
     CLOSED = "CLOSED", "Closed"
     REOPENED = "REOPENED", "Reopened"
 
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"CLOSED": "good", "REOPENED": "warn"}.get(self.value, "info")
+
 
 # Events of providers
 
@@ -361,7 +392,6 @@ class InboundStatus(TextChoices):
     @property
     def tone(self) -> str:
         """Its colour."""
-        return {"CLOSED": "good", "REOPENED": "warn"}.get(self.value, "info")
         return {"RECEIVED": "info", "HANDLED": "good", "DEAD": "bad"}.get(self.value, "neutral")
 
 

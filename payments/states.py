@@ -2,6 +2,7 @@
 
 from payments.choices import (
     AttemptStatus,
+    BankLinkStatus,
     BatchStatus,
     ConsentStatus,
     DayStatus,
@@ -103,6 +104,13 @@ INBOUND_ITEM_MOVES = {
     InboundState.REFUSED: {InboundState.HANDLED, InboundState.UNMATCHED, InboundState.CLOSED},
     InboundState.HANDLED: frozenset(),
     InboundState.CLOSED: frozenset(),
+}
+
+# A customer may sign in again; what has ended is linked anew.
+BANK_LINK_MOVES = {
+    BankLinkStatus.ACTIVE: {BankLinkStatus.LOGIN_REQUIRED, BankLinkStatus.ENDED},
+    BankLinkStatus.LOGIN_REQUIRED: {BankLinkStatus.ACTIVE, BankLinkStatus.ENDED},
+    BankLinkStatus.ENDED: frozenset(),
 }
 
 CONSENT_MOVES = {

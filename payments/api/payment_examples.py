@@ -49,6 +49,7 @@ PAYMENT = {
     "value_on": "2026-01-16",
     "batch_id": None,
     "journal_id": None,
+    "balance_check": None,
     "moves": [{**MOVE, "status": "CREATED"}, {**MOVE, "status": "APPROVED"}, MOVE],
     "external_id": "rent-2026-01",
     "metadata": {"lease": "L-77"},
@@ -57,7 +58,7 @@ PAYMENT = {
     "settled_at": None,
     "reconciled_on": None,
 }
-LISTED = {name: value for name, value in PAYMENT.items() if name != "moves"}
+LISTED = {name: value for name, value in PAYMENT.items() if name not in {"moves", "balance_check"}}
 NEW_PAYMENT = {
     "kind": "TRANSFER",
     "rail": "ach",

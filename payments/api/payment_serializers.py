@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from flowlet.api.fields import CurrencyField, MetadataField, MoneySerializerField, PublicIdField
 from flowlet.api.serializers import Filters, MomentRange, PageFilters, StrictSerializer
-from payments.choices import BatchStatus, Direction, PaymentKind, PaymentStatus, Rail
+from payments.choices import BalanceResult, BatchStatus, Direction, PaymentKind, PaymentStatus, Rail
 from payments.services.sandbox_bank import FAULTS
 
 EXTERNAL_ID = {"max_length": 128, "required": False, "allow_null": True}
@@ -107,9 +107,19 @@ class MoveOut(StrictSerializer):
     journal_id = PublicIdField("jrn", allow_null=True)
 
 
+class BalanceCheckOut(StrictSerializer):
+    """What the payer's bank said before money was taken from a linked account."""
+
+    result = serializers.ChoiceField(BalanceResult.choices)
+    asked_at = serializers.DateTimeField()
+
+
 class PaymentDetailOut(PaymentOut):
     """A payment with its timeline."""
 
+    balance_check = BalanceCheckOut(
+        allow_null=True, help_text="Of payments from accounts of a bank link; null where nobody asked"
+    )
     moves = MoveOut(many=True)
 
 

@@ -23,7 +23,12 @@ from wallets.api.holds import NAMES, SPENDING
 
 _PATH = {"payment_id": Payment.PREFIX}
 # Why an external account is not paid or debited.
-_NOT_USABLE = (errors.ExternalAccountPending, errors.ExternalAccountBlocked, errors.ExternalAccountClosed)
+_NOT_USABLE = (
+    errors.ExternalAccountPending,
+    errors.ExternalAccountBlocked,
+    errors.ExternalAccountClosed,
+    errors.ReverificationNeeded,
+)
 _EXACT = ("status", "kind", "rail", "direction", "wallet_id", "external_account_id", "batch_id", "external_id")
 
 

@@ -2,10 +2,16 @@
 
 from django.urls import path
 
-from payments.api import consents, disputes, external_accounts, mandates, payments, recurring, simulations
+from payments.api import bank_links, consents, disputes, external_accounts, mandates, payments, recurring, simulations
 
 urlpatterns = [
     path("banks", consents.Banks.as_view()),
+    path("link_tokens", bank_links.LinkTokens.as_view()),
+    path("bank_links", bank_links.BankLinkList.as_view()),
+    path("bank_links/<str:bank_link_id>", bank_links.BankLinkDetail.as_view()),
+    path("bank_links/<str:bank_link_id>/refresh", bank_links.BankLinkRefresh.as_view()),
+    path("bank_links/<str:bank_link_id>/end", bank_links.BankLinkEnd.as_view()),
+    path("simulations/bank_links/<str:bank_link_id>/login_required", bank_links.BankLinkLoginRequired.as_view()),
     path("consents", consents.ConsentList.as_view()),
     path("consents/<str:consent_id>", consents.ConsentDetail.as_view()),
     path("consents/<str:consent_id>/complete", consents.ConsentComplete.as_view()),

@@ -1,5 +1,6 @@
 """Rows of the app."""
 
+from payments.models.bank_link import BalanceCheck, BankLink
 from payments.models.batch import Batch
 from payments.models.consent import Consent
 from payments.models.day import BusinessDay
@@ -15,6 +16,8 @@ from payments.models.sandbox import SandboxFault, SandboxOrder
 
 __all__ = [
     "AccountVerification",
+    "BalanceCheck",
+    "BankLink",
     "Batch",
     "BusinessDay",
     "Consent",

@@ -82,8 +82,8 @@ def create(
     """A new payment, decided at once unless it is scheduled: held and waiting for its rail, in review, waiting for approval, or rejected.
 
     Raises KindNotOnRail, RailNotConfigured, CurrencyNotOnRail, AmountOutsideRail, WalletMissing, ExternalAccountMissing,
-    ExternalAccountUnfit, -Pending, -Blocked, -Closed, NotDebitable, UnfitForRail, MandateMissing, MandateNotActive, ScheduleOutOfRange,
-    DuplicateExternalId, and of wallets: WalletNotFound, standing, limits, InsufficientFunds. Nothing is written then.
+    ExternalAccountUnfit, -Pending, -Blocked, -Closed, NotDebitable, ReverificationNeeded, UnfitForRail, MandateMissing, MandateNotActive,
+    ScheduleOutOfRange, DuplicateExternalId, and of wallets: WalletNotFound, standing, limits, InsufficientFunds. Nothing is written then.
     """
     kind, rail = PaymentKind(kind), Rail(rail)
     if kind == PaymentKind.REFUND:
