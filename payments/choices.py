@@ -365,6 +365,20 @@ class ConsentStatus(TextChoices):
         return {"AWAITING": "info", "AUTHORISED": "good", "REJECTED": "bad"}.get(self.value, "neutral")
 
 
+class AuthorisationStatus(TextChoices):
+    """Where a payer stands who authorises a payment at their own bank."""
+
+    ASKING = "ASKING", "The bank is asked"
+    AWAITING = "AWAITING", "Waiting for the payer"
+    AUTHORISED = "AUTHORISED", "Authorised"
+    REJECTED = "REJECTED", "Rejected"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"AUTHORISED": "good", "REJECTED": "bad"}.get(self.value, "info")
+
+
 class DayStatus(TextChoices):
     """How a business day stands."""
 

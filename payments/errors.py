@@ -626,3 +626,9 @@ class BalanceTooSmall(DomainError):
     """The bank said that the account holds less than is to be collected."""
 
     code, status, title = "payments.balance_too_small", 422, "The account holds too little"
+
+
+class NotAuthorisedThere(Conflict):
+    """The payment does not wait for its payer at a bank (any more)."""
+
+    code, title = "payments.not_authorised_there", "The payment does not wait for its payer"

@@ -32,6 +32,9 @@ MANDATE_USED = "mandate.used"
 MANDATE_USE_REJECTED = "mandate.use_rejected"
 
 PAYMENT = {status: f"payment.{status.value.lower()}" for status in PaymentStatus}
+AUTHORISATION_NEEDED = "payment.authorisation_needed"
+AUTHORISATION_REJECTED = "payment.authorisation_rejected"
+PAYER_AUTHORISED = "payment.authorised"
 PAYMENT_PARTLY_REFUNDED = "payment.partly_refunded"
 PAYMENT_SUSPENDED = "payment.booked_to_suspense"
 BATCH_BUILT = "payments.batch.built"

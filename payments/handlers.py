@@ -25,6 +25,12 @@ def send_ready(event: Event) -> None:
         tasks.send.delay(payment_id=event.subject)
 
 
+@registry.handler("payments.go_on", types=(events.PAYER_AUTHORISED,))
+def go_on(event: Event) -> None:
+    """The payer has authorised a payment at their bank: submit it, outside of this transaction."""
+    tasks.ask_one.delay(payment_id=event.subject)
+
+
 @registry.handler("payments.check_balance", types=("payment.approved",))
 def check_balance(event: Event) -> None:
     """Money is to be taken from an account: where the bank can be asked, ask whether there is enough, outside of this transaction."""

@@ -2,6 +2,7 @@
 
 from payments.choices import (
     AttemptStatus,
+    AuthorisationStatus,
     BankLinkStatus,
     BatchStatus,
     ConsentStatus,
@@ -124,6 +125,14 @@ CONSENT_MOVES = {
     ConsentStatus.REJECTED: frozenset(),
     ConsentStatus.REVOKED: frozenset(),
     ConsentStatus.EXPIRED: frozenset(),
+}
+
+# A payer authorises once; what the bank makes of it is the payment's own machine.
+AUTHORISATION_MOVES = {
+    AuthorisationStatus.ASKING: {AuthorisationStatus.AWAITING, AuthorisationStatus.REJECTED},
+    AuthorisationStatus.AWAITING: {AuthorisationStatus.AUTHORISED, AuthorisationStatus.REJECTED},
+    AuthorisationStatus.AUTHORISED: frozenset(),
+    AuthorisationStatus.REJECTED: frozenset(),
 }
 
 DAY_MOVES = {

@@ -49,6 +49,12 @@ def ask() -> None:
     sending.ask_due(at=clock.now(), actor=actors.system("payments.ask"))
 
 
+@shared_task(name="payments.ask_one", ignore_result=True)
+def ask_one(*, payment_id: str) -> None:
+    """Ask about one payment, or do what there is to do for it now that its payer has authorised it."""
+    sending.ask(payment_id=Payment.key(payment_id), actor=actors.system("payments.ask_one"), at=clock.now())
+
+
 @shared_task(name="payments.answer_dispute", ignore_result=True)
 def answer_dispute(*, dispute_id: str) -> None:
     """Send the evidence of a live partner's dispute to the acquirer, or give it up there."""

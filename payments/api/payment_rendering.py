@@ -10,6 +10,7 @@ from ledger.models import Journal
 from payments.choices import Direction
 from payments.models import BalanceCheck, Batch, Move, Payment
 from payments.selectors.reports import Line
+from payments.services import authorisations
 
 _id = ids.public_id
 
@@ -58,8 +59,21 @@ def detail(row: Payment) -> dict[str, Any]:
     check = BalanceCheck.objects.filter(pk=row.pk).first() if row.direction == Direction.IN else None
     return {
         **payment(row),
+        "authorisation": _authorisation(row),
         "balance_check": {"result": check.result, "asked_at": moment(check.asked_at)} if check else None,
         "moves": [move(one) for one in row.moves.order_by("ordinal")],
+    }
+
+
+def _authorisation(row: Payment) -> dict[str, Any] | None:
+    found = authorisations.of(row)
+    if found is None:
+        return None
+    return {
+        "bank": found.bank,
+        "status": found.status,
+        "redirect_url": authorisations.redirect_of(found) or None,
+        "authorised_at": _moment(found.authorised_at),
     }
 
 

@@ -1,5 +1,6 @@
 """Rows of the app."""
 
+from payments.models.authorisation import Authorisation
 from payments.models.bank_link import BalanceCheck, BankLink
 from payments.models.batch import Batch
 from payments.models.consent import Consent
@@ -16,6 +17,7 @@ from payments.models.sandbox import SandboxFault, SandboxOrder
 
 __all__ = [
     "AccountVerification",
+    "Authorisation",
     "BalanceCheck",
     "BankLink",
     "Batch",

@@ -22,7 +22,7 @@ from payments.models import Payment
 from payments.policies import kinds
 from payments.providers.gateway import Answer, Gateway, Instruction, State
 from payments.selectors.external_accounts import details_of
-from payments.services import counterparties, gateways, outcomes, postings, sandbox_bank, steps
+from payments.services import authorisations, counterparties, gateways, outcomes, postings, sandbox_bank, steps
 
 _log = structlog.get_logger("payments.sending")
 S = PaymentStatus
@@ -66,6 +66,7 @@ def send(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
         payment.save(update_fields=["provider"])
         steps.take(payment, S.SUBMITTED, journal_id=journal_id, actor=actor, at=at, ask_at=at + wait_after(0))
         instruction = instruction_of(payment)
+        authorisations.note_asked(payment)
     return _book(payment_id, _asked(gateway.submit, instruction, payment), actor=actor)
 
 
@@ -108,63 +109,71 @@ def instruction_of(payment: Payment, *, with_details: bool = True) -> Instructio
         held_by = details_of([payment.external_account])[payment.external_account.pk]
         if held_by is not None:
             details = {"owner_name": held_by.owner_name, "number": held_by.number, "bic": payment.external_account.bic}
+    kept = authorisations.told(payment) if with_details else {}
+    session = kept.pop("session", "")
     original = payment.original.provider_reference if payment.kind == PaymentKind.REFUND and payment.original else ""
     return Instruction(
         reference=payment.public_id,
         direction=payment.direction,
         amount=Money(payment.amount, payment.currency),
         description=payment.description or payment.reference,
-        details=details,
+        details={**details, **kept},
         original_reference=original,
+        provider_reference=payment.provider_reference,
+        session=session,
     )
 
 
 def book(payment_id: UUID, answer: Answer, *, actor: Actor, at: datetime) -> Payment:
     """Book what a provider says of a payment, by answer or by webhook, in any order and however often."""
     with transaction.atomic():
-        payment = steps.locked(payment_id)
-        if answer.state == State.PAID:
-            return outcomes.settle(
-                payment_id=payment_id, amount=answer.amount, provider_reference=answer.provider_reference, actor=actor, at=at
-            )
-        if answer.state == State.REFUSED:
-            if payment.status == S.FAILED:
-                return payment
-            return outcomes.fail(
-                payment_id=payment_id,
-                reason_code=answer.reason_code or "provider.refused",
-                provider_reference=answer.provider_reference,
-                actor=actor,
-                at=at,
-            )
-        if answer.state == State.RETURNED:
-            return outcomes.return_(
-                payment_id=payment_id, reason_code=answer.reason_code or "provider.returned", actor=actor, at=at
-            )
-        if payment.status not in {S.SUBMITTED, S.UNKNOWN}:
+        payment = _booked(payment_id, answer, actor=actor, at=at)
+        authorisations.keep(payment, answer, actor=actor, at=at)
+        return payment
+
+
+def _booked(payment_id: UUID, answer: Answer, *, actor: Actor, at: datetime) -> Payment:
+    payment = steps.locked(payment_id)
+    if answer.state == State.PAID:
+        return outcomes.settle(
+            payment_id=payment_id, amount=answer.amount, provider_reference=answer.provider_reference, actor=actor, at=at
+        )
+    if answer.state == State.REFUSED:
+        if payment.status == S.FAILED:
             return payment
-        if answer.state == State.ACCEPTED:
-            outcomes.name(payment, answer.provider_reference)
-            if payment.status == S.UNKNOWN:
-                steps.take(
-                    payment,
-                    S.SUBMITTED,
-                    reason_code="provider.accepted",
-                    actor=actor,
-                    at=at,
-                    ask_at=at + wait_after(payment.asked),
-                )
-        elif payment.status == S.SUBMITTED:
+        return outcomes.fail(
+            payment_id=payment_id,
+            reason_code=answer.reason_code or "provider.refused",
+            provider_reference=answer.provider_reference,
+            actor=actor,
+            at=at,
+        )
+    if answer.state == State.RETURNED:
+        return outcomes.return_(payment_id=payment_id, reason_code=answer.reason_code or "provider.returned", actor=actor, at=at)
+    if payment.status not in {S.SUBMITTED, S.UNKNOWN}:
+        return payment
+    outcomes.name(payment, answer.provider_reference)
+    if answer.state == State.ACCEPTED:
+        if payment.status == S.UNKNOWN:
             steps.take(
                 payment,
-                S.UNKNOWN,
-                reason_code="provider.no_answer",
-                reason="The provider gave no clear answer; it is asked again.",
+                S.SUBMITTED,
+                reason_code="provider.accepted",
                 actor=actor,
                 at=at,
                 ask_at=at + wait_after(payment.asked),
             )
-        return payment
+    elif payment.status == S.SUBMITTED:
+        steps.take(
+            payment,
+            S.UNKNOWN,
+            reason_code="provider.no_answer",
+            reason="The provider gave no clear answer; it is asked again.",
+            actor=actor,
+            at=at,
+            ask_at=at + wait_after(payment.asked),
+        )
+    return payment
 
 
 def _book(payment_id: UUID, answer: Answer, *, actor: Actor) -> Payment:
