@@ -34,7 +34,7 @@ class BankLinkAdmin(CaseAdmin):
 
     section, icon, menu_order = "Money", "link", 61
     list_display = ("public_id", "provider", "customer_", "state", "problem", "read_at", "created_at", "partner")
-    list_filter = ("status", "provider", PartnerFilter)
+    list_filter = ("status", PartnerFilter)
     list_select_related = ("partner",)
     search_fields = ("external_id",)
     search_help_text = "Id or external id"

@@ -97,7 +97,3 @@ class BankLinkEndIn(StrictSerializer):
     """Why, if there is something to say."""
 
     reason = serializers.CharField(max_length=500, required=False, help_text="Kept in the audit; no personal data, please")
-
-
-class NothingIn(StrictSerializer):
-    """Nothing to say."""

@@ -14,6 +14,7 @@ from flowlet.core import ids, outbound
 from payments import errors
 from payments.api import bank_link_examples as examples
 from payments.api import bank_link_serializers as forms
+from payments.api.payment_serializers import NothingIn
 from payments.models import BankLink, ExternalAccount
 from payments.providers.errors import AnswerMalformed, ProviderNotConfigured
 from payments.selectors import bank_links as selectors
@@ -175,7 +176,7 @@ class BankLinkRefresh(_LinkView):
 
     @endpoint(
         summary="Refresh a bank link",
-        body=forms.NothingIn,
+        body=NothingIn,
         response=forms.BankLinkOut,
         errors=(errors.BankLinkNotFound, errors.BankLinkEnded, people.PersonalDataErased, *_CALLS),
         path_example={"bank_link_id": examples.OVER_ID},
@@ -226,7 +227,7 @@ class BankLinkLoginRequired(_LinkView):
 
     @endpoint(
         summary="Let a bank link's login end",
-        body=forms.NothingIn,
+        body=NothingIn,
         response=forms.BankLinkOut,
         errors=(SandboxOnly, errors.BankLinkNotFound, errors.BankLinkEnded),
         body_example={},

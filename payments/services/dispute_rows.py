@@ -10,7 +10,7 @@ from flowlet.core.money import Money
 from flowlet.core.states import check_move
 from flowlet.events.services import outbox
 from payments import events
-from payments.choices import DisputeState
+from payments.choices import DisputeState, PaymentStatus
 from payments.models import Dispute, Payment
 from payments.services.steps import plain
 from payments.states import DISPUTE_MOVES
@@ -44,6 +44,18 @@ def open_for(
     row.save(force_insert=True)
     tell(row, events.DISPUTE_OPENED, actor=actor, at=at)
     return row
+
+
+def called(payment: Payment, provider_id: str) -> Dispute | None:
+    """The dispute of the locked payment that the acquirer calls so; the one that an officer booked is called so from now on."""
+    rows = Dispute.objects.select_for_update(no_key=True).filter(payment=payment).order_by("-id")
+    found = rows.filter(provider_id=provider_id[:128]).first()
+    if found is None and payment.status in {PaymentStatus.DISPUTED, PaymentStatus.RETURNED}:
+        found = rows.filter(provider_id="").exclude(state=DisputeState.WON).first()
+        if found is not None:
+            found.provider_id = provider_id[:128]
+            found.save(update_fields=["provider_id"])
+    return found
 
 
 def end_for(payment: Payment, *, is_won: bool, actor: Actor, at: datetime) -> None:

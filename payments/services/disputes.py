@@ -81,10 +81,14 @@ def accept(*, dispute_id: UUID, partner_id: UUID | None = None, actor: Actor, at
 def send(*, dispute_id: UUID, actor: Actor, at: datetime) -> Dispute:
     """Send what is ready to the acquirer, under one key; safe to repeat. Not inside a transaction. Raises DisputeNotFound,
     OutboundError.
+
+    One that an officer booked waits until the acquirer has told of it, for only then it has a name there.
     """
     if connection.in_atomic_block:
         raise RuntimeError("Providers are called outside of transactions: locks would wait for the network.")
     row = get(dispute_id)
+    if not row.provider_id:
+        return row
     if row.state == DisputeState.READY:
         registry.stripe().submit_evidence(row.provider_id, evidence=evidence_of(row), final=True, key=row.public_id)
         with transaction.atomic():

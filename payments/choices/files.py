@@ -1,0 +1,78 @@
+"""Files to and from banks, and business days."""
+
+from django.db.models import TextChoices
+
+
+class BatchStatus(TextChoices):
+    """How a settlement batch and its file stand."""
+
+    GATHERED = "GATHERED", "Gathered"
+    BUILT = "BUILT", "File built"
+    RELEASED = "RELEASED", "Released"
+    DELIVERED = "DELIVERED", "Delivered"
+    ACKNOWLEDGED = "ACKNOWLEDGED", "Acknowledged"
+    REJECTED = "REJECTED", "Rejected by the bank"
+    CANCELED = "CANCELED", "Canceled"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {
+            "GATHERED": "info",
+            "BUILT": "warn",
+            "RELEASED": "info",
+            "DELIVERED": "info",
+            "ACKNOWLEDGED": "good",
+            "REJECTED": "bad",
+        }.get(self.value, "neutral")
+
+
+class InboundFormat(TextChoices):
+    """What a file from a bank is written in."""
+
+    NACHA = "nacha", "ACH returns and notifications of change"
+    PAIN_002 = "pain.002", "Status of a file of ours (pain.002)"
+    PACS_002 = "pacs.002", "Status of a wire (pacs.002)"
+    PACS_004 = "pacs.004", "Returned payments (pacs.004)"
+
+
+class InboundKind(TextChoices):
+    """What one item of such a file says."""
+
+    RETURN = "RETURN", "Return"
+    DISHONORED = "DISHONORED", "Dishonored return"
+    CONTESTED = "CONTESTED", "Contested return"
+    CHANGE = "CHANGE", "Notification of change"
+    REFUSED_CHANGE = "REFUSED_CHANGE", "Refused notification of change"
+    FILE_STATUS = "FILE_STATUS", "Status of a file"
+    GROUP_STATUS = "GROUP_STATUS", "Status of a group"
+    PAYMENT_STATUS = "PAYMENT_STATUS", "Status of a payment"
+    OTHER = "OTHER", "Something else"
+
+
+class InboundState(TextChoices):
+    """What became of an item."""
+
+    PENDING = "PENDING", "Not handled yet"
+    HANDLED = "HANDLED", "Handled"
+    UNMATCHED = "UNMATCHED", "Nothing of ours found"
+    REFUSED = "REFUSED", "Needs a person"
+    CLOSED = "CLOSED", "Closed by a person"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"PENDING": "info", "HANDLED": "good", "UNMATCHED": "bad", "REFUSED": "warn"}.get(self.value, "neutral")
+
+
+class DayStatus(TextChoices):
+    """How a business day stands."""
+
+    OPEN = "OPEN", "Open"
+    CLOSED = "CLOSED", "Closed"
+    REOPENED = "REOPENED", "Reopened"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"CLOSED": "good", "REOPENED": "warn"}.get(self.value, "info")
