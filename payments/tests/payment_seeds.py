@@ -185,9 +185,7 @@ def paused(tenant: Tenant) -> str:
 @seed(examples.PAYER_ID, fresh=True)
 def payer_awaited(tenant: Tenant) -> str:
     """A deposit that waits for its payer at their bank."""
-    wallet = wallets.open(
-        **_who(tenant), customer_id=_wallet(tenant).customer_id, currency="GBP", external_id=None, metadata=None
-    )
+    wallet = wallets.create(**_who(tenant), customer_id=_wallet(tenant).customer_id, currency="GBP")
     account = external_accounts.create(
         **_who(tenant),
         customer_id=wallet.customer_id,
