@@ -66,7 +66,7 @@ def standing(payment: Payment) -> list[tuple[str, Any]]:
     who = furniture.people(text for text in (payment.created_by, payment.approved_by) if text)
     if payment.status == PaymentStatus.DISPUTED and (dispute := selectors.dispute_of(payment)) is not None:
         optional += [
-            ("Dispute", cells.badge(dispute.get_state_display()), True),
+            ("Dispute", cells.link(dispute, dispute.get_state_display()), True),
             ("Evidence until", dispute.due_at, True),
         ]
     optional.append(("Approved by", who.get(payment.approved_by), payment.approved_by))

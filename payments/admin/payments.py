@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from accounts.models import Customer
 from flowlet.backoffice import CaseAdmin, Transition, actor_of, cells, panels, site
 from flowlet.backoffice.panels import Panel
-from flowlet.core import clock, ids
+from flowlet.core import clock
 from flowlet.core.states import IllegalMove
 from payments import errors
 from payments.admin import furniture, payment_deeds, payment_filters
@@ -85,12 +85,8 @@ class PaymentAdmin(FlowPages, CaseAdmin):
 
     def search(self, request: HttpRequest, queryset: QuerySet, term: str) -> QuerySet:
         """A reference as somebody typed it; the public id of what it belongs to; else an external id or a number in a file."""
-        column = BY_KEY.get(term.rpartition("_")[0])
-        if column:
-            try:
-                return queryset.filter(**{column: ids.parse(term.rpartition("_")[0], term)})
-            except ids.MalformedId:
-                return queryset.none()
+        if term.rpartition("_")[0] in BY_KEY:
+            return furniture.by_key(queryset, term, **BY_KEY)
         if references.is_reference(term):
             return queryset.filter(reference=references.parse(term))
         return queryset.filter(pk__in=selectors.called(term))

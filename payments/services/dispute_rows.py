@@ -66,15 +66,15 @@ def end_for(payment: Payment, *, is_won: bool, actor: Actor, at: datetime) -> No
         move(row, DisputeState.WON if is_won else DisputeState.LOST, events.DISPUTE_ENDED, actor=actor, at=at)
 
 
-def move(row: Dispute, to: DisputeState, fact: str, *, actor: Actor, at: datetime) -> None:
+def move(row: Dispute, to: DisputeState, fact: str, *, reason: str = "", actor: Actor, at: datetime) -> None:
     """Take one step with a locked dispute. Raises IllegalMove."""
     check_move(DISPUTE_MOVES, DisputeState(row.state), to)
     row.state, row.updated_at = to, at
     row.save()
-    tell(row, fact, actor=actor, at=at)
+    tell(row, fact, reason=reason, actor=actor, at=at)
 
 
-def tell(row: Dispute, fact: str, *, actor: Actor, at: datetime) -> None:
+def tell(row: Dispute, fact: str, *, reason: str = "", actor: Actor, at: datetime) -> None:
     """Tell audit and outbox; the evidence is not told."""
     data: dict[str, Any] = {
         "id": row.public_id,
@@ -84,5 +84,5 @@ def tell(row: Dispute, fact: str, *, actor: Actor, at: datetime) -> None:
         "amount": plain(row.amount, row.currency),
         "due_at": row.due_at.isoformat(),
     }
-    log.record(action=fact, actor=actor, at=at, target=row.public_id, partner_id=row.partner_id, after=data)
+    log.record(action=fact, actor=actor, at=at, target=row.public_id, partner_id=row.partner_id, reason=reason, after=data)
     outbox.publish(type=fact, partner_id=row.partner_id, subject=row.public_id, data=data, at=at)
