@@ -61,7 +61,8 @@ PAYMENT = {
     "settled_at": None,
     "reconciled_on": None,
 }
-LISTED = {name: value for name, value in PAYMENT.items() if name not in {"moves", "balance_check", "authorisation"}}
+IN_DETAIL = frozenset({"moves", "balance_check", "authorisation"})
+LISTED = {name: value for name, value in PAYMENT.items() if name not in IN_DETAIL}
 NEW_PAYMENT = {
     "kind": "TRANSFER",
     "rail": "ach",

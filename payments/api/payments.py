@@ -202,7 +202,7 @@ class PaymentRefunds(PartnerView):
         response=paged(forms.PaymentOut),
         errors=(errors.PaymentNotFound,),
         path_example={"payment_id": examples.REFUNDABLE_ID},
-        example=page_example({name: value for name, value in examples.REFUND.items() if name != "moves"}),
+        example=page_example({name: value for name, value in examples.REFUND.items() if name not in examples.IN_DETAIL}),
     )
     def get(self, request: Any, payment_id: UUID) -> dict[str, Any]:
         """The newest first."""

@@ -86,9 +86,8 @@ def ask(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
         gateway = gateways.of(payment)
         _check_outside(inside, gateway)
         payment.asked += 1
-        payment.ask_at = at + wait_after(
-            payment.asked, rail=payment.rail
-        )  # before the call: whoever dies now leaves the next question behind
+        # Before the call: whoever dies now leaves the next question behind.
+        payment.ask_at = at + wait_after(payment.asked, rail=payment.rail)
         payment.save(update_fields=["asked", "ask_at"])
         instruction = instruction_of(payment)
     answer = _asked(gateway.find, instruction, payment)
