@@ -53,6 +53,8 @@ CONSENT_REVOKED = "consent.revoked"
 CONSENT_EXPIRED = "consent.expired"
 # In the audit only.
 CONSENT_READ = "consent.read"
+# Inside the platform only.
+DAY_CLOSING_ASKED = "payments.day.closing_asked"
 DAY_CLOSED = "payments.day.closed"
 DAY_REOPENED = "payments.day.reopened"
 INBOUND_RECEIVED = "payments.inbound.received"

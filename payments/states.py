@@ -5,6 +5,7 @@ from payments.choices import (
     AuthorisationStatus,
     BankLinkStatus,
     BatchStatus,
+    Closing,
     ConsentStatus,
     DayStatus,
     DisputeState,
@@ -139,6 +140,16 @@ DAY_MOVES = {
     DayStatus.OPEN: {DayStatus.CLOSED},
     DayStatus.CLOSED: {DayStatus.REOPENED},
     DayStatus.REOPENED: {DayStatus.CLOSED},
+}
+
+# A run that was interrupted is taken over by another; a day is closed again after it was reopened.
+CLOSING_MOVES = {
+    Closing.IDLE: {Closing.ASKED, Closing.RUNNING},
+    Closing.ASKED: {Closing.RUNNING},
+    Closing.RUNNING: {Closing.ASKED, Closing.RUNNING, Closing.DONE, Closing.MISSING, Closing.FAILED},
+    Closing.DONE: {Closing.ASKED, Closing.RUNNING},
+    Closing.MISSING: {Closing.ASKED, Closing.RUNNING},
+    Closing.FAILED: {Closing.ASKED, Closing.RUNNING},
 }
 
 # What was given up can be tried again by an officer.

@@ -57,6 +57,7 @@ from payments.errors.external_accounts import (
 )
 from payments.errors.files import (
     BatchNotFound,
+    DayBeingClosed,
     DayNotClosed,
     DayNotOver,
     DayNotReady,
@@ -143,6 +144,7 @@ __all__ = [
     "CorrectionRefused",
     "CurrencyNotForKind",
     "CurrencyNotOnRail",
+    "DayBeingClosed",
     "DayNotClosed",
     "DayNotOver",
     "DayNotReady",

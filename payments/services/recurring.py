@@ -38,6 +38,7 @@ _CALENDARS = {
 }
 
 
+RECURRING_ID = "recurring_id"
 _USUAL: dict[str, Any] = {"every": 1, "weekdays": [], "day": None, "ends_on": None, "count": None, "skipped_day": "NEXT"}
 
 
@@ -96,7 +97,7 @@ def create(
         rule=schedules.to_json(schedule),
         next_on=first.on,
         external_id=checked_external_id(external_id),
-        metadata=notes.checked(metadata or {}),
+        metadata=_checked_notes(metadata or {}),
         created_at=at,
         updated_at=at,
     )
@@ -152,7 +153,7 @@ def _make_next(key: UUID, *, at: datetime, actor: Actor) -> bool:
                 external_account_id=row.external_account_id,
                 mandate_id=row.mandate_id,
                 description=row.description,
-                metadata={**row.metadata, "recurring_id": row.public_id},
+                metadata={**row.metadata, RECURRING_ID: row.public_id},
                 actor=actor,
                 at=at,
             )
@@ -199,6 +200,16 @@ def get(recurring_id: UUID, *, partner_id: UUID | None = None) -> Recurring:
     found = Recurring.objects.filter(pk=recurring_id, **scope).first()
     if found is None:
         raise errors.RecurringNotFound()
+    return found
+
+
+def _checked_notes(given: dict[str, str]) -> dict[str, str]:
+    """The metadata. Raises MalformedMetadata, also when there is no room for what its payments get besides."""
+    found = notes.checked(given)
+    if len({*found, RECURRING_ID}) > notes.MAX_NAMES:
+        raise notes.MalformedMetadata(
+            f"Metadata has at most {notes.MAX_NAMES - 1} names here: each payment gets {RECURRING_ID} besides.", param="metadata"
+        )
     return found
 
 

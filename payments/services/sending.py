@@ -26,6 +26,7 @@ from payments.policies import payments as policies
 from payments.providers.gateway import Answer, Gateway, Instruction, State
 from payments.selectors.external_accounts import details_of
 from payments.services import authorisations, counterparties, gateways, outcomes, postings, sandbox_bank, steps
+from wallets.services import custody
 
 _log = structlog.get_logger("payments.sending")
 S = PaymentStatus
@@ -43,7 +44,8 @@ def wait_after(asked: int, *, rail: str = "") -> timedelta:
 def send(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
     """Send a payment that is ready (HELD out, APPROVED in) and book the answer. Safe to call again at any point.
 
-    It fails when its external account was blocked or closed since it was made.
+    It fails when its external account was blocked or closed since it was made, and stays where it is while its wallet or customer is
+    frozen, or the partner suspended.
 
     Raises PaymentNotFound, RailNotConfigured. Must not be called inside a transaction, except for the sandbox, which calls nobody.
     """
@@ -58,16 +60,15 @@ def send(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
             counterparties.check_still_usable(payment)
         except counterparties.NOT_USABLE as refusal:
             return outcomes.fail(payment_id=payment_id, reason_code=refusal.code, reason=refusal.message, actor=actor, at=at)
-        if payment.direction == Direction.OUT:
-            try:
-                with transaction.atomic():
-                    journal_id = postings.sent([payment], actor=actor, at=at)[0]
-            except DomainError as refusal:  # the wallet was frozen since the money was held
-                payment.reason_code, payment.reason = refusal.code, refusal.message
-                payment.save(update_fields=["reason_code", "reason"])
-                return payment
-        else:
-            journal_id = postings.expected([payment], actor=actor, at=at)[0]
+        book = postings.sent if payment.direction == Direction.OUT else postings.expected
+        try:
+            with transaction.atomic():
+                custody.check_standing(partner_id=payment.partner_id, wallet_id=payment.wallet_id, at=at)
+                journal_id = book([payment], actor=actor, at=at)[0]
+        except DomainError as refusal:  # the wallet, its customer or the partner was stopped meanwhile
+            payment.reason_code, payment.reason = refusal.code, refusal.message[:500]
+            payment.save(update_fields=["reason_code", "reason"])
+            return payment
         payment.provider = gateway.name
         payment.save(update_fields=["provider"])
         steps.take(payment, S.SUBMITTED, journal_id=journal_id, actor=actor, at=at, ask_at=at + wait_after(0, rail=payment.rail))

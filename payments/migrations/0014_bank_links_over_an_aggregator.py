@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0007_keys_get_scopes_of_consents'),
-        ('payments', '0012_refunds_and_returns_cross'),
+        ('payments', '0013_closing_runs_in_the_background'),
     ]
 
     operations = [
