@@ -45,6 +45,8 @@ BATCH_ANSWERED = "payments.batch.answered"
 # In the audit only.
 INBOUND_FILE_TAKEN = "payments.inbound_file.taken"
 INBOUND_ITEM_CLOSED = "payments.inbound_item.closed"
+DEPOSIT_INSTRUCTION_ISSUED = "payments.deposit_instruction.issued"
+VIRTUAL_ACCOUNT_ASSIGNED = "payments.deposit_instruction.number_assigned"
 CONSENT_CREATED = "consent.created"
 CONSENT_AUTHORISED = "consent.authorised"
 CONSENT_REJECTED = "consent.rejected"

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from payments.api import bank_links, consents, disputes, external_accounts, mandates, payments, recurring, simulations
+from payments.api import (
+    bank_links,
+    consents,
+    deposit_instructions,
+    disputes,
+    external_accounts,
+    mandates,
+    payments,
+    recurring,
+    simulations,
+)
 
 urlpatterns = [
     path("banks", consents.Banks.as_view()),
@@ -26,6 +36,8 @@ urlpatterns = [
     path("payments/<str:payment_id>/cancel", payments.PaymentCancel.as_view()),
     path("payments/<str:payment_id>/authorisation", payments.PaymentAuthorisation.as_view()),
     path("payments/<str:payment_id>/refunds", payments.PaymentRefunds.as_view()),
+    path("deposit_instructions", deposit_instructions.DepositInstructionList.as_view()),
+    path("deposit_instructions/<str:instruction_id>", deposit_instructions.DepositInstructionDetail.as_view()),
     path("disputes", disputes.DisputeList.as_view()),
     path("disputes/<str:dispute_id>", disputes.DisputeDetail.as_view()),
     path("disputes/<str:dispute_id>/evidence", disputes.DisputeEvidence.as_view()),

@@ -5,6 +5,7 @@ from payments.models.bank_link import BalanceCheck, BankLink
 from payments.models.batch import Batch
 from payments.models.consent import Consent
 from payments.models.day import BusinessDay
+from payments.models.deposit_instruction import DepositInstruction
 from payments.models.dispute import Dispute
 from payments.models.external_account import AccountVerification, ExternalAccount
 from payments.models.fee_schedule import FeeSchedule
@@ -23,6 +24,7 @@ __all__ = [
     "Batch",
     "BusinessDay",
     "Consent",
+    "DepositInstruction",
     "Dispute",
     "ExternalAccount",
     "FeeSchedule",

@@ -13,6 +13,7 @@ from payments.models import ExternalAccount, Payment, Recurring
 from payments.providers.openbanking.vocabulary import Visitor
 from payments.services import (
     authorisations,
+    deposit_instructions,
     external_accounts,
     outcomes,
     payments,
@@ -87,6 +88,12 @@ def settled(tenant: Tenant) -> str:
     made = _make(tenant)
     settlement.run(at=tenant.at, actor=KEY, partner_id=tenant.partner_id, early=True)
     return outcomes.settle(payment_id=made.pk, actor=KEY, at=tenant.at).public_id
+
+
+@seed(example_id("dpi"))
+def deposit_instruction(tenant: Tenant) -> str:
+    """What to tell whoever pays into the wallet."""
+    return deposit_instructions.issue(**_who(tenant), wallet_id=_wallet(tenant).pk).public_id
 
 
 @seed(examples.BATCH_ID)

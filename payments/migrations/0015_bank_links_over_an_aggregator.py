@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0007_keys_get_scopes_of_consents'),
-        ('payments', '0013_closing_runs_in_the_background'),
+        ('payments', '0014_deposits_find_their_wallets'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0014_bank_links_over_an_aggregator'),
+        ('payments', '0015_bank_links_over_an_aggregator'),
     ]
 
     operations = [
