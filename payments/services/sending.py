@@ -116,6 +116,7 @@ def ask_due(*, at: datetime, limit: int = 200, actor: Actor) -> int:
             ask(payment_id=payment_id, actor=actor, at=at)
         except DomainError as refusal:
             _log.warning("payment could not be asked for", payment_id=str(payment_id), code=refusal.code)
+            Payment.objects.filter(pk=payment_id, ask_at__lte=at).update(ask_at=at + wait_after(1))  # behind all others
         done += 1
     return done
 
@@ -199,7 +200,27 @@ def _booked(payment_id: UUID, answer: Answer, *, actor: Actor, at: datetime) -> 
 
 
 def _book(payment_id: UUID, answer: Answer, *, actor: Actor) -> Payment:
-    return book(payment_id, answer, actor=actor, at=clock.now())
+    """Book the answer to our own question. Another amount than was asked for stands among what is unknown, until somebody has looked."""
+    at = clock.now()
+    try:
+        return book(payment_id, answer, actor=actor, at=at)
+    except errors.AmountDiffers as refusal:
+        with transaction.atomic():
+            payment = steps.locked(payment_id)
+            if payment.status == S.SUBMITTED:
+                steps.take(
+                    payment,
+                    S.UNKNOWN,
+                    reason_code=refusal.code,
+                    reason=refusal.message,
+                    actor=actor,
+                    at=at,
+                    ask_at=at + wait_after(payment.asked),
+                )
+            elif payment.status == S.UNKNOWN:
+                payment.reason_code, payment.reason = refusal.code, refusal.message[:500]
+                payment.save(update_fields=["reason_code", "reason"])
+            return payment
 
 
 def _asked(call: Callable[[Instruction], Answer], instruction: Instruction, payment: Payment) -> Answer:
