@@ -1,5 +1,7 @@
 """Rows of the app."""
 
+from payments.models.authorisation import Authorisation
+from payments.models.bank_link import BalanceCheck, BankLink
 from payments.models.batch import Batch
 from payments.models.consent import Consent
 from payments.models.day import BusinessDay
@@ -16,6 +18,9 @@ from payments.models.sandbox import SandboxFault, SandboxOrder
 
 __all__ = [
     "AccountVerification",
+    "Authorisation",
+    "BalanceCheck",
+    "BankLink",
     "Batch",
     "BusinessDay",
     "Consent",

@@ -18,7 +18,8 @@ from payments import errors
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
 from payments.policies import kinds, references
-from payments.services import counterparties, deciding, fee_schedules, files, gateways, steps
+from payments.providers.openbanking.vocabulary import Visitor
+from payments.services import authorisations, counterparties, deciding, fee_schedules, files, gateways, steps
 from payments.states import CANCELABLE
 from wallets.services import custody
 from wallets.services import wallets as wallet_services
@@ -43,6 +44,8 @@ def create(
     purpose: str = "",
     same_day: bool = False,
     scheduled_on: date | None = None,
+    bank: str = "",
+    visitor: Visitor | None = None,
     external_id: str | None = None,
     metadata: dict[str, str] | None = None,
     actor: Actor,
@@ -51,8 +54,9 @@ def create(
     """A new payment, decided at once unless it is scheduled: held and waiting for its rail, in review, waiting for approval, or rejected.
 
     Raises KindNotOnRail, RailNotConfigured, CurrencyNotOnRail, AmountOutsideRail, WalletMissing, ExternalAccountMissing,
-    ExternalAccountUnfit, -Pending, -Blocked, -Closed, NotDebitable, UnfitForRail, MandateMissing, MandateNotActive, ScheduleOutOfRange,
-    DuplicateExternalId, and of wallets: WalletNotFound, standing, limits, InsufficientFunds. Nothing is written then.
+    ExternalAccountUnfit, -Pending, -Blocked, -Closed, NotDebitable, ReverificationNeeded, UnfitForRail, MandateMissing, MandateNotActive,
+    ScheduleOutOfRange, BankNotOffered, DuplicateExternalId, and of wallets: WalletNotFound, standing, limits, InsufficientFunds.
+    Nothing is written then.
     """
     kind, rail = PaymentKind(kind), Rail(rail)
     if kind == PaymentKind.REFUND:
@@ -60,6 +64,7 @@ def create(
     direction = kinds.direction_of(kind, rail)
     partner = Partner.objects.only("mode", "time_zone").get(pk=partner_id)
     gateways.check(rail, partner=partner)
+    payer_bank = authorisations.check(rail, bank, visitor, partner_id=partner_id, currency=amount.currency.code)
     if same_day and rail != Rail.ACH:
         raise Invalid("Only ACH knows the same day; the other rails are as fast as they are.", param="same_day")
     kinds.check_amount(rail, amount, same_day=same_day)
@@ -96,6 +101,8 @@ def create(
     )
     files.check(payment, at=at)
     write(payment, actor=actor, at=at)
+    if payer_bank is not None and visitor is not None:
+        authorisations.begin(payment, payer_bank, visitor, at=at)
     if payment.due_at is None:
         deciding.decide(payment, actor=actor, at=at)
     return payment

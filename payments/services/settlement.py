@@ -16,7 +16,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.choices import Mode
+from accounts.choices import CustomerStatus, Mode, PartnerStatus
 from flowlet.core import clock, ids
 from flowlet.core.actors import Actor
 from flowlet.core.errors import DomainError, FourEyesRequired
@@ -28,6 +28,7 @@ from payments.policies import cutoffs, returns
 from payments.services import batch_rows, delivery, files, gathering, outcomes, payments, recurring, sending
 from payments.services.gathering import FILE_RAILS, READY
 from payments.states import BATCH_MOVES
+from wallets.choices import WalletStatus
 
 _log = structlog.get_logger("payments.settlement")
 S = PaymentStatus
@@ -221,7 +222,13 @@ def send_ready(*, at: datetime, actor: Actor, limit: int = 200) -> int:
     """Send what is ready on rails without files and was not sent when its event came; answers how many."""
     sent = 0
     for direction, status in READY.items():
-        rows = Payment.objects.filter(status=status, direction=direction).exclude(rail__in=[*FILE_RAILS, Rail.BOOK])
+        rows = Payment.objects.filter(
+            status=status,
+            direction=direction,
+            partner__status=PartnerStatus.ACTIVE,
+            wallet__status=WalletStatus.OPEN,
+            customer__status=CustomerStatus.ACTIVE,
+        ).exclude(rail__in=[*FILE_RAILS, Rail.BOOK])
         for key in list(rows.order_by("pk").values_list("pk", flat=True)[:limit]):
             try:
                 sending.send(payment_id=key, actor=actor, at=at)

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0007_keys_get_scopes_of_consents'),
-        ('payments', '0014_deposits_find_their_wallets'),
+        ('payments', '0016_payers_authorise_at_their_banks'),
         ('wallets', '0009_conversions_are_guarded'),
     ]
 
