@@ -107,7 +107,8 @@ def _deliver_open(done: Run, *, at: datetime, actor: Actor, rail: Rail | None, p
             done.waiting_keys.append(key)
             continue
         try:
-            release(batch_id=key, actor=actor, at=at)
+            if status == BatchStatus.BUILT:
+                release(batch_id=key, actor=actor, at=at)
             deliver(batch_id=key, actor=actor, at=at)
             done.delivered_keys.append(key)
         except DomainError as refusal:
