@@ -125,9 +125,10 @@ def _find_wire(said: ReceivedWire) -> About:
     number = notices.plain(_number(wire.creditor_account))
     account = BankAccount.objects.filter(identification=number, currency=wire.amount.currency.code).first() if number else None
     note = wire.remittance
+    if account is None:  # whose it is only a virtual account can say: what a payer wrote may name anybody, in the sandbox too
+        return _place(None, None, (), {number})
     texts = (note.reference, note.text[:LONGEST_TEXT], note.document_number) if note else ()
-    partners = None if account is None else _partners_of(account)
-    return _place(account, partners, (*texts, wire.end_to_end_id), {number})
+    return _place(account, _partners_of(account), (*texts, wire.end_to_end_id), {number})
 
 
 def _place(account: BankAccount | None, partners: set[UUID] | None, texts: Iterable[str], numbers: set[str]) -> About:
