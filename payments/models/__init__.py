@@ -1,5 +1,7 @@
 """Rows of the app."""
 
+from payments.models.authorisation import Authorisation
+from payments.models.bank_link import BalanceCheck, BankLink
 from payments.models.batch import Batch
 from payments.models.consent import Consent
 from payments.models.day import BusinessDay
@@ -13,9 +15,13 @@ from payments.models.mandate import Mandate, MandateUse
 from payments.models.payment import Move, Payment
 from payments.models.recurring import Occurrence, Recurring
 from payments.models.sandbox import SandboxFault, SandboxOrder
+from payments.models.verification_entry import VerificationEntry
 
 __all__ = [
     "AccountVerification",
+    "Authorisation",
+    "BalanceCheck",
+    "BankLink",
     "Batch",
     "BusinessDay",
     "Consent",
@@ -34,4 +40,5 @@ __all__ = [
     "Recurring",
     "SandboxFault",
     "SandboxOrder",
+    "VerificationEntry",
 ]

@@ -401,6 +401,17 @@ def test_a_wire_is_a_deposit_once_also_when_the_bank_tells_of_it_too(world):
     books_are_sound()
 
 
+@pytest.mark.parametrize("is_virtual", [True, False])
+def test_a_wire_to_an_account_that_is_not_declared_is_booked_for_its_virtual_account_only(world, is_virtual):
+    wallet = world.wallet()
+    told = instruction(world, wallet)
+    if is_virtual:
+        deposit_instructions.assign_number(instruction_id=told.pk, number="000123456789", actor=STAFF, at=world.at)
+    [item] = heard(world, received(world, told.reference), name="wire.xml")
+    assert item.state == (I.HANDLED if is_virtual else I.UNMATCHED)
+    assert [deposit.wallet for deposit in deposits()] == ([wallet] if is_virtual else [])
+
+
 # Instructions
 
 
