@@ -21,7 +21,7 @@ def locked(batch_id: UUID) -> Batch:
 
 def get(batch_id: UUID, *, partner_id: UUID | None = None) -> Batch:
     """The batch, not locked, of this partner if one is named. Raises BatchNotFound."""
-    scope = {} if partner_id is None else {"partner_id": partner_id}
+    scope = {} if partner_id is None else {"partner_id": partner_id, "is_verification": False}
     found = Batch.objects.filter(pk=batch_id, **scope).first()
     if found is None:
         raise errors.BatchNotFound
@@ -39,4 +39,6 @@ def tell(batch: Batch, fact: str, *, actor: Actor, at: datetime) -> None:
         "digest": batch.digest or None,
     }
     log.record(action=fact, actor=actor, at=at, target=batch.public_id, partner_id=batch.partner_id, after=data)
-    outbox.publish(type=fact, partner_id=batch.partner_id, subject=batch.public_id, data=data, at=at)
+    # What micro-deposits add up to is not the partner's to learn.
+    reader = None if batch.is_verification else batch.partner_id
+    outbox.publish(type=fact, partner_id=reader, subject=batch.public_id, data=data, at=at)

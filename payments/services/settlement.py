@@ -25,7 +25,7 @@ from payments import events
 from payments.choices import BatchStatus, PaymentStatus, Rail
 from payments.models import Batch, Payment
 from payments.policies import cutoffs, returns
-from payments.services import batch_rows, delivery, files, gathering, outcomes, payments, recurring, sending
+from payments.services import batch_rows, delivery, files, gathering, outcomes, payments, recurring, sending, verification_runs
 from payments.services.gathering import FILE_RAILS, READY
 from payments.states import BATCH_MOVES
 from wallets.choices import WalletStatus
@@ -92,8 +92,13 @@ def run(
         except DomainError as refusal:  # one group's trouble is not the others'
             _log.warning("group is held up", partner=str(group[0]), rail=group[1], code=refusal.code)
             done.refusals.append({"group": [str(part) for part in group], "code": refusal.code, "message": refusal.message})
+    if rail in {None, Rail.ACH}:
+        sent = verification_runs.gather_due(at=at, actor=actor, grace=gathering.GRACE, partner_id=partner_id, early=early)
+        done.built_keys += [batch.pk for batch in sent]
     _deliver_open(done, at=at, actor=actor, rail=rail, partner_id=partner_id, told=told)
     _settle_due(done, at=at, actor=actor, rail=rail, partner_id=partner_id, told=told)
+    if rail in {None, Rail.ACH}:
+        done.settled += verification_runs.settle_due(at=at, actor=actor)
     return done
 
 
@@ -168,6 +173,7 @@ def answer(*, batch_id: UUID, accepted: bool, text: str = "", actor: Actor, at: 
     batch.status, batch.answered_at, batch.answer = to, at, text[:500]
     batch.save(update_fields=["status", "answered_at", "answer"])
     if not accepted:
+        verification_runs.file_rejected(batch, actor=actor, at=at)
         there = batch.payments.exclude(status__in=[S.FAILED, S.RETURNED])
         for payment in there.order_by("mandate_id", "pk"):  # the order of mandates' locks
             end = outcomes.return_ if payment.settled_at else outcomes.fail

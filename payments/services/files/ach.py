@@ -29,12 +29,17 @@ def within_total(payments: Sequence[Payment]) -> list[Payment]:
 
 def write(batch: Batch, material: Material) -> Built:
     """The file. Raises ExternalAccountUnfit for a name of which nothing can be carried, FieldRefused, FileRefused, TooManyLines."""
-    return Built(f"ACH-{_made(batch):%Y%m%d}-{batch.number:08d}.ach", "nacha", nacha.write(file=_file(batch, material)))
+    return frame(batch, _groups(batch, material))
 
 
 def check(batch: Batch, material: Material) -> None:
     """Refuse what ``write`` refuses."""
-    nacha.check(file=_file(batch, material))
+    nacha.check(file=_framed(batch, _groups(batch, material)))
+
+
+def frame(batch: Batch, groups: Sequence[nacha.Batch]) -> Built:
+    """The file around its Nacha batches. Raises FieldRefused, FileRefused, TooManyLines."""
+    return Built(f"ACH-{_made(batch):%Y%m%d}-{batch.number:08d}.ach", "nacha", nacha.write(file=_framed(batch, groups)))
 
 
 def _made(batch: Batch) -> datetime:
@@ -42,8 +47,23 @@ def _made(batch: Batch) -> datetime:
     return batch.cutoff_at.astimezone(ZoneInfo(cutoffs.NEW_YORK))
 
 
-def _file(batch: Batch, material: Material) -> nacha.File:
+def _framed(batch: Batch, groups: Sequence[nacha.Batch]) -> nacha.File:
     identity, made = me(batch), _made(batch)
+    return nacha.File(
+        destination=identity["destination"],
+        destination_name=identity["destination_name"],
+        origin=identity["origin"],
+        origin_name=identity["origin_name"],
+        created_on=made.date(),
+        created_time=made.time().replace(second=0, microsecond=0),
+        modifier=nacha.MODIFIERS[batch.number % len(nacha.MODIFIERS)],
+        reference=f"{batch.number:08d}"[-8:],
+        batches=tuple(groups),
+    )
+
+
+def _groups(batch: Batch, material: Material) -> list[nacha.Batch]:
+    identity = me(batch)
     side = nacha.Side.CREDIT if batch.direction == Direction.OUT else nacha.Side.DEBIT
     groups: dict[tuple[str, str, str], list[nacha.Entry]] = {}
     for payment in material.payments:
@@ -64,30 +84,20 @@ def _file(batch: Batch, material: Material) -> nacha.File:
         )
         groups.setdefault((sec, payment.purpose, _descriptive_date(payment, batch)), []).append(entry)
     descriptions = {"PAYROLL": "PAYROLL", "PURCHASE": "PURCHASE", "": "PAYMENT" if side == nacha.Side.CREDIT else "COLLECTION"}
-    return nacha.File(
-        destination=identity["destination"],
-        destination_name=identity["destination_name"],
-        origin=identity["origin"],
-        origin_name=identity["origin_name"],
-        created_on=made.date(),
-        created_time=made.time().replace(second=0, microsecond=0),
-        modifier=nacha.MODIFIERS[batch.number % len(nacha.MODIFIERS)],
-        reference=f"{batch.number:08d}"[-8:],
-        batches=tuple(
-            nacha.Batch(
-                sec=sec,
-                company_name=identity["company_name"][:16],
-                company_id=identity["company_id"],
-                odfi=identity["odfi"][:8],
-                description=descriptions[purpose],
-                descriptive_date=descriptive_date,
-                effective_on=batch.value_on,
-                purpose=nacha.Purpose(purpose),
-                entries=tuple(sorted(entries, key=lambda one: one.trace)),
-            )
-            for (sec, purpose, descriptive_date), entries in sorted(groups.items())
-        ),
-    )
+    return [
+        nacha.Batch(
+            sec=sec,
+            company_name=identity["company_name"][:16],
+            company_id=identity["company_id"],
+            odfi=identity["odfi"][:8],
+            description=descriptions[purpose],
+            descriptive_date=descriptive_date,
+            effective_on=batch.value_on,
+            purpose=nacha.Purpose(purpose),
+            entries=tuple(sorted(entries, key=lambda one: one.trace)),
+        )
+        for (sec, purpose, descriptive_date), entries in sorted(groups.items())
+    ]
 
 
 def _descriptive_date(payment: Payment, batch: Batch) -> str:
