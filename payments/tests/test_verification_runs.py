@@ -19,6 +19,7 @@ from payments.policies.account_values import Correction
 from payments.providers import nacha
 from payments.selectors import payments as selectors
 from payments.services import (
+    batch_rows,
     external_accounts,
     files,
     inbound_files,
@@ -125,7 +126,7 @@ def test_deposits_and_prenotes_go_in_one_file_of_their_own_with_a_nacha_batch_fo
     assert files.rebuild(batch).digest == batch.digest
     assert not selectors.batches(partner_id=world.partner.pk).exists(), "the sum is a hint to the amounts"
     with pytest.raises(errors.BatchNotFound):
-        settlement.get_batch(batch.pk, partner_id=world.partner.pk)
+        batch_rows.get(batch.pk, partner_id=world.partner.pk)
     assert not Event.objects.filter(partner_id=world.partner.pk, type__startswith="payments.batch").exists()
     books_are_sound()
 
