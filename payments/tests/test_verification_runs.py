@@ -22,6 +22,7 @@ from payments.services import (
     batch_rows,
     external_accounts,
     files,
+    gathering,
     inbound_files,
     micro_deposits,
     prenotes,
@@ -152,7 +153,7 @@ def test_the_money_is_a_cost_on_its_way_and_then_gone_from_the_bank(world):
 
 def test_nothing_is_sent_before_a_cut_off_and_nothing_twice(world):
     attempt = micro(world)
-    assert run(world, at=world.at - settlement.GRACE * 3).built == []
+    assert run(world, at=world.at - gathering.GRACE * 3).built == []
     assert entries_of(attempt) == []
     with pytest.raises(errors.MicroDepositsNotSent):
         micro_deposits.confirm(
