@@ -75,6 +75,8 @@ class PaymentList(PartnerView):
             errors.MandateNotActive,
             errors.FeeAboveAmount,
             errors.ScheduleOutOfRange,
+            errors.BelowRailMinimum,
+            errors.RailLimitExceeded,
             *NAMES,
         ),
         body_example=examples.NEW_PAYMENT,

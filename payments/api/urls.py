@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from payments.api import consents, disputes, external_accounts, mandates, payments, recurring, simulations
+from payments.api import consents, disputes, external_accounts, limits, mandates, payments, recurring, simulations
 
 urlpatterns = [
     path("banks", consents.Banks.as_view()),
@@ -28,6 +28,7 @@ urlpatterns = [
     path("recurring_payments/<str:recurring_payment_id>/pause", recurring.RecurringPause.as_view()),
     path("recurring_payments/<str:recurring_payment_id>/resume", recurring.RecurringResume.as_view()),
     path("recurring_payments/<str:recurring_payment_id>/end", recurring.RecurringEnd.as_view()),
+    path("payment_limits", limits.PaymentLimits.as_view()),
     path("settlement_report", payments.SettlementReport.as_view()),
     path("payment_batches", payments.BatchList.as_view()),
     path("payment_batches/<str:batch_id>", payments.BatchDetail.as_view()),

@@ -100,11 +100,15 @@ from payments.errors.payments import (
     WalletMissing,
 )
 from payments.errors.terms import (
+    BelowRailMinimum,
     FeesOfAnotherCurrency,
     FeesUnchanged,
     MalformedFees,
+    MalformedRailLimits,
     MalformedReference,
     MalformedSchedule,
+    RailLimitExceeded,
+    RailLimitsUnchanged,
 )
 
 __all__ = [
@@ -115,6 +119,7 @@ __all__ = [
     "BankNotOffered",
     "BankRefused",
     "BatchNotFound",
+    "BelowRailMinimum",
     "BlockNotYours",
     "CallbackRefused",
     "CardExpired",
@@ -170,6 +175,7 @@ __all__ = [
     "MalformedIban",
     "MalformedMandateReference",
     "MalformedOwner",
+    "MalformedRailLimits",
     "MalformedReference",
     "MalformedRoutingNumber",
     "MalformedSchedule",
@@ -191,6 +197,8 @@ __all__ = [
     "NotRefundable",
     "NothingRecurs",
     "PaymentNotFound",
+    "RailLimitExceeded",
+    "RailLimitsUnchanged",
     "RailNotConfigured",
     "RecurringNotFound",
     "RefundTooLarge",

@@ -21,7 +21,7 @@ from payments import errors, events
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
 from payments.policies import returns
-from payments.services import account_returns, dispute_rows, mandates, postings, recipes, steps
+from payments.services import account_returns, dispute_rows, mandates, postings, rail_limits, recipes, steps
 from payments.services.postings import Booked
 from payments.services.steps import Step
 from payments.states import PAYMENT_MOVES
@@ -98,6 +98,7 @@ def fail(
     if payment.status == S.FAILED:
         return payment
     check_move(PAYMENT_MOVES, S(payment.status), S.FAILED)
+    rail_limits.give_back(payment)
     name(payment, provider_reference)
     booked = _undo(payment, actor=actor, at=at)
     _take(payment, S.FAILED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
