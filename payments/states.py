@@ -148,6 +148,7 @@ DISPUTE_MOVES = {
     DisputeState.WON: frozenset(),
     DisputeState.LOST: frozenset(),
 }
+DISPUTE_ENDED = frozenset({DisputeState.WON, DisputeState.LOST})
 
 RECURRING_MOVES = {
     RecurringStatus.ACTIVE: {RecurringStatus.PAUSED, RecurringStatus.ENDED},

@@ -12,14 +12,17 @@ from uuid import UUID
 import structlog
 from django.db import connection, transaction
 
+from flowlet.audit.services import log
 from flowlet.core import clock
 from flowlet.core.actors import Actor
 from flowlet.core.errors import DomainError
 from flowlet.core.money import Money
 from flowlet.core.outbound import OutboundError, OutcomeUnknown
+from payments import errors, events
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
 from payments.policies import kinds
+from payments.policies import payments as policies
 from payments.providers.gateway import Answer, Gateway, Instruction, State
 from payments.selectors.external_accounts import details_of
 from payments.services import counterparties, gateways, outcomes, postings, sandbox_bank, steps
@@ -88,6 +91,16 @@ def ask(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
     return _book(payment_id, answer, actor=actor)
 
 
+def ask_again(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
+    """As ``ask``, because a person wants to know: that is written to the audit first. Raises IllegalMove where nobody can be asked."""
+    payment = Payment.objects.filter(pk=payment_id).first()
+    if payment is None:
+        raise errors.PaymentNotFound()
+    policies.check_can_ask(payment, actor)
+    log.record(action=events.PAYMENT_ASKED_AGAIN, actor=actor, at=at, target=payment.public_id, partner_id=payment.partner_id)
+    return ask(payment_id=payment_id, actor=actor, at=at)
+
+
 def ask_due(*, at: datetime, limit: int = 200, actor: Actor) -> int:
     """Ask about all payments whose time has come; answers how many. One that cannot be asked does not hold up the others."""
     due = Payment.objects.filter(ask_at__lte=at).order_by("ask_at").values_list("pk", flat=True)
@@ -130,6 +143,10 @@ def book(payment_id: UUID, answer: Answer, *, actor: Actor, at: datetime) -> Pay
         if answer.state == State.REFUSED:
             if payment.status == S.FAILED:
                 return payment
+            if payment.settled_at is not None and payment.direction == Direction.OUT:  # a yes that the provider took back
+                return outcomes.return_(
+                    payment_id=payment_id, reason_code=answer.reason_code or "provider.refused", actor=actor, at=at
+                )
             return outcomes.fail(
                 payment_id=payment_id,
                 reason_code=answer.reason_code or "provider.refused",

@@ -6,13 +6,12 @@ from decimal import Decimal
 import pytest
 
 from accounts.choices import Mode, Role
-from accounts.models import Partner, User
+from accounts.models import Partner
 from flowlet.approvals.models import Approval
 from flowlet.audit.models import Record
 from flowlet.backoffice import cells
-from flowlet.backoffice.testing import press, signed_in
+from flowlet.backoffice.testing import press
 from flowlet.core import clock
-from flowlet.core.actors import Actor, ActorKind
 from ledger.models import Book
 from payments.choices import BatchStatus, PaymentStatus
 from payments.models import Batch, BusinessDay, Payment
@@ -29,19 +28,6 @@ S = PaymentStatus
 @pytest.fixture
 def world(db):
     return fresh_world()
-
-
-@pytest.fixture
-def sit(db):
-    def make(role, email=""):
-        email = email or f"{role.lower()}@flowlet.test"
-        user = User.objects.filter(email=email).first()
-        user = user or User.objects.create_user(email, name="Somebody", is_staff=True, roles=[role])
-        client = signed_in(user)
-        client.actor = Actor(kind=ActorKind.STAFF, id=user.public_id, label=user.role_labels)
-        return client
-
-    return make
 
 
 @pytest.fixture
