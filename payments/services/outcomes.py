@@ -180,8 +180,10 @@ def dispute(
     actor: Actor,
     at: datetime,
 ) -> Payment:
-    """The cardholder disputes: the acquirer takes the money back at once, and waits for evidence until ``due_at``. Raises
-    PaymentNotFound, IllegalMove, AmountDiffers, Invalid.
+    """The cardholder disputes: the acquirer takes the money back at once, and waits for evidence until ``due_at``.
+
+    ``amount`` (default: what is left after refunds) may be a part: that part alone is taken, and ``returned`` says how much. Raises
+    PaymentNotFound, IllegalMove, AmountDiffers for more than the payment, Invalid.
     """
     payment = steps.locked(payment_id)
     if payment.status == S.DISPUTED:
@@ -193,7 +195,7 @@ def dispute(
     if value.currency.code != payment.currency or not 0 < value.amount <= payment.amount - payment.returned:
         raise errors.AmountDiffers(
             f"At most {payment.amount - payment.returned} {payment.currency} can be disputed.",
-            expected=steps.plain(payment.refundable, payment.currency),
+            expected=steps.plain(payment.amount - payment.returned, payment.currency),
         )
     booked = postings.returned_in(payment, value, kind=recipes.DISPUTE, actor=actor, at=at)
     _count_returned(payment, value.amount)

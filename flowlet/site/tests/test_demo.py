@@ -1,11 +1,16 @@
 """The demo: what seed_demo leaves behind, and one transfer that is everywhere at once."""
 
+import contextlib
+import json
+import os
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
 import phonenumbers
+import psycopg2
 import pytest
+from django.core.management import call_command
 from django.db.models import Max, Min, Sum
 from django.test import Client, override_settings
 
@@ -23,7 +28,18 @@ from flowlet.runtime import fixtures
 from flowlet.site.demo import seed
 from flowlet.site.demo.purses import Limits
 from ledger.choices import PeriodStatus
-from ledger.models import Balance, BankAccount, Book, Break, Journal, Period, Verification
+from ledger.models import (
+    Account,
+    Balance,
+    BankAccount,
+    BankAccountMember,
+    Book,
+    Break,
+    Journal,
+    Period,
+    ReconciliationItem,
+    Verification,
+)
 from ledger.selectors import rates, reconciliation
 from ledger.services import seals, verification
 from payments.choices import BatchStatus, ExternalAccountStatus, PaymentStatus, Rail
@@ -198,6 +214,23 @@ def test_the_banks_statements_prove_the_day_but_for_one_break_each_with_an_owner
             assert proof.is_proven, proof.missing
 
 
+def test_the_live_sides_bank_accounts_are_declared_and_their_statement_matches_line_by_line(demo):
+    for founded in demo.partners:
+        book = founded.live.book
+        day = clock.day_of(clock.now(), zone=book.time_zone) - timedelta(days=1)
+        banks = list(BankAccount.objects.filter(members__account__book=book))
+        accounts = Account.objects.filter(book=book, line__code__in=["1010", "1020"])
+        assert set(BankAccountMember.objects.filter(bank_account__in=banks).values_list("account_id", flat=True)) == set(
+            accounts.values_list("pk", flat=True)
+        )
+        for bank in banks:
+            proof = reconciliation.proof(bank_account=bank, on=day)
+            assert (proof.missing, proof.difference, proof.open_theirs, proof.open_ours) == ((), 0, 0, 0)
+        lines = ReconciliationItem.objects.filter(bank_account__in=banks, side="THEIRS")
+        assert set(lines.values_list("state", flat=True)) == {"MATCHED"}
+        assert lines.count() > 5
+
+
 def test_who_asks_the_bank_about_the_unknown_payment_learns_what_became_of_it(demo):
     payment = Payment.objects.filter(status=PaymentStatus.UNKNOWN).first()
     assert payment.ask_at > clock.now()
@@ -285,3 +318,53 @@ def _line(book, code):
     return {
         row.currency: row.natural(line.normal_side) for row in balances.line_totals(book_id=book.pk) if row.line_id == line.pk
     }
+
+
+def test_every_book_closes_yesterday_by_the_command(demo, capsys):
+    call_command("close_day", "--json")
+    told = {day["book"]: day for day in json.loads(capsys.readouterr().out)["days"]}
+    for founded in demo.partners:
+        for side in (founded.live, founded.sandbox):
+            day = told.pop(side.book.public_id)
+            assert (day["status"], day["missing"]) == ("CLOSED", [])
+            count = BankAccount.objects.filter(members__account__book=side.book).count()
+            assert {step["step"]: step["outcome"] for step in day["steps"]}["prove"] == f"bank accounts proven: {count}"
+            assert count >= 2
+    assert told == {}
+
+
+@pytest.fixture
+def sleeping_guard():
+    """The database's own guard of days goes by a clock that cannot be moved to tomorrow."""
+    with contextlib.closing(psycopg2.connect(os.environ["DATABASE_OWNER_URL"])) as owner:
+        owner.autocommit = True
+        owner.cursor().execute("ALTER TABLE ledger_book DISABLE TRIGGER book_is_guarded")
+        yield
+        owner.cursor().execute("ALTER TABLE ledger_book ENABLE TRIGGER book_is_guarded")
+
+
+def test_the_whole_business_day_with_the_banks_is_closed_by_command_the_next_morning(demo, capsys, monkeypatch, sleeping_guard):
+    """Deposits, payouts, returns, a card dispute, an exchange, statements: every line matched, or a break with an owner."""
+    for founded in demo.partners:
+        book = founded.sandbox.book
+        made = Payment.objects.filter(partner=founded.sandbox.partner)
+        assert set(made.values_list("kind", flat=True)) >= {"DEPOSIT", "TRANSFER", "WITHDRAWAL", "COLLECTION", "CARD_PAYMENT"}
+        assert made.filter(status="DISPUTED").exists() and made.filter(status="RETURNED").exists()
+        assert Conversion.objects.filter(partner=founded.sandbox.partner).count() == 1
+        items = ReconciliationItem.objects.filter(bank_account__members__account__book=book, side="THEIRS")
+        unsettled = items.exclude(state__in=["MATCHED", "MATCHED_WITH_DIFFERENCE"])
+        assert [item.state for item in unsettled] == ["UNMATCHED_THEIRS"]
+        assert unsettled.get().pk == Break.objects.get(bank_account__members__account__book=book).item_id
+        assert items.count() > 10
+    tomorrow = clock.now() + timedelta(days=1)
+    monkeypatch.setattr(clock, "now", lambda: tomorrow)
+    for founded in demo.partners:
+        book = founded.sandbox.book
+        call_command("close_day", book.public_id, "--json")
+        [day] = json.loads(capsys.readouterr().out)["days"]
+        assert (day["day"], day["status"], day["missing"]) == (
+            str(clock.day_of(tomorrow, zone=book.time_zone) - timedelta(days=1)),
+            "CLOSED",
+            [],
+        )
+    assert verification.verify().is_clean
