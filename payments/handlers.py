@@ -8,8 +8,10 @@ from ledger import events as ledger_events
 from payments import events, tasks
 from payments.choices import AttemptStatus, Direction, PaymentStatus, Rail, VerificationMethod
 from payments.events import INBOUND_RECEIVED
+from payments.models import ExternalAccount
 from payments.policies import kinds
-from payments.services import external_accounts, proofs
+from payments.selectors import external_accounts as account_selectors
+from payments.services import bank_links, external_accounts, proofs
 
 
 @registry.handler("payments.send_ready", types=("payment.held", "payment.approved"))
@@ -21,6 +23,21 @@ def send_ready(event: Event) -> None:
     ready = PaymentStatus.HELD if data["direction"] == Direction.OUT else PaymentStatus.APPROVED
     if data["status"] == ready:
         tasks.send.delay(payment_id=event.subject)
+
+
+@registry.handler("payments.go_on", types=(events.PAYER_AUTHORISED,))
+def go_on(event: Event) -> None:
+    """The payer has authorised a payment at their bank: submit it, outside of this transaction."""
+    tasks.ask_one.delay(payment_id=event.subject)
+
+
+@registry.handler("payments.check_balance", types=("payment.approved",))
+def check_balance(event: Event) -> None:
+    """Money is to be taken from an account: where the bank can be asked, ask whether there is enough, outside of this transaction."""
+    data = event.data
+    if data["direction"] == Direction.IN and data["external_account_id"]:
+        if account_selectors.is_linked(ExternalAccount.key(data["external_account_id"])):
+            tasks.check_balance.delay(payment_id=event.subject)
 
 
 @registry.handler("payments.handle_inbound", types=(INBOUND_RECEIVED,))
@@ -44,6 +61,17 @@ def close_external_accounts(event: Event) -> None:
         customer_id=Customer.key(event.subject),
         reason="The customer was closed",
         actor=actors.system("payments.close_external_accounts"),
+        at=event.created_at,
+    )
+
+
+@registry.handler("payments.end_bank_links", types=("customer.closed",))
+def end_bank_links(event: Event) -> None:
+    """Who is served no more has no bank to be read."""
+    bank_links.end_all(
+        customer_id=Customer.key(event.subject),
+        reason="The customer was closed",
+        actor=actors.system("payments.end_bank_links"),
         at=event.created_at,
     )
 
@@ -76,3 +104,9 @@ def unreconciled(event: Event) -> None:
 def answer_dispute(event: Event) -> None:
     """Evidence was given, or the dispute was given up: tell the acquirer. The sandbox has heard of it already."""
     tasks.answer_dispute.delay(dispute_id=event.subject)
+
+
+@registry.handler("payments.close_day", types=(events.DAY_CLOSING_ASKED,))
+def close_day(event: Event) -> None:
+    """Somebody wants a business day closed: that takes a while, so a worker does it."""
+    tasks.close_day.delay(day_id=event.subject)

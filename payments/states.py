@@ -2,7 +2,10 @@
 
 from payments.choices import (
     AttemptStatus,
+    AuthorisationStatus,
+    BankLinkStatus,
     BatchStatus,
+    Closing,
     ConsentStatus,
     DayStatus,
     DisputeState,
@@ -105,6 +108,13 @@ INBOUND_ITEM_MOVES = {
     InboundState.CLOSED: frozenset(),
 }
 
+# A customer may sign in again; what has ended is linked anew.
+BANK_LINK_MOVES = {
+    BankLinkStatus.ACTIVE: {BankLinkStatus.LOGIN_REQUIRED, BankLinkStatus.ENDED},
+    BankLinkStatus.LOGIN_REQUIRED: {BankLinkStatus.ACTIVE, BankLinkStatus.ENDED},
+    BankLinkStatus.ENDED: frozenset(),
+}
+
 CONSENT_MOVES = {
     ConsentStatus.AWAITING: {
         ConsentStatus.AUTHORISED,
@@ -118,10 +128,28 @@ CONSENT_MOVES = {
     ConsentStatus.EXPIRED: frozenset(),
 }
 
+# A payer authorises once; what the bank makes of it is the payment's own machine.
+AUTHORISATION_MOVES = {
+    AuthorisationStatus.ASKING: {AuthorisationStatus.AWAITING, AuthorisationStatus.REJECTED},
+    AuthorisationStatus.AWAITING: {AuthorisationStatus.AUTHORISED, AuthorisationStatus.REJECTED},
+    AuthorisationStatus.AUTHORISED: frozenset(),
+    AuthorisationStatus.REJECTED: frozenset(),
+}
+
 DAY_MOVES = {
     DayStatus.OPEN: {DayStatus.CLOSED},
     DayStatus.CLOSED: {DayStatus.REOPENED},
     DayStatus.REOPENED: {DayStatus.CLOSED},
+}
+
+# A run that was interrupted is taken over by another; a day is closed again after it was reopened.
+CLOSING_MOVES = {
+    Closing.IDLE: {Closing.ASKED, Closing.RUNNING},
+    Closing.ASKED: {Closing.RUNNING},
+    Closing.RUNNING: {Closing.ASKED, Closing.RUNNING, Closing.DONE, Closing.MISSING, Closing.FAILED},
+    Closing.DONE: {Closing.ASKED, Closing.RUNNING},
+    Closing.MISSING: {Closing.ASKED, Closing.RUNNING},
+    Closing.FAILED: {Closing.ASKED, Closing.RUNNING},
 }
 
 # What was given up can be tried again by an officer.

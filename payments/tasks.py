@@ -2,13 +2,16 @@
 
 import logging
 
-from celery import shared_task
+from celery import Task, shared_task
 
 from flowlet.core import actors, clock, ids
 from flowlet.core.outbound import OutboundError
-from payments.models import AccountVerification, Dispute, InboundEvent, Payment
+from payments.models import AccountVerification, BusinessDay, Dispute, InboundEvent, Payment
 from payments.selectors.payments import is_sandbox
 from payments.services import (
+    balance_checks,
+    bank_links,
+    closings,
     consents,
     disputes,
     inbox,
@@ -47,6 +50,12 @@ def ask() -> None:
     sending.ask_due(at=clock.now(), actor=actors.system("payments.ask"))
 
 
+@shared_task(name="payments.ask_one", ignore_result=True)
+def ask_one(*, payment_id: str) -> None:
+    """Ask about one payment, or do what there is to do for it now that its payer has authorised it."""
+    sending.ask(payment_id=Payment.key(payment_id), actor=actors.system("payments.ask_one"), at=clock.now())
+
+
 @shared_task(name="payments.answer_dispute", ignore_result=True)
 def answer_dispute(*, dispute_id: str) -> None:
     """Send the evidence of a live partner's dispute to the acquirer, or give it up there."""
@@ -65,6 +74,19 @@ def sweep_disputes() -> None:
 def settle() -> None:
     """Gather, build, release, deliver and settle what is due."""
     settlement.run(at=clock.now(), actor=actors.system("payments.settle"))
+
+
+@shared_task(name="payments.close_day", ignore_result=True, bind=True)
+def close_day(self: Task, *, day_id: str) -> None:
+    """Close a business day that somebody asked to close; how it goes is on its row."""
+    closings.run(day_id=BusinessDay.key(day_id), claim=self.request.id or "", at=clock.now())
+
+
+@shared_task(name="payments.sweep_closings", ignore_result=True)
+def sweep_closings() -> None:
+    """Hand out days that are to be closed and that nobody closes."""
+    for day_id in closings.waiting(at=clock.now()):
+        close_day.delay(day_id=ids.public_id(BusinessDay.PREFIX, day_id))
 
 
 @shared_task(name="payments.ask_payee", ignore_result=True)
@@ -102,6 +124,20 @@ def sweep_consents() -> None:
     consents.tell_banks(at=at)
 
 
+@shared_task(name="payments.check_balance", ignore_result=True)
+def check_balance(*, payment_id: str) -> None:
+    """Ask the payer's bank for the balance before money is taken from a linked account."""
+    balance_checks.check(payment_id=Payment.key(payment_id), actor=actors.system("payments.check_balance"), at=clock.now())
+
+
+@shared_task(name="payments.sweep_bank_links", ignore_result=True)
+def sweep_bank_links() -> None:
+    """Read accounts of links that could not be read yet, and tell aggregators of links that ended here."""
+    at = clock.now()
+    bank_links.read_unread(at=at, actor=actors.system("payments.sweep_bank_links"))
+    bank_links.tell_providers(at=at)
+
+
 @shared_task(name="payments.handle_inbound", ignore_result=True)
 def handle_inbound(*, inbound_id: str) -> None:
     """Handle one event of a provider."""
@@ -133,8 +169,10 @@ BEAT = {
     "payments.ask": {"task": "payments.ask", "schedule": 60.0},
     "payments.disputes": {"task": "payments.disputes", "schedule": 600.0},
     "payments.settle": {"task": "payments.settle", "schedule": 300.0},
+    "payments.sweep-closings": {"task": "payments.sweep_closings", "schedule": 60.0},
     "payments.sweep-verifications": {"task": "payments.sweep_verifications", "schedule": 60.0},
     "payments.expire-mandates": {"task": "payments.expire_mandates", "schedule": 3600.0},
     # Calls banks: not among what is critical.
+    "payments.sweep-bank-links": {"task": "payments.sweep_bank_links", "schedule": 60.0, "options": {"queue": "default"}},
     "payments.sweep-consents": {"task": "payments.sweep_consents", "schedule": 60.0, "options": {"queue": "default"}},
 }

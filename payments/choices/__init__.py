@@ -14,6 +14,7 @@ from payments.choices.external_accounts import (
 )
 from payments.choices.files import (
     BatchStatus,
+    Closing,
     DayStatus,
     InboundFormat,
     InboundKind,
@@ -35,6 +36,9 @@ from payments.choices.payments import (
     RecurringStatus,
 )
 from payments.choices.providers import (
+    AuthorisationStatus,
+    BalanceResult,
+    BankLinkStatus,
     BankStandard,
     ConsentScope,
     ConsentStatus,
@@ -46,9 +50,13 @@ __all__ = [
     "AccountType",
     "AchAuthorization",
     "AttemptStatus",
+    "AuthorisationStatus",
+    "BalanceResult",
+    "BankLinkStatus",
     "BankStandard",
     "BatchStatus",
     "BlockOrigin",
+    "Closing",
     "ConsentScope",
     "ConsentStatus",
     "DayStatus",

@@ -1,5 +1,14 @@
 """Refusals of the app, one module per subject. The docstrings are what partners read in the error catalogue."""
 
+from payments.errors.bank_links import (
+    BalanceTooSmall,
+    BankLinkEnded,
+    BankLinkKnown,
+    BankLinkNotFound,
+    NotAuthorisedThere,
+    PublicTokenRefused,
+    ReverificationNeeded,
+)
 from payments.errors.consents import (
     BankAnswerMalformed,
     BankNotOffered,
@@ -15,6 +24,13 @@ from payments.errors.consents import (
     ConsentTooLong,
     NoSuchAccount,
     ScopeNotConsented,
+)
+from payments.errors.deposits import (
+    DepositInstructionNotFound,
+    DepositsNotTaken,
+    MalformedVirtualAccount,
+    VirtualAccountGiven,
+    VirtualAccountTaken,
 )
 from payments.errors.external_accounts import (
     AlreadyVerified,
@@ -48,6 +64,7 @@ from payments.errors.external_accounts import (
 )
 from payments.errors.files import (
     BatchNotFound,
+    DayBeingClosed,
     DayNotClosed,
     DayNotOver,
     DayNotReady,
@@ -115,7 +132,11 @@ __all__ = [
     "AlreadyVerified",
     "AmountDiffers",
     "AmountOutsideRail",
+    "BalanceTooSmall",
     "BankAnswerMalformed",
+    "BankLinkEnded",
+    "BankLinkKnown",
+    "BankLinkNotFound",
     "BankNotOffered",
     "BankRefused",
     "BatchNotFound",
@@ -135,10 +156,13 @@ __all__ = [
     "CorrectionRefused",
     "CurrencyNotForKind",
     "CurrencyNotOnRail",
+    "DayBeingClosed",
     "DayNotClosed",
     "DayNotOver",
     "DayNotReady",
     "DeliveryFailed",
+    "DepositInstructionNotFound",
+    "DepositsNotTaken",
     "DisputeAnswered",
     "DisputeNotFound",
     "DuplicateExternalId",
@@ -179,6 +203,7 @@ __all__ = [
     "MalformedReference",
     "MalformedRoutingNumber",
     "MalformedSchedule",
+    "MalformedVirtualAccount",
     "MandateDayOutOfRange",
     "MandateEnded",
     "MandateMissing",
@@ -191,17 +216,20 @@ __all__ = [
     "MicroDepositsNotSent",
     "NoSuchAccount",
     "NoVerificationUnderWay",
+    "NotAuthorisedThere",
     "NotCancelable",
     "NotDebitable",
     "NotInReview",
     "NotRefundable",
     "NothingRecurs",
     "PaymentNotFound",
+    "PublicTokenRefused",
     "RailLimitExceeded",
     "RailLimitsUnchanged",
     "RailNotConfigured",
     "RecurringNotFound",
     "RefundTooLarge",
+    "ReverificationNeeded",
     "SandboxOnly",
     "ScheduleOutOfRange",
     "ScopeNotConsented",
@@ -209,5 +237,7 @@ __all__ = [
     "UnfitForRail",
     "UnknownReturnCode",
     "VerificationUnderWay",
+    "VirtualAccountGiven",
+    "VirtualAccountTaken",
     "WalletMissing",
 ]

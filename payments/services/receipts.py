@@ -1,6 +1,7 @@
 """Money that came by itself: a bank tells of a credit, and it finds its wallet, or goes to suspense."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -9,11 +10,14 @@ from flowlet.core import ids
 from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
 from flowlet.core.money import Money
+from payments import errors
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import ExternalAccount, Payment
 from payments.policies import kinds, references
 from payments.services import payments, postings, steps
 from wallets.models import Wallet
+
+LONGEST_NAME = 128
 
 
 @transaction.atomic
@@ -27,21 +31,27 @@ def take_in(
     provider_reference: str,
     external_account_id: UUID | None = None,
     description: str = "",
+    value_on: date | None = None,
+    named: Mapping[str, str] | None = None,
     actor: Actor,
     at: datetime,
 ) -> Payment:
     """Book a credit once, however often the provider tells of it: (provider, provider_reference) is its name.
 
-    ``external_account_id`` is whose account it came from, where that is known; a refund goes there.
+    ``external_account_id`` is whose account it came from, where that is known; a refund goes there. ``value_on`` is from when on the
+    bank counts it, ``named`` what else its statement may call it.
 
     It settles at once: on the wallet, or in suspense when there is none, it is frozen, closed, or in another currency. Raises
-    KindNotOnRail, CurrencyNotOnRail, Invalid.
+    KindNotOnRail, CurrencyNotOnRail, Invalid, and AmountDiffers or InboundRepeated when
+    another amount, or of another partner, was told under the name.
     """
-    if not provider or not provider_reference:
-        raise Invalid("A credit has the name that the bank gave it.", param="provider_reference")
+    if not provider or not provider_reference or len(provider_reference) > LONGEST_NAME:
+        raise Invalid(
+            f"A credit has the name that the bank gave it, of at most {LONGEST_NAME} characters.", param="provider_reference"
+        )
     kinds.direction_of(PaymentKind.DEPOSIT, rail)
     kinds.check_amount(rail, amount)
-    known = Payment.objects.filter(provider=provider, provider_reference=provider_reference[:128]).first()
+    known = _told_before(partner_id, provider, provider_reference, amount)
     if known is not None:
         return known
     wallet = (
@@ -60,8 +70,9 @@ def take_in(
         amount=amount.amount,
         reference=references.new(),
         provider=provider,
-        provider_reference=provider_reference[:128],
+        provider_reference=provider_reference,
         description=payments.checked_description(description),
+        value_on=value_on,
     )
     try:
         with transaction.atomic():
@@ -69,7 +80,23 @@ def take_in(
     except IntegrityError as error:
         if "provider_knows_a_payment_once" not in str(error):
             raise
-        return Payment.objects.get(provider=provider, provider_reference=provider_reference[:128])  # a twin was faster
-    booked = postings.came_in(payment, actor=actor, at=at)
+        known = _told_before(partner_id, provider, provider_reference, amount)  # a twin was faster
+        if known is None:
+            raise
+        return known
+    booked = postings.came_in(payment, named=named, actor=actor, at=at)
     steps.take(payment, PaymentStatus.SETTLED, journal_id=booked.journal_id, details=booked.details, actor=actor, at=at)
     return payment
+
+
+def _told_before(partner_id: UUID, provider: str, name: str, amount: Money) -> Payment | None:
+    known = Payment.objects.filter(provider=provider, provider_reference=name).first()
+    if known is not None and known.partner_id != partner_id:
+        raise errors.InboundRepeated("The bank gave that name to a credit of another partner.")
+    if known is not None and (known.amount, known.currency) != (amount.amount, amount.currency.code):
+        raise errors.AmountDiffers(
+            f"It was told before, of {steps.plain(known.amount, known.currency)['amount']} {known.currency}.",
+            param="amount",
+            expected=steps.plain(known.amount, known.currency),
+        )
+    return known

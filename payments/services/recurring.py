@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import Partner
 from flowlet.audit.services import log
@@ -38,6 +39,7 @@ _CALENDARS = {
 }
 
 
+RECURRING_ID = "recurring_id"
 _USUAL: dict[str, Any] = {"every": 1, "weekdays": [], "day": None, "ends_on": None, "count": None, "skipped_day": "NEXT"}
 
 
@@ -96,7 +98,7 @@ def create(
         rule=schedules.to_json(schedule),
         next_on=first.on,
         external_id=checked_external_id(external_id),
-        metadata=notes.checked(metadata or {}),
+        metadata=_checked_notes(metadata or {}),
         created_at=at,
         updated_at=at,
     )
@@ -123,8 +125,12 @@ def end(*, recurring_id: UUID, partner_id: UUID | None = None, reason: str = "",
 
 def run_due(*, at: datetime, actor: Actor, limit: int = 500) -> int:
     """Make the payments whose day has come, each in a transaction of its own; answers how many times were dealt with."""
-    done = 0
-    due = Recurring.objects.filter(status=RecurringStatus.ACTIVE, next_on__lte=clock.day_of(at, zone="Pacific/Kiritimati"))
+    done, come = 0, Q()
+    for zone in Partner.objects.order_by().values_list("time_zone", flat=True).distinct():
+        come |= Q(partner__time_zone=zone, next_on__lte=clock.day_of(at, zone=zone))
+    if not come:  # nobody is there
+        return 0
+    due = Recurring.objects.filter(come, status=RecurringStatus.ACTIVE)
     for key in list(due.order_by("next_on").values_list("pk", flat=True)[:limit]):
         while _make_next(key, at=at, actor=actor):
             done += 1
@@ -152,7 +158,7 @@ def _make_next(key: UUID, *, at: datetime, actor: Actor) -> bool:
                 external_account_id=row.external_account_id,
                 mandate_id=row.mandate_id,
                 description=row.description,
-                metadata={**row.metadata, "recurring_id": row.public_id},
+                metadata={**row.metadata, RECURRING_ID: row.public_id},
                 actor=actor,
                 at=at,
             )
@@ -199,6 +205,16 @@ def get(recurring_id: UUID, *, partner_id: UUID | None = None) -> Recurring:
     found = Recurring.objects.filter(pk=recurring_id, **scope).first()
     if found is None:
         raise errors.RecurringNotFound()
+    return found
+
+
+def _checked_notes(given: dict[str, str]) -> dict[str, str]:
+    """The metadata. Raises MalformedMetadata, also when there is no room for what its payments get besides."""
+    found = notes.checked(given)
+    if len({*found, RECURRING_ID}) > notes.MAX_NAMES:
+        raise notes.MalformedMetadata(
+            f"Metadata has at most {notes.MAX_NAMES - 1} names here: each payment gets {RECURRING_ID} besides.", param="metadata"
+        )
     return found
 
 

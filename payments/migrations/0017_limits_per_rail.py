@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0007_keys_get_scopes_of_consents'),
-        ('payments', '0012_refunds_and_returns_cross'),
+        ('payments', '0016_payers_authorise_at_their_banks'),
     ]
 
     operations = [
