@@ -334,16 +334,30 @@ def test_every_book_closes_yesterday_by_the_command(demo, capsys):
 
 
 @pytest.fixture
-def sleeping_guard():
-    """The database's own guard of days goes by a clock that cannot be moved to tomorrow."""
+def tomorrow(monkeypatch):
+    """The next morning. The database has a clock of its own, which cannot be moved: its guard of days sleeps, but wakes to be looked at."""
     with contextlib.closing(psycopg2.connect(os.environ["DATABASE_OWNER_URL"])) as owner:
         owner.autocommit = True
-        owner.cursor().execute("ALTER TABLE ledger_book DISABLE TRIGGER book_is_guarded")
-        yield
-        owner.cursor().execute("ALTER TABLE ledger_book ENABLE TRIGGER book_is_guarded")
+        owner.cursor().execute("SET lock_timeout = '20s'")
+
+        def guard(state):
+            owner.cursor().execute(f"ALTER TABLE ledger_book {state} TRIGGER book_is_guarded")
+
+        def looked_at(verify=verification.verify, **options):
+            guard("ENABLE")
+            report = verify(**options)
+            guard("DISABLE")
+            return report
+
+        at = clock.now() + timedelta(days=1)
+        monkeypatch.setattr(clock, "now", lambda: at)
+        monkeypatch.setattr(verification, "verify", looked_at)
+        guard("DISABLE")
+        yield at
+        guard("ENABLE")
 
 
-def test_the_whole_business_day_with_the_banks_is_closed_by_command_the_next_morning(demo, capsys, monkeypatch, sleeping_guard):
+def test_the_whole_business_day_with_the_banks_is_closed_by_command_the_next_morning(demo, capsys, tomorrow):
     """Deposits, payouts, returns, a card dispute, an exchange, statements: every line matched, or a break with an owner."""
     for founded in demo.partners:
         book = founded.sandbox.book
@@ -356,8 +370,6 @@ def test_the_whole_business_day_with_the_banks_is_closed_by_command_the_next_mor
         assert [item.state for item in unsettled] == ["UNMATCHED_THEIRS"]
         assert unsettled.get().pk == Break.objects.get(bank_account__members__account__book=book).item_id
         assert items.count() > 10
-    tomorrow = clock.now() + timedelta(days=1)
-    monkeypatch.setattr(clock, "now", lambda: tomorrow)
     for founded in demo.partners:
         book = founded.sandbox.book
         call_command("close_day", book.public_id, "--json")
