@@ -89,15 +89,14 @@ def forget_external_accounts(event: Event) -> None:
 @registry.handler("payments.reconciled", types=(ledger_events.ENTRIES_MATCHED,))
 def reconciled(event: Event) -> None:
     """The bank's statement proves journals of payments: remember the day on which the bank booked them."""
-    for match in event.data["matches"]:
+    for match in proofs.standing(event.data["matches"]):
         proofs.prove(journals=match["journals"], booked_on=match["booked_on"])
 
 
 @registry.handler("payments.unreconciled", types=(ledger_events.ENTRIES_UNMATCHED,))
 def unreconciled(event: Event) -> None:
     """A match was taken back, and the proof with it."""
-    for match in event.data["matches"]:
-        proofs.withdraw(journals=match["journals"])
+    proofs.withdraw(journals=proofs.unproven(name for match in event.data["matches"] for name in match["journals"]))
 
 
 @registry.handler("payments.answer_dispute", types=(events.DISPUTE_READY, events.DISPUTE_ACCEPTED))
