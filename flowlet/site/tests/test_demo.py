@@ -366,28 +366,3 @@ def _noted(name, step, gone):
         return outcome
 
     return done
-
-
-def _turnover(side, auth):
-    """Today's debits and credits in dollars, per chart code."""
-    today = clock.day_of(clock.now(), zone=side.book.time_zone)
-    answer = Client().get(f"/v1/reports/trial_balance?from={today}&as_of={today}", headers=auth)
-    assert answer.status_code == 200, answer.content
-    report = answer.json()
-    assert report["foots"] is True
-    keys = [column["key"] for column in report["columns"]]
-    return {
-        row["key"]: tuple(Decimal(row["amounts"][keys.index(key)]["amount"]) for key in ("debits", "credits"))
-        for row in report["rows"]
-        if row["kind"] == "LINE" and row["currency"] == "USD"
-    }
-
-
-def _line(book, code):
-    from ledger.models import ChartLine
-    from ledger.selectors import balances
-
-    line = ChartLine.objects.get(book=book, code=code)
-    return {
-        row.currency: row.natural(line.normal_side) for row in balances.line_totals(book_id=book.pk) if row.line_id == line.pk
-    }
