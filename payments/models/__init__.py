@@ -16,6 +16,7 @@ from payments.models.payment import Move, Payment
 from payments.models.rail_limit import CustomerRailUsage, PartnerRailUsage, RailLimit
 from payments.models.recurring import Occurrence, Recurring
 from payments.models.sandbox import SandboxFault, SandboxOrder
+from payments.models.verification_entry import VerificationEntry
 
 __all__ = [
     "AccountVerification",
@@ -43,4 +44,5 @@ __all__ = [
     "Recurring",
     "SandboxFault",
     "SandboxOrder",
+    "VerificationEntry",
 ]

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0007_keys_get_scopes_of_consents'),
-        ('payments', '0016_payers_authorise_at_their_banks'),
+        ('payments', '0017_micro_deposits_and_prenotes_are_sent'),
     ]
 
     operations = [
