@@ -18,7 +18,7 @@ from flowlet.decisions.services import decisions
 from payments.choices import Direction, PaymentStatus, Rail
 from payments.models import Payment
 from payments.policies import cutoffs
-from payments.services import postings, steps
+from payments.services import postings, rail_limits, steps
 from payments.services.steps import Step
 from wallets.services import custody
 
@@ -61,6 +61,7 @@ def decide(payment: Payment, *, actor: Actor, at: datetime) -> None:
     if verdict.outcome == Outcome.BLOCK:
         _to(payment, PaymentStatus.REJECTED, said["code"], said["text"], actor=actor, at=at)
     elif verdict.outcome == Outcome.REVIEW:
+        rail_limits.check_single(payment, at=at)
         _to(payment, PaymentStatus.REVIEW, said["code"], said["text"], actor=actor, at=at)
     else:
         after_verdict(payment, actor=actor, at=at)
@@ -70,6 +71,7 @@ def after_verdict(payment: Payment, *, reason: str = "", actor: Actor, at: datet
     """Nobody objects: a second person is asked above the threshold, else it is approved."""
     threshold = settings.PAYMENT_APPROVAL_ABOVE.get(payment.currency)
     if threshold is not None and payment.amount > threshold and payment.direction == Direction.OUT:
+        rail_limits.check_single(payment, at=at)
         why = reason or f"Payments above {threshold} {payment.currency} need a second person."
         _to(payment, PaymentStatus.APPROVAL, "payment.above_threshold", why, actor=actor, at=at)
         return
@@ -77,9 +79,12 @@ def after_verdict(payment: Payment, *, reason: str = "", actor: Actor, at: datet
 
 
 def approved(payment: Payment, *, reason: str = "", actor: Actor, at: datetime) -> None:
-    """The yes is there: hold the money if it goes out, and say when it leaves. What stays in the book is done at once."""
+    """The yes is there: count it against the limits of the rail's day, hold the money if it goes out, and say when it leaves. What stays
+    in the book is done at once.
+    """
     window = cutoffs.next_cutoff(payment.rail, at, same_day=payment.same_day)
     payment.cutoff_at, payment.value_on = window.cutoff_at, window.value_on
+    rail_limits.count(payment, on=window.processing_on, at=at)
     if payment.direction != Direction.OUT:
         custody.check_standing(partner_id=payment.partner_id, wallet_id=payment.wallet_id, at=at)
     onward = [Step(payment=payment, to=PaymentStatus.APPROVED, reason=reason)]
@@ -107,7 +112,7 @@ def or_fail(payment: Payment, work: Callable[[], None], *, actor: Actor, at: dat
         with transaction.atomic():
             work()
     except DomainError as refusal:
-        payment.refresh_from_db(fields=["status", "moves_made", "hold", "cutoff_at", "value_on", "verdict_id"])
+        payment.refresh_from_db(fields=["status", "moves_made", "hold", "cutoff_at", "value_on", "counted_on", "verdict_id"])
         assert (payment.status, payment.moves_made) == before  # noqa: S101 - the savepoint took it back
         if payment.status in {PaymentStatus.REVIEW, PaymentStatus.APPROVAL}:
             steps.take(payment, PaymentStatus.REJECTED, reason_code=refusal.code, reason=refusal.message, actor=actor, at=at)

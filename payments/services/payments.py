@@ -19,7 +19,7 @@ from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
 from payments.policies import kinds, references
 from payments.providers.openbanking.vocabulary import Visitor
-from payments.services import authorisations, counterparties, deciding, fee_schedules, files, gateways, steps
+from payments.services import authorisations, counterparties, deciding, fee_schedules, files, gateways, rail_limits, steps
 from payments.states import CANCELABLE
 from wallets.services import custody
 from wallets.services import wallets as wallet_services
@@ -55,7 +55,8 @@ def create(
 
     Raises KindNotOnRail, RailNotConfigured, CurrencyNotOnRail, AmountOutsideRail, WalletMissing, ExternalAccountMissing,
     ExternalAccountUnfit, -Pending, -Blocked, -Closed, NotDebitable, ReverificationNeeded, UnfitForRail, MandateMissing, MandateNotActive,
-    ScheduleOutOfRange, BankNotOffered, DuplicateExternalId, and of wallets: WalletNotFound, standing, limits, InsufficientFunds.
+    ScheduleOutOfRange, BankNotOffered, DuplicateExternalId, BelowRailMinimum, RailLimitExceeded, and of wallets: WalletNotFound, standing,
+    limits, InsufficientFunds.
     Nothing is written then.
     """
     kind, rail = PaymentKind(kind), Rail(rail)
@@ -100,6 +101,8 @@ def create(
         metadata=notes.checked(metadata or {}),
     )
     files.check(payment, at=at)
+    if payment.due_at is not None:
+        rail_limits.check_single(payment, at=payment.due_at)
     write(payment, actor=actor, at=at)
     if payer_bank is not None and visitor is not None:
         authorisations.begin(payment, payer_bank, visitor, at=at)
@@ -284,6 +287,7 @@ def checked_description(text: str) -> str:
 
 
 def _free(payment: Payment, *, at: datetime) -> None:
+    rail_limits.give_back(payment)
     if payment.status == PaymentStatus.HELD and payment.hold_id:
         custody.let_go(hold_id=payment.hold_id, at=at)
 

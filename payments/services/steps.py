@@ -29,7 +29,7 @@ UPDATE payments_payment p SET status = %s, moves_made = p.moves_made + 1, update
 
 _UPDATE_FIRST = """
 UPDATE payments_payment SET status = %s, moves_made = moves_made + 1, updated_at = %s, reason_code = %s, reason = %s, verdict_id = %s,
-       hold_id = %s, cutoff_at = %s, value_on = %s WHERE id = %s"""
+       hold_id = %s, cutoff_at = %s, value_on = %s, counted_on = %s WHERE id = %s"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -105,7 +105,7 @@ def take_many(steps: Sequence[Step], *, actor: Actor, at: datetime, ask_at: date
 
 
 def take_first(steps: Sequence[Step], *, actor: Actor, at: datetime) -> None:
-    """Take one locked payment, of which nothing was sent yet, on in several moves, and keep its verdict, hold, cut-off and value day.
+    """Take one locked payment, of which nothing was sent yet, on in several moves, and keep its verdict, hold, cut-off and days.
 
     Raises IllegalMove for the first move that may not be made.
     """
@@ -114,7 +114,7 @@ def take_first(steps: Sequence[Step], *, actor: Actor, at: datetime) -> None:
         payment = step.payment
         check_move(PAYMENT_MOVES, PaymentStatus(payment.status), step.to)
         made.append(_made(step, at=at, ask_at=None))
-        kept = [payment.verdict_id, payment.hold_id, payment.cutoff_at, payment.value_on]
+        kept = [payment.verdict_id, payment.hold_id, payment.cutoff_at, payment.value_on, payment.counted_on]
         with connection.cursor() as cursor:
             cursor.execute(_UPDATE_FIRST, [step.to, at, step.reason_code, step.reason[:500], *kept, payment.pk])
     _write(made, actor=actor, at=at)
