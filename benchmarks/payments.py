@@ -150,7 +150,8 @@ def run(cluster: Cluster, count: int) -> list[dict[str, Any]]:
 def waiting_payments(world: World, count: int) -> None:
     """So many payouts that are held and wait for their file, as ``payments.create`` leaves them, the rows of five hundred at a time.
 
-    Every move, hold, limit of customers and guard is there; left out is what belongs to a single request: deciders, checks of what it names, and the limits of the rail.
+    Every move, hold, limit of customers and guard is there; left out is what belongs to a single request: deciders, checks of what it
+    names, and limits of the rail.
     """
     from decimal import Decimal
 
