@@ -17,7 +17,7 @@ class AccountsConfig(AppConfig):
         from flowlet.approvals import registry
 
         authentication.set_key_lookup(api_keys.authenticate)
-        registry.set_permission_checker(policies.actor_may)
+        registry.set_permission_lookup(policies.held_by)
         registry.kind(
             partners.ACTIVATE,
             label="Activate a partner",

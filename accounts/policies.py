@@ -1,5 +1,7 @@
 """When something may be done: ``check_…`` raises, ``can_…`` answers. Who may is ``accounts.roles``."""
 
+from collections.abc import Collection
+
 from accounts import errors, roles
 from accounts.choices import CustomerStatus, FreezeOrigin, PartnerStatus, Role
 from accounts.models import ApiKey, Customer, Partner, User
@@ -10,15 +12,15 @@ from flowlet.core.states import check_move
 from flowlet.vault.services import subjects
 
 
-def actor_may(actor: Actor, permission: str) -> bool:
-    """Whether the member of staff behind ``actor`` holds ``permission`` now; keys, customers and the system hold none."""
+def held_by(actor: Actor, permissions: Collection[str]) -> frozenset[str]:
+    """Those of the permissions that the member of staff behind ``actor`` holds now; keys, customers and the system hold none."""
     if actor.kind != ActorKind.STAFF:
-        return False
+        return frozenset()
     try:
         user = User.objects.filter(pk=User.key(actor.id), is_staff=True).only("roles", "is_active").first()
     except NotFound:
-        return False
-    return user is not None and roles.has_permission(user, permission)
+        return frozenset()
+    return frozenset(name for name in permissions if user is not None and roles.has_permission(user, name))
 
 
 def check_reason(reason: str) -> str:

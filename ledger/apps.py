@@ -34,7 +34,8 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what can be asked for here."""
-        from ledger.services import manual, write_offs
+        from ledger.services import break_documents, manual, write_offs
 
+        break_documents.register()
         manual.register()
         write_offs.register()

@@ -121,6 +121,15 @@ class BreakType(TextChoices):
     OPENING_DIFFERENCE = "OPENING_DIFFERENCE", "Difference before the first statement"
 
 
+class DocumentType(TextChoices):
+    """What a document of a break is, by its content; the media type under which it is handed out."""
+
+    PDF = "application/pdf", "PDF"
+    PNG = "image/png", "PNG picture"
+    JPEG = "image/jpeg", "JPEG picture"
+    TEXT = "text/plain", "Text"
+
+
 class BreakState(TextChoices):
     """Whether somebody still has to do something."""
 

@@ -301,3 +301,21 @@ class MatchNotUndoable(Conflict):
     """A write-off is corrected by reversing its journal."""
 
     code, title = "ledger.match_not_undoable", "The match cannot be undone"
+
+
+class DocumentTooLarge(Invalid):
+    """A document of a break has 10 MB at most."""
+
+    code, title = "ledger.document_too_large", "The document is too large"
+
+
+class DocumentNotTaken(Invalid):
+    """PDF, PNG, JPEG and plain text are taken, and what a document is, is told by its content."""
+
+    code, title = "ledger.document_not_taken", "The document is of no kind that is taken"
+
+
+class DocumentKnown(Conflict):
+    """The break has this document, byte by byte, already."""
+
+    code, title = "ledger.document_known", "The break has this document already"

@@ -13,3 +13,6 @@ BREAK_EXPLAINED = "ledger.break.explained"
 BREAK_ASSIGNED = "ledger.break.assigned"
 BREAK_REOPENED = "ledger.break.reopened"
 BREAK_REMARKED = "ledger.break.remarked"
+# In the audit only.
+BREAK_DOCUMENT_ADDED = "ledger.break.document_added"
+BREAK_DOCUMENT_TAKEN_OUT = "ledger.break.document_taken_out"

@@ -76,3 +76,9 @@ def unreconciled(event: Event) -> None:
 def answer_dispute(event: Event) -> None:
     """Evidence was given, or the dispute was given up: tell the acquirer. The sandbox has heard of it already."""
     tasks.answer_dispute.delay(dispute_id=event.subject)
+
+
+@registry.handler("payments.close_day", types=(events.DAY_CLOSING_ASKED,))
+def close_day(event: Event) -> None:
+    """Somebody wants a business day closed: that takes a while, so a worker does it."""
+    tasks.close_day.delay(day_id=event.subject)

@@ -3,6 +3,7 @@
 from payments.choices import (
     AttemptStatus,
     BatchStatus,
+    Closing,
     ConsentStatus,
     DayStatus,
     DisputeState,
@@ -124,6 +125,16 @@ DAY_MOVES = {
     DayStatus.REOPENED: {DayStatus.CLOSED},
 }
 
+# A run that was interrupted is taken over by another; a day is closed again after it was reopened.
+CLOSING_MOVES = {
+    Closing.IDLE: {Closing.ASKED, Closing.RUNNING},
+    Closing.ASKED: {Closing.RUNNING},
+    Closing.RUNNING: {Closing.ASKED, Closing.RUNNING, Closing.DONE, Closing.MISSING, Closing.FAILED},
+    Closing.DONE: {Closing.ASKED, Closing.RUNNING},
+    Closing.MISSING: {Closing.ASKED, Closing.RUNNING},
+    Closing.FAILED: {Closing.ASKED, Closing.RUNNING},
+}
+
 # What was given up can be tried again by an officer.
 INBOUND_MOVES = {
     InboundStatus.RECEIVED: {InboundStatus.HANDLED, InboundStatus.IGNORED, InboundStatus.DEAD},
@@ -148,6 +159,7 @@ DISPUTE_MOVES = {
     DisputeState.WON: frozenset(),
     DisputeState.LOST: frozenset(),
 }
+DISPUTE_ENDED = frozenset({DisputeState.WON, DisputeState.LOST})
 
 RECURRING_MOVES = {
     RecurringStatus.ACTIVE: {RecurringStatus.PAUSED, RecurringStatus.ENDED},

@@ -2,13 +2,14 @@
 
 import logging
 
-from celery import shared_task
+from celery import Task, shared_task
 
 from flowlet.core import actors, clock, ids
 from flowlet.core.outbound import OutboundError
-from payments.models import AccountVerification, Dispute, InboundEvent, Payment
+from payments.models import AccountVerification, BusinessDay, Dispute, InboundEvent, Payment
 from payments.selectors.payments import is_sandbox
 from payments.services import (
+    closings,
     consents,
     disputes,
     inbox,
@@ -65,6 +66,19 @@ def sweep_disputes() -> None:
 def settle() -> None:
     """Gather, build, release, deliver and settle what is due."""
     settlement.run(at=clock.now(), actor=actors.system("payments.settle"))
+
+
+@shared_task(name="payments.close_day", ignore_result=True, bind=True)
+def close_day(self: Task, *, day_id: str) -> None:
+    """Close a business day that somebody asked to close; how it goes is on its row."""
+    closings.run(day_id=BusinessDay.key(day_id), claim=self.request.id or "", at=clock.now())
+
+
+@shared_task(name="payments.sweep_closings", ignore_result=True)
+def sweep_closings() -> None:
+    """Hand out days that are to be closed and that nobody closes."""
+    for day_id in closings.waiting(at=clock.now()):
+        close_day.delay(day_id=ids.public_id(BusinessDay.PREFIX, day_id))
 
 
 @shared_task(name="payments.ask_payee", ignore_result=True)
@@ -133,6 +147,7 @@ BEAT = {
     "payments.ask": {"task": "payments.ask", "schedule": 60.0},
     "payments.disputes": {"task": "payments.disputes", "schedule": 600.0},
     "payments.settle": {"task": "payments.settle", "schedule": 300.0},
+    "payments.sweep-closings": {"task": "payments.sweep_closings", "schedule": 60.0},
     "payments.sweep-verifications": {"task": "payments.sweep_verifications", "schedule": 60.0},
     "payments.expire-mandates": {"task": "payments.expire_mandates", "schedule": 3600.0},
     # Calls banks: not among what is critical.

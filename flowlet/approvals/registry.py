@@ -12,7 +12,7 @@ An app registers its kinds in ``ready()``::
     )
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -52,7 +52,7 @@ class Kind:
 
 
 _kinds: dict[str, Kind] = {}
-_permission_checker: Callable[[Actor, str], bool] | None = None
+_permission_lookup: Callable[[Actor, Collection[str]], Collection[str]] | None = None
 
 
 def kind(
@@ -101,12 +101,17 @@ def find(name: str) -> Kind:
         raise UnknownKind(f"There is no kind of request called {name}.", param="kind") from None
 
 
-def set_permission_checker(checker: Callable[[Actor, str], bool] | None) -> None:
-    """Say how permissions are looked up: ``checker(actor, "ledger.post_journal")``. The people live in a higher storey."""
-    global _permission_checker
-    _permission_checker = checker
+def set_permission_lookup(lookup: Callable[[Actor, Collection[str]], Collection[str]] | None) -> None:
+    """Say how permissions are looked up: ``lookup(actor, names)`` answers those that the actor holds. The people live above."""
+    global _permission_lookup
+    _permission_lookup = lookup
+
+
+def permitted(actor: Actor, permissions: Collection[str]) -> frozenset[str]:
+    """Those of the permissions that the actor holds, by one look; none until a lookup is set."""
+    return frozenset() if _permission_lookup is None else frozenset(_permission_lookup(actor, permissions))
 
 
 def is_permitted(actor: Actor, permission: str) -> bool:
-    """Whether the actor holds the permission; nobody does until a checker is set."""
-    return _permission_checker is not None and _permission_checker(actor, permission) is True
+    """Whether the actor holds the permission."""
+    return permission in permitted(actor, [permission])

@@ -17,7 +17,9 @@ def pending() -> QuerySet[Approval]:
 
 def queue_of(actor: Actor) -> QuerySet[Approval]:
     """What this actor may decide, oldest first: of the kinds it may check, and not its own."""
-    checked = [kind.name for kind in registry.kinds() if registry.is_permitted(actor, kind.checker_permission)]
+    kinds = registry.kinds()
+    held = registry.permitted(actor, {kind.checker_permission for kind in kinds})
+    checked = [kind.name for kind in kinds if kind.checker_permission in held]
     return pending().filter(kind__in=checked).exclude(maker_id=actor.id)
 
 

@@ -16,6 +16,7 @@ from flowlet.core import money as amounts
 
 TONES = ("neutral", "info", "good", "warn", "bad")
 DASH = "–"
+_WHO = {"api_key": "Partner's API key", "customer": "The customer"}
 _ACRONYMS = re.compile(r"\b(kyc|api)\b", re.IGNORECASE)
 
 
@@ -72,6 +73,16 @@ def link(target: Model | None, label: Any = None) -> SafeString | str:
     url = admin_url(target)
     text = str(target) if label is None else label
     return format_html('<a class="fl-link" href="{}">{}</a>', url, text) if url else str(text)
+
+
+def actor(text: str, user: Any = None) -> SafeString | str:
+    """Who acted, such as ``staff:usr_…``, as people read it: staff by role, with a link where the person is loaded."""
+    kind, _, name = text.partition(":")
+    if user is not None:
+        return link(user, user.role_labels or "Staff")
+    if kind == "system":
+        return f"Flowlet ({name})"
+    return _WHO.get(kind, kind.capitalize())
 
 
 def href(url: str, label: Any) -> SafeString:

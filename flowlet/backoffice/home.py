@@ -7,11 +7,12 @@ when one part is ill.
 
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpRequest
 
 from flowlet.backoffice import permissions
@@ -127,7 +128,8 @@ def shown_to(request: HttpRequest) -> dict[str, list[Shown]]:
             continue
         template = panel.page if isinstance(panel, Custom) else panel.template
         try:
-            with transaction.atomic():
+            # Inside a transaction a failed query would spoil those of the panels after it; on a page of its own there is none.
+            with transaction.atomic() if connection.in_atomic_block else nullcontext():
                 data = panel.load(request)
         except Exception:
             logger.exception("home panel %s failed", panel.name)

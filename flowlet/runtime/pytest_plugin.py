@@ -134,8 +134,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the fixtures late: of two plugins' fixtures with one name pytest takes the later's."""
+    from hypothesis import HealthCheck, settings
+
     from flowlet.runtime import fixtures
 
+    # No test fails for the slowness of the machine.
+    settings.register_profile("flowlet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("flowlet")
     config.pluginmanager.register(fixtures, "flowlet-fixtures")
 
 

@@ -12,6 +12,7 @@ ROUTES = {
     "*.expire*": {"queue": "critical"},
     "*.sweep*": {"queue": "critical"},
     "*.settle*": {"queue": "batch"},
+    "*.close*": {"queue": "batch"},
     "*.seal*": {"queue": "batch"},
     "*.verify*": {"queue": "batch"},
     "*.snapshot*": {"queue": "batch"},

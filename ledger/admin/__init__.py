@@ -1,5 +1,7 @@
-"""The books in the back office."""
+"""The books in the back office. Every module here is loaded."""
 
-from ledger.admin import accounts, bank_accounts, books, breaks, evidence, journals, periods, rates, statements
+from importlib import import_module
+from pkgutil import iter_modules
 
-__all__ = ["accounts", "bank_accounts", "books", "breaks", "evidence", "journals", "periods", "rates", "statements"]
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

@@ -13,7 +13,7 @@ from flowlet.approvals.models import Approval
 from flowlet.backoffice import ReadOnlyAdmin, Transition, TransitionForm, cells, panels, site
 from flowlet.core import clock
 from flowlet.core.actors import Actor
-from ledger.admin import pages
+from ledger.admin import pages, people
 from ledger.admin.legs import LegsField, offered, resolved
 from ledger.choices import AccountMode
 from ledger.models import Account, Book, Period
@@ -123,7 +123,8 @@ def _reports(book: Book) -> list[tuple[str, Any]]:
 
 def _periods(book: Book) -> list[tuple[Any, ...]]:
     rows = Period.objects.filter(book=book).order_by("-starts_on")[:SHOWN_PERIODS]
-    return [(cells.link(row), row.get_status_display(), row.closed_at, row.closed_by) for row in rows]
+    who = people.named(row.closed_by for row in rows)
+    return [(cells.link(row), row.get_status_display(), row.closed_at, who.get(row.closed_by, cells.DASH)) for row in rows]
 
 
 def _positions(book: Book) -> list[tuple[Any, ...]]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -16,12 +17,13 @@ from flowlet.backoffice.home import Queue, Waiting
 from flowlet.core import clock
 from flowlet.core.actors import Actor
 from flowlet.core.money import Money
-from flowlet.core.states import check_move
-from ledger.admin import reconciling
+from flowlet.core.states import IllegalMove, check_move
+from ledger import errors
+from ledger.admin import people, reconciling
 from ledger.choices import BreakState, BreakType, ItemState
-from ledger.models import Break
+from ledger.models import Break, BreakDocument
 from ledger.selectors import reconciliation as questions
-from ledger.services import breaks, write_offs
+from ledger.services import break_documents, breaks, write_offs
 from ledger.states import BREAK_MOVES
 
 SHOWN, OFFERED = 20, 200
@@ -69,6 +71,19 @@ class RemarkForm(forms.Form):
     )
 
 
+class DocumentForm(forms.Form):
+    """A document."""
+
+    file = forms.FileField(help_text="PDF, PNG, JPEG or plain text, 10 MB at most. It is sealed, and kept for good.")
+
+
+def attach(*, break_id: UUID, file: UploadedFile, actor: Actor, at: datetime) -> BreakDocument:
+    """The form in the service's words."""
+    if (file.size or 0) > break_documents.LARGEST:
+        raise errors.DocumentTooLarge(param="file")
+    return break_documents.attach(break_id=break_id, name=file.name or "", content=file.read(), actor=actor, at=at)
+
+
 def assign(*, break_id: UUID, owner: str, actor: Actor, at: datetime) -> Break:
     """The form in the service's words."""
     return breaks.assign(break_id=break_id, owner=User.objects.get(pk=owner), actor=actor, at=at)
@@ -89,6 +104,24 @@ def _may_reopen(row: Break, actor: Actor) -> None:
 
 def _may_write_off(row: Break, actor: Actor) -> None:
     write_offs.check_can_write_off(row=row)
+
+
+def _facts(row: Break) -> list[tuple[str, Any]]:
+    optional = [
+        ("Why it is explained", row.reason, row.reason),
+        ("Ended as", ItemState(row.resolution).label if row.resolution else "", row.resolution),
+        ("Closed", row.closed_at, row.closed_at),
+    ]
+    return [
+        ("Amount", Money(row.amount, row.currency)),
+        ("What", BreakType(row.type).label),
+        ("Bank account", cells.link(row.bank_account, row.bank_account.name or row.bank_account.code)),
+        ("Day", row.dated_on),
+        ("Due", row.due_on),
+        ("Opened", row.opened_at),
+        ("Owner", row.owner.name or row.owner.email if row.owner else cells.badge("nobody", "warn")),
+        *[(label, value) for label, value, is_there in optional if is_there],
+    ]
 
 
 def _item(row: Break) -> list[tuple[str, Any]]:
@@ -116,7 +149,18 @@ def _candidates(row: Break) -> list[tuple[Any, ...]]:
 
 
 def _remarks(row: Break) -> list[panels.Moment]:
-    return [panels.Moment(at=r.created_at, label=r.text, who=r.author) for r in row.remarks.order_by("-id")[:SHOWN]]
+    found = list(row.remarks.order_by("-id")[:SHOWN])
+    who = people.named(remark.author for remark in found)
+    return [panels.Moment(at=one.created_at, label=one.text, who=who[one.author]) for one in found]
+
+
+def _documents(row: Break) -> list[tuple[Any, ...]]:
+    found = list(row.documents.defer("sealed").order_by("-id")[:SHOWN])
+    who = people.named(one.added_by for one in found)
+    return [
+        (cells.link(one, one.name), one.get_type_display(), f"{one.size:,} bytes", one.added_at, who[one.added_by])
+        for one in found
+    ]
 
 
 class BreakAdmin(CaseAdmin):
@@ -130,25 +174,11 @@ class BreakAdmin(CaseAdmin):
     ordering = ("due_on", "pk")
     page_budget = 30
     version_fields = ("state", "owner_id", "type")
+    hidden_refusals = (IllegalMove, errors.ItemNotOpen)
     panels = (
         panels.Facts(
             title="Break",
-            fields=(
-                "bank_account",
-                "type",
-                "side",
-                "dated_on",
-                "due_on",
-                "opened_at",
-                "owner",
-                "reason",
-                "resolution",
-                "closed_at",
-            ),
-            rows=lambda row: [
-                ("Amount", Money(row.amount, row.currency)),
-                *([("Ended as", ItemState(row.resolution).label)] if row.resolution else []),
-            ],
+            rows=_facts,
         ),
         panels.Facts(title="What it stands for", rows=_item),
         panels.Table(
@@ -157,6 +187,13 @@ class BreakAdmin(CaseAdmin):
             figures=("Amount",),
             rows=_candidates,
             empty="It stands for no single line or entry.",
+        ),
+        panels.Table(
+            title="Documents",
+            columns=("Name", "What", "Size", "Added", "By"),
+            figures=("Size",),
+            rows=_documents,
+            empty="None yet.",
         ),
         panels.Timeline(title="Remarks", moments=_remarks, empty="Nobody has remarked anything yet."),
         panels.History(),
@@ -192,6 +229,16 @@ class BreakAdmin(CaseAdmin):
             form=RemarkForm,
             service=breaks.remark,
             done="Remarked.",
+        ),
+        Transition(
+            name="attach",
+            label="Add a document",
+            key="d",
+            permission="ledger.work_break",
+            subject="break_id",
+            form=DocumentForm,
+            service=attach,
+            done="Added.",
         ),
         Transition(
             name="explain",

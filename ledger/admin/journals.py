@@ -13,6 +13,7 @@ from flowlet.audit.selectors import records
 from flowlet.backoffice import ReadOnlyAdmin, Transition, cells, panels, site
 from flowlet.core.actors import Actor
 from flowlet.core.money import Money
+from ledger.admin import people
 from ledger.admin.filters import BookFilter
 from ledger.models import Book, Entry, Journal
 from ledger.selectors import journals
@@ -71,10 +72,9 @@ def _legs(journal: Journal) -> list[panels.Leg]:
 
 
 def _remarks(journal: Journal) -> list[panels.Moment]:
-    return [
-        panels.Moment(at=remark.created_at, label=remark.text, who=remark.author)
-        for remark in journals.annotations_of(journal=journal, limit=SHOWN)
-    ]
+    found = list(journals.annotations_of(journal=journal, limit=SHOWN))
+    who = people.named(remark.author for remark in found)
+    return [panels.Moment(at=remark.created_at, label=remark.text, who=who[remark.author]) for remark in found]
 
 
 def _audit(journal: Journal) -> list[panels.Moment]:

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from flowlet.backoffice import CaseAdmin, Transition, cells, panels, site
 from flowlet.core.actors import Actor
+from ledger.admin import people
 from ledger.admin.filters import BookFilter
 from ledger.choices import PeriodStatus
 from ledger.models import Period
@@ -29,7 +30,7 @@ def _may_close(period: Period, actor: Actor) -> None:
 
 def _preview(period: Period) -> list[tuple[str, Any]]:
     if period.status == PeriodStatus.CLOSED:
-        return [("Closed", period.closed_at), ("By", period.closed_by)]
+        return [("Closed", period.closed_at), ("By", people.one(period.closed_by))]
     found = periods.preview(period=period)
     return [
         ("Can be closed", found.refusal.message if found.refusal else cells.badge("now", "good")),
@@ -41,7 +42,7 @@ class PeriodAdmin(CaseAdmin):
     """One period of a book."""
 
     section, icon, menu_order = "Books", "event_available", 40
-    list_display = ("span", "book", "state", "closed_at", "closed_by")
+    list_display = ("span", "book", "state", "closed_at")
     list_filter = (BookFilter, "status")
     list_select_related = ("book",)
     ordering = ("-starts_on",)

@@ -12,7 +12,7 @@ from flowlet.core.actors import Actor
 from flowlet.core.money import Money
 from flowlet.core.states import check_move
 from ledger import errors
-from ledger.admin import reconciling
+from ledger.admin import people, reconciling
 from ledger.choices import MatchPass, MatchState
 from ledger.models import BankStatement, Match, ReconciliationItem, StatementLine
 from ledger.services import bank_statements, matches
@@ -40,7 +40,7 @@ def _file(statement: BankStatement) -> list[tuple[str, Any]]:
         ("SHA-256", cells.code(file.sha256)),
         ("Bytes", f"{file.size:,}"),
         ("Received", file.received_at),
-        ("By", file.received_by),
+        ("By", people.one(file.received_by)),
     ]
 
 
@@ -225,6 +225,26 @@ def _members(match: Match) -> list[tuple[Any, ...]]:
     return reconciling.rows_of(list(rows), match.bank_account.currency)
 
 
+def _facts(match: Match) -> list[tuple[str, Any]]:
+    who, currency = people.named([match.made_by, match.undone_by]), match.bank_account.currency
+    optional = [
+        ("Difference", Money(match.difference, currency), match.difference),
+        ("Difference booked by", match.difference_journal, match.difference_journal),
+        ("Undone", match.undone_at, match.undone_at),
+        ("Undone by", who.get(match.undone_by), match.undone_by),
+        ("Undone because", match.undone_reason, match.undone_reason),
+    ]
+    return [
+        ("Amount", Money(match.amount, currency)),
+        ("Bank account", cells.link(match.bank_account, match.bank_account.name or match.bank_account.code)),
+        ("Found by", match.get_found_by_display()),
+        ("Why", match.reason),
+        ("Made", match.made_at),
+        ("Made by", who.get(match.made_by, cells.DASH)),
+        *[(label, value) for label, value, is_there in optional if is_there],
+    ]
+
+
 def _undoable(match: Match, actor: Actor) -> None:
     check_move(MATCH_MOVES, match.state, MatchState.UNDONE)
     if match.found_by == MatchPass.WRITE_OFF:
@@ -243,12 +263,7 @@ class MatchAdmin(ReadOnlyAdmin):
     panels = (
         panels.Facts(
             title="Match",
-            fields=("bank_account", "found_by", "reason", "made_at", "made_by", "undone_at", "undone_by", "undone_reason"),
-            rows=lambda match: [
-                ("Amount", Money(match.amount, match.bank_account.currency)),
-                ("Difference", Money(match.difference, match.bank_account.currency) if match.difference else None),
-                ("Difference booked by", match.difference_journal),
-            ],
+            rows=_facts,
         ),
         panels.Table(
             title="Side by side", columns=reconciling.COLUMNS, figures=("Amount",), rows=_members, note=f"The first {SHOWN}."

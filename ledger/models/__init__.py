@@ -12,7 +12,7 @@ from ledger.models.book import Account, Balance, Book, ChartLine
 from ledger.models.evidence import SealBlock, Verification
 from ledger.models.journal import Annotation, Entry, Journal
 from ledger.models.period import Period, Rate
-from ledger.models.reconciliation import Break, BreakRemark, Match, ReconciliationItem
+from ledger.models.reconciliation import Break, BreakDocument, BreakRemark, Match, ReconciliationItem
 from ledger.models.snapshot import AccountDay, AccountMovement, LineDay, LineMovement, Mark, RollUp
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "BankStatement",
     "Book",
     "Break",
+    "BreakDocument",
     "BreakRemark",
     "ChartLine",
     "Entry",

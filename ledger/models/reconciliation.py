@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from flowlet.db.fields import AmountField
 from flowlet.db.models import Identified
-from ledger.choices import BreakState, BreakType, ItemSide, ItemState, MatchPass, MatchState
+from ledger.choices import BreakState, BreakType, DocumentType, ItemSide, ItemState, MatchPass, MatchState
 from ledger.models.bank import BankAccount, StatementLine
 from ledger.models.book import Account
 from ledger.models.journal import Journal
@@ -150,3 +150,30 @@ class BreakRemark(Identified):
     text = models.CharField(max_length=2000)
     author = models.CharField(max_length=80)
     created_at = models.DateTimeField()
+
+
+class BreakDocument(Identified):
+    """One row is a document that proves why a break is there, for good.
+
+    ``sealed`` is its content under the keyring (banks' papers name people), ``digest`` the SHA-256 of the plain content.
+    """
+
+    PREFIX = "bdc"
+
+    break_row = models.ForeignKey(Break, on_delete=models.PROTECT, related_name="documents", db_index=False)
+    name = models.CharField(max_length=160)
+    type = models.CharField(max_length=15, choices=DocumentType.choices)
+    size = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    sealed = models.BinaryField(editable=False)
+    added_by = models.CharField(max_length=80)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["break_row", "digest"], name="break_has_each_document_once"),
+            models.CheckConstraint(condition=Q(size__gt=0), name="break_document_is_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

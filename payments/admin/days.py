@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 
 from flowlet.backoffice import CaseAdmin, Transition, TransitionForm, cells, panels, site
 from flowlet.core import clock
@@ -14,11 +14,14 @@ from flowlet.core.actors import Actor
 from ledger.models import Book
 from payments import errors
 from payments.admin import furniture
-from payments.choices import DayStatus
+from payments.choices import Closing, DayStatus
 from payments.models import BusinessDay
-from payments.services import days
+from payments.models.day import UNDER_WAY
+from payments.policies import days as policies
+from payments.services import closings, days
 
 CLOSE, REOPEN = "payments.close_day", "payments.request_day_reopening"
+LOOKS_AGAIN_SECONDS = 3
 
 
 class BookField(forms.ModelChoiceField):
@@ -43,37 +46,30 @@ class CloseForm(TransitionForm):
         self.fields["day"].initial = clock.now().date() - timedelta(days=1)
 
 
-def close(*, book: Book, day: date, actor: Actor, at: datetime) -> BusinessDay:
-    """Close a day; what is missing stands on its page afterwards."""
-    try:
-        return days.close(book_id=book.pk, day=day, actor=actor, at=at)
-    except errors.DayNotReady:
-        return BusinessDay.objects.select_related("book").get(book=book, day=day)
+def ask(*, book: Book, day: date, actor: Actor, at: datetime) -> BusinessDay:
+    """Have the worker close a day; its page tells how it goes."""
+    return closings.ask(book_id=book.pk, day=day, actor=actor, at=at)
 
 
-def close_again(*, day_id: UUID, actor: Actor, at: datetime) -> BusinessDay:
-    """Try once more."""
-    row = BusinessDay.objects.select_related("book").get(pk=day_id)
-    return close(book=row.book, day=row.day, actor=actor, at=at)
+def ask_again(*, day_id: UUID, actor: Actor, at: datetime) -> BusinessDay:
+    """Once more."""
+    row = BusinessDay.objects.get(pk=day_id)
+    return closings.ask(book_id=row.book_id, day=row.day, actor=actor, at=at)
 
 
-def check_is_open(day: BusinessDay, actor: Actor) -> None:
-    """Raises DayNotReady when there is nothing to close."""
-    if day.status == DayStatus.CLOSED:
-        raise errors.DayNotReady("The day is closed.", day=str(day.day), missing=[])
-
-
-def check_is_closed(day: BusinessDay, actor: Actor) -> None:
-    """Raises DayNotClosed; that it is the newest one is checked by the service."""
-    if day.status != DayStatus.CLOSED:
-        raise errors.DayNotClosed("The day is not closed.", newest=None)
-
-
-def said(day: BusinessDay) -> str:
-    """How it went."""
-    if day.status == DayStatus.CLOSED:
-        return f"{day.day} is closed."
-    return f"{day.day} cannot be closed yet. What is missing is listed below."
+def run(day: BusinessDay) -> list[tuple[str, Any]]:
+    """The run that is under way, or how the last one ended."""
+    who = furniture.people(text for text in (day.closing_asked_by,) if text)
+    optional = [
+        ("At step", day.closing_step.capitalize(), day.closing_step),
+        ("Got on", day.closing_moved_at, day.closing_moved_at),
+        ("Asked for by", who.get(day.closing_asked_by), day.closing_asked_by),
+        ("What broke it", day.failure, day.failure),
+    ]
+    state = cells.choice(day, "closing", Closing)
+    if policies.is_stale(day, at=clock.now()):
+        state = cells.badge("Broke off without a word", "bad")
+    return [("Run", state), *[(label, value) for label, value, is_there in optional if is_there]]
 
 
 def facts(day: BusinessDay) -> list[tuple[str, Any]]:
@@ -112,14 +108,15 @@ class BusinessDayAdmin(CaseAdmin):
     """One day of one book."""
 
     section, menu_title, icon, menu_order = "Books", "Business days", "event_available", 15
-    list_display = ("day", "partner", "state", "lacks", "runs", "closed_at", "updated_at")
+    list_display = ("day", "partner", "state", "run_", "lacks", "runs", "closed_at", "updated_at")
     list_filter = ("status",)
     list_select_related = ("book__partner",)
     figures = ("runs",)
     search_help_text = "Id"
-    version_fields = ("status", "runs")
+    version_fields = ("status", "runs", "closing")
     panels = (
         panels.Facts(title="Day", rows=facts),
+        panels.Facts(title="Closing", rows=run),
         panels.Table(
             title="What is missing",
             columns=("Missing",),
@@ -142,11 +139,10 @@ class BusinessDayAdmin(CaseAdmin):
             scope="list",
             permission=CLOSE,
             form=CloseForm,
-            service=close,
-            is_atomic=False,
-            confirm="Settles, reconciles, proves every bank account, revalues, verifies and seals. It reads all books aloud, which takes a "
-            "while when they are long; the command close_day shows each step as it goes.",
-            done=said,
+            service=ask,
+            confirm="Settles, reconciles, proves every bank account, revalues, verifies and seals. The worker does it; the page of the day "
+            "shows how far it is.",
+            done="The worker closes it. This page shows how far it is.",
         ),
         Transition(
             name="close_again",
@@ -154,12 +150,11 @@ class BusinessDayAdmin(CaseAdmin):
             key="c",
             style="primary",
             permission=CLOSE,
-            service=close_again,
+            service=ask_again,
             subject="day_id",
-            policy=check_is_open,
-            is_atomic=False,
+            policy=policies.check_can_ask_to_close,
             confirm="All steps run again; what was done already stays done.",
-            done=said,
+            done="The worker closes it. This page shows how far it is.",
         ),
         Transition(
             name="request_reopening",
@@ -169,7 +164,7 @@ class BusinessDayAdmin(CaseAdmin):
             permission=REOPEN,
             service=days.request_reopening,
             subject="day_id",
-            policy=check_is_closed,
+            policy=policies.check_is_closed,
             reason_required=True,
             confirm="Another person has to approve. Only the newest closed day of a book can be opened again.",
             done="Asked for. Another person has to approve it under Approvals.",
@@ -188,15 +183,22 @@ class BusinessDayAdmin(CaseAdmin):
         """Beside the heading."""
         return self.state(obj)
 
-    def level_of(self, result: Any) -> int:
-        """A day that could not be closed is no success."""
-        is_open = isinstance(result, BusinessDay) and result.status != DayStatus.CLOSED
-        return messages.WARNING if is_open else messages.SUCCESS
+    def detail(self, request: HttpRequest, obj: BusinessDay, **how: Any) -> HttpResponse:
+        """A page that shows a run looks again by itself until it has ended."""
+        answer = super().detail(request, obj, **how)
+        if obj.closing in UNDER_WAY and not policies.is_stale(obj, at=clock.now()):
+            answer["Refresh"] = str(LOOKS_AGAIN_SECONDS)
+        return answer
 
     @admin.display(description="state")
     def state(self, obj: BusinessDay) -> Any:
         """As a badge."""
         return cells.choice(obj, "status", DayStatus)
+
+    @admin.display(description="run")
+    def run_(self, obj: BusinessDay) -> Any:
+        """How far closing is, while it is not closed."""
+        return cells.DASH if obj.status == DayStatus.CLOSED else cells.choice(obj, "closing", Closing)
 
     @admin.display(description="book of")
     def partner(self, obj: BusinessDay) -> str:

@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
-from accounts.models import Partner, User
+from accounts.models import Partner
+from accounts.selectors import staff
 from flowlet.backoffice import cells
 from flowlet.core import ids
 from flowlet.core.money import Money
@@ -18,7 +19,6 @@ SHOWN = 20
 WAYS = {"in": ("In", "good"), "out": ("Out", "info"), "failed": ("Failed", "warn"), "returned": ("Returned", "bad")}
 # For columns of lists.
 SHORT = {PaymentKind.TRANSFER: "Transfer", Rail.SEPA_CT: "SEPA", Rail.SEPA_DD: "SEPA debit", Rail.BOOK: "book"}
-WHO = {"api_key": "Partner's API key", "customer": "The customer"}
 
 
 def link(kind: type[Model], key: UUID | None, label: str = "") -> Any:
@@ -42,27 +42,19 @@ def plain(amount: Decimal, currency: str) -> str:
 def people(actors: Iterable[str]) -> dict[str, Any]:
     """Each actor, such as ``staff:usr_…``, as people read it: staff by role, with a link. One query."""
     texts = set(actors)
-    keys = {text: User.key(text.partition(":")[2]) for text in texts if text.startswith("staff:usr_") and _is_user(text)}
-    staff = {user.pk: user for user in User.objects.filter(pk__in=keys.values())} if keys else {}
-    found: dict[str, Any] = {}
-    for text in texts:
-        kind, _, name = text.partition(":")
-        user = staff.get(keys.get(text))
-        if user is not None:
-            found[text] = cells.link(user, user.role_labels or "Staff")
-        elif kind == "system":
-            found[text] = f"Flowlet ({name})"
-        else:
-            found[text] = WHO.get(kind, kind.capitalize())
-    return found
+    users = staff.behind(texts)
+    return {text: cells.actor(text, users.get(text)) for text in texts}
 
 
-def _is_user(text: str) -> bool:
+def by_key(rows: QuerySet, term: str, **columns: str) -> QuerySet:
+    """The rows of which a column is the public id that was searched for: ``by_key(rows, term, pay="payment_id")``."""
+    prefix = term.rpartition("_")[0]
+    if prefix not in columns:
+        return rows.none()
     try:
-        User.key(text.partition(":")[2])
+        return rows.filter(**{columns[prefix]: ids.parse(prefix, term)})
     except ids.MalformedId:
-        return False
-    return True
+        return rows.none()
 
 
 def partner_options() -> list[tuple[str, str]]:

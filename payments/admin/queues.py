@@ -80,7 +80,6 @@ for _name, _title, _permission, _late, _order in (
     (Queue.APPROVAL, "Payments to approve", DECIDE, HOURS, 16),
     (Queue.UNKNOWN, "Outcome unknown", BOOK, timedelta(days=1), 20),
     (Queue.HELD_UP, "Payments held up", BOOK, timedelta(days=1), 21),
-    (Queue.DISPUTES, "Disputed payments", BOOK, timedelta(days=7), 22),
     (Queue.RETURNS, "Returned in 30 days", BOOK, timedelta(days=60), 23),
 ):
     home.register(

@@ -139,7 +139,13 @@ class InboundCredits(Simulation):
         body=forms.InboundCreditIn,
         response=forms.PaymentDetailOut,
         status=201,
-        errors=(errors.SandboxOnly, errors.KindNotOnRail, errors.CurrencyNotOnRail, errors.AmountOutsideRail),
+        errors=(
+            errors.SandboxOnly,
+            errors.KindNotOnRail,
+            errors.CurrencyNotOnRail,
+            errors.AmountOutsideRail,
+            errors.AmountDiffers,
+        ),
         body_example={
             "rail": "ach",
             "amount": examples.usd("120.00"),

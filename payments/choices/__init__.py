@@ -14,6 +14,7 @@ from payments.choices.external_accounts import (
 )
 from payments.choices.files import (
     BatchStatus,
+    Closing,
     DayStatus,
     InboundFormat,
     InboundKind,
@@ -49,6 +50,7 @@ __all__ = [
     "BankStandard",
     "BatchStatus",
     "BlockOrigin",
+    "Closing",
     "ConsentScope",
     "ConsentStatus",
     "DayStatus",

@@ -76,3 +76,19 @@ class DayStatus(TextChoices):
     def tone(self) -> str:
         """Its colour."""
         return {"CLOSED": "good", "REOPENED": "warn"}.get(self.value, "info")
+
+
+class Closing(TextChoices):
+    """How far the closing of a business day is."""
+
+    IDLE = "IDLE", "Nobody asked for it"
+    ASKED = "ASKED", "Waits for the worker"
+    RUNNING = "RUNNING", "Running"
+    DONE = "DONE", "Done"
+    MISSING = "MISSING", "Something is missing"
+    FAILED = "FAILED", "Failed"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"ASKED": "info", "RUNNING": "info", "DONE": "good", "MISSING": "warn", "FAILED": "bad"}.get(self.value, "neutral")

@@ -48,6 +48,7 @@ from payments.errors.external_accounts import (
 )
 from payments.errors.files import (
     BatchNotFound,
+    DayBeingClosed,
     DayNotClosed,
     DayNotOver,
     DayNotReady,
@@ -130,6 +131,7 @@ __all__ = [
     "CorrectionRefused",
     "CurrencyNotForKind",
     "CurrencyNotOnRail",
+    "DayBeingClosed",
     "DayNotClosed",
     "DayNotOver",
     "DayNotReady",

@@ -69,6 +69,12 @@ class DayNotReady(Conflict):
     code, title = "payments.day_not_ready", "The day cannot be closed yet"
 
 
+class DayBeingClosed(Conflict):
+    """A run closes the day at this moment, or waits for the worker."""
+
+    code, title = "payments.day_being_closed", "The day is being closed"
+
+
 class DayNotOver(Invalid):
     """Only days that are over in the book's zone can be closed, and only days since the book was opened."""
 

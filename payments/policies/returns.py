@@ -4,6 +4,7 @@ from payments.choices import Rail
 from payments.providers import nacha
 from payments.providers.iso20022 import reasons
 
+FILE_REJECTED = "file.rejected"  # a word of ours: the bank took none of the file
 _ACH_ACCOUNT = frozenset({nacha.Action.CLOSE_ACCOUNT, nacha.Action.COMPLIANCE})
 
 
@@ -14,6 +15,8 @@ def is_known(rail: str, code: str) -> bool:
 
 def says_nothing_of_the_account(rail: str, code: str) -> bool:
     """Whether the fault is ours or between the banks, so that it does not count against the account."""
+    if code == FILE_REJECTED:
+        return True
     if rail == Rail.ACH:
         found = nacha.RETURN_CODES.get(code)
         return found is not None and found.action in {nacha.Action.REPAIR_OUR_FILE, nacha.Action.BANK}

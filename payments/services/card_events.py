@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flowlet.core.actors import Actor
 from flowlet.core.errors import NotFound
+from payments import errors
 from payments.choices import PaymentStatus, Rail
 from payments.models import Payment
 from payments.providers import registry
@@ -13,7 +14,7 @@ from payments.providers.errors import ProviderNotConfigured
 from payments.providers.gateway import Answer, Gateway, State
 from payments.providers.ports import CardDispute, DisputeStatus, InboundFact
 from payments.providers.stripe.gateway import CardGateway, answer_of_payment, answer_of_refund
-from payments.services import gateways, inbound, outcomes, sending, steps
+from payments.services import dispute_rows, gateways, inbound, outcomes, sending, steps
 
 # Inquiries: nobody has taken money yet.
 _NO_MONEY = frozenset({DisputeStatus.WARNING_NEEDS_RESPONSE, DisputeStatus.WARNING_UNDER_REVIEW, DisputeStatus.WARNING_CLOSED})
@@ -82,30 +83,36 @@ def book_answer(fact: InboundFact, seen: Seen, *, actor: Actor, at: datetime) ->
 
 
 def book_dispute(fact: InboundFact, seen: Seen, *, actor: Actor, at: datetime) -> None:
-    """Take the disputed money back, and book how it ended. An inquiry moves nothing.
+    """Take the disputed money back, also of what was refunded, and book how the dispute ended. An inquiry moves nothing, and what is
+    said of a dispute that has ended here says nothing of another.
 
-    Raises AmountDiffers for a dispute about a part: that is booked by an officer.
+    Raises AmountDiffers for a dispute about more than the payment, InboundNeedsPerson for a second one beside one that is open.
     """
     dispute = seen.dispute
     if seen.payment_id is None or dispute is None or dispute.status in _NO_MONEY:
         return
     payment = steps.locked(seen.payment_id)
-    if payment.status == PaymentStatus.SETTLED and not payment.returned and dispute.status != DisputeStatus.WON:
-        reason = f"Disputed at {payment.provider or fact.provider}: {dispute.id}"
+    row = dispute_rows.called(payment, dispute.id)
+    if row is None:
+        if dispute.status == DisputeStatus.WON:
+            return
+        if payment.status not in {PaymentStatus.SETTLED, PaymentStatus.REFUNDED}:
+            raise errors.InboundNeedsPerson(f"A dispute of a payment that is {payment.get_status_display().lower()}.")
         outcomes.dispute(
             payment_id=payment.pk,
             reason_code=dispute.reason,
-            reason=reason,
+            reason=f"Disputed at {payment.provider or fact.provider}: {dispute.id}",
             amount=dispute.amount,
             provider_id=dispute.id,
             due_at=dispute.evidence_due_at,
             actor=actor,
             at=at,
         )
-        payment = steps.locked(seen.payment_id)
-    if payment.status == PaymentStatus.DISPUTED and dispute.status == DisputeStatus.WON:
+    elif row.ended_at is not None:
+        return
+    if dispute.status == DisputeStatus.WON:
         outcomes.dispute_won(payment_id=payment.pk, reason=dispute.id, actor=actor, at=at)
-    elif payment.status == PaymentStatus.DISPUTED and dispute.status == DisputeStatus.LOST:
+    elif dispute.status == DisputeStatus.LOST:
         outcomes.dispute_lost(payment_id=payment.pk, reason=dispute.id, actor=actor, at=at)
 
 

@@ -24,7 +24,7 @@ from ledger.selectors import balances, reconciliation
 from ledger.services import charts, periods, revaluation, seals, snapshots, verification
 from ledger.services import reconciliation as reconciling
 from payments import errors, events
-from payments.choices import DayStatus, PaymentStatus
+from payments.choices import Closing, DayStatus, PaymentStatus
 from payments.models import BusinessDay, Payment
 from payments.policies import calendars
 from payments.services import settlement
@@ -47,15 +47,15 @@ def close(*, book_id: int, day: date, actor: Actor, at: datetime, told: Told = l
     ``told`` hears of each step. Raises DayNotOver, and DayNotReady with all that is missing; what was done until then stays done.
     """
     book = Book.objects.select_related("partner").get(pk=book_id)
-    if not book.opened_on <= day < clock.day_of(at, zone=book.time_zone):
-        raise errors.DayNotOver(earliest=str(book.opened_on))
-    row = _begin(book, day, at)
+    check_is_over(book, day, at=at)
+    row = _begin(book, day)
     if row.status == DayStatus.CLOSED:
         return row
     steps: list[dict[str, Any]] = []
     missing: list[str] = []
     for name, step in STEPS:
         told(name)
+        get_on(row, Closing.RUNNING, step=name, at=clock.now())
         lacks: list[str] = []
         outcome = ""
         try:
@@ -64,9 +64,20 @@ def close(*, book_id: int, day: date, actor: Actor, at: datetime, told: Told = l
             lacks = list(refusal.words)
         except DomainError as refusal:
             lacks = [f"{refusal.message} ({refusal.code})"]
+        except BaseException as broken:  # an interruption too: whoever looks at the page reads that nothing goes on
+            failure = (
+                f"Step {name!r} broke off: {type(broken).__name__}. The log has the rest. What was done before it stays done."
+            )
+            get_on(row, Closing.FAILED, step=name, failure=failure, at=clock.now())
+            raise
         steps.append({"step": name, "is_done": not lacks, "outcome": outcome or " ".join(lacks)})
         missing += lacks
-    row = _end(row.pk, steps, missing, actor, at)
+    try:
+        row = _end(row.pk, steps, missing, actor, at)
+    except _Missing as refusal:
+        missing += refusal.words
+        steps.append({"step": "close", "is_done": False, "outcome": str(refusal)})
+        row = _end(row.pk, steps, missing, actor, at)
     if missing:
         raise errors.DayNotReady(" ".join(missing), day=str(day), missing=missing)
     return row
@@ -118,7 +129,20 @@ def _check_can_reopen(row: BusinessDay) -> None:
         raise errors.DayNotClosed(newest=str(newest.day) if newest else None)
 
 
-def _begin(book: Book, day: date, at: datetime) -> BusinessDay:
+def check_is_over(book: Book, day: date, *, at: datetime) -> None:
+    """Raises DayNotOver."""
+    if not book.opened_on <= day < clock.day_of(at, zone=book.time_zone):
+        raise errors.DayNotOver(earliest=str(book.opened_on))
+
+
+def get_on(row: BusinessDay, to: Closing, *, step: str = "", failure: str = "", at: datetime) -> None:
+    """Write down how far the run is."""
+    row.closing, row.closing_step, row.closing_moved_at, row.failure = to, step, at, failure[:500]
+    row.save(update_fields=["closing", "closing_step", "closing_moved_at", "closing_claim", "failure"])
+
+
+def _begin(book: Book, day: date) -> BusinessDay:
+    at = clock.now()
     row, _ = BusinessDay.objects.get_or_create(book=book, day=day, defaults={"created_at": at, "updated_at": at})
     return row
 
@@ -126,11 +150,15 @@ def _begin(book: Book, day: date, at: datetime) -> BusinessDay:
 @transaction.atomic
 def _end(row_id: UUID, steps: list[dict[str, Any]], missing: list[str], actor: Actor, at: datetime) -> BusinessDay:
     row = BusinessDay.objects.select_for_update(of=("self",)).select_related("book").get(pk=row_id)
+    row.closing, row.closing_step, row.closing_moved_at, row.failure = Closing.MISSING if missing else Closing.DONE, "", at, ""
     if row.status == DayStatus.CLOSED:  # a twin was faster
+        row.closing = Closing.DONE
+        row.save(update_fields=["closing", "closing_step", "closing_moved_at", "failure"])
         return row
     row.steps, row.missing, row.runs, row.updated_at = steps, missing, row.runs + 1, at
     if not missing:
         periods.close_days(book_id=row.book_id, through=row.day, actor=actor, at=at)
+        _prove(row.book, row.day, actor, at)  # again, now that nothing more is posted for the day
         head = seals.head()
         row.status, row.closed_by, row.closed_at, row.head = DayStatus.CLOSED, str(actor), at, head.hash if head else ""
     row.save()

@@ -10,7 +10,7 @@ from flowlet.core.money import Money
 from flowlet.core.states import check_move
 from flowlet.events.services import outbox
 from payments import events
-from payments.choices import DisputeState
+from payments.choices import DisputeState, PaymentStatus
 from payments.models import Dispute, Payment
 from payments.services.steps import plain
 from payments.states import DISPUTE_MOVES
@@ -46,6 +46,18 @@ def open_for(
     return row
 
 
+def called(payment: Payment, provider_id: str) -> Dispute | None:
+    """The dispute of the locked payment that the acquirer calls so; the one that an officer booked is called so from now on."""
+    rows = Dispute.objects.select_for_update(no_key=True).filter(payment=payment).order_by("-id")
+    found = rows.filter(provider_id=provider_id[:128]).first()
+    if found is None and payment.status in {PaymentStatus.DISPUTED, PaymentStatus.RETURNED}:
+        found = rows.filter(provider_id="").exclude(state=DisputeState.WON).first()
+        if found is not None:
+            found.provider_id = provider_id[:128]
+            found.save(update_fields=["provider_id"])
+    return found
+
+
 def end_for(payment: Payment, *, is_won: bool, actor: Actor, at: datetime) -> None:
     """End the dispute of the locked payment, if it has an open one."""
     row = Dispute.objects.select_for_update(no_key=True).filter(payment=payment, ended_at=None).first()
@@ -54,15 +66,15 @@ def end_for(payment: Payment, *, is_won: bool, actor: Actor, at: datetime) -> No
         move(row, DisputeState.WON if is_won else DisputeState.LOST, events.DISPUTE_ENDED, actor=actor, at=at)
 
 
-def move(row: Dispute, to: DisputeState, fact: str, *, actor: Actor, at: datetime) -> None:
+def move(row: Dispute, to: DisputeState, fact: str, *, reason: str = "", actor: Actor, at: datetime) -> None:
     """Take one step with a locked dispute. Raises IllegalMove."""
     check_move(DISPUTE_MOVES, DisputeState(row.state), to)
     row.state, row.updated_at = to, at
     row.save()
-    tell(row, fact, actor=actor, at=at)
+    tell(row, fact, reason=reason, actor=actor, at=at)
 
 
-def tell(row: Dispute, fact: str, *, actor: Actor, at: datetime) -> None:
+def tell(row: Dispute, fact: str, *, reason: str = "", actor: Actor, at: datetime) -> None:
     """Tell audit and outbox; the evidence is not told."""
     data: dict[str, Any] = {
         "id": row.public_id,
@@ -72,5 +84,5 @@ def tell(row: Dispute, fact: str, *, actor: Actor, at: datetime) -> None:
         "amount": plain(row.amount, row.currency),
         "due_at": row.due_at.isoformat(),
     }
-    log.record(action=fact, actor=actor, at=at, target=row.public_id, partner_id=row.partner_id, after=data)
+    log.record(action=fact, actor=actor, at=at, target=row.public_id, partner_id=row.partner_id, reason=reason, after=data)
     outbox.publish(type=fact, partner_id=row.partner_id, subject=row.public_id, data=data, at=at)

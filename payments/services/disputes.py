@@ -16,6 +16,7 @@ from flowlet.core.outbound import OutboundError
 from payments import errors, events
 from payments.choices import DisputeState
 from payments.models import Dispute
+from payments.policies import disputes as policies
 from payments.providers import registry
 from payments.selectors.payments import is_sandbox
 from payments.services import dispute_rows, outcomes, steps
@@ -54,8 +55,7 @@ def answer(
     if any(len(text) > LONGEST for text in given.values()):
         raise Invalid(f"A text has at most {LONGEST} characters.", param="evidence")
     row = locked(dispute_id, partner_id=partner_id)
-    if row.state != DisputeState.OPEN:
-        raise errors.DisputeAnswered(state=row.state)
+    policies.check_can_answer(row)
     row.sealed = crypto.seal(orjson.dumps(given), aad=aad(row))
     row.answered_by, row.answered_at = str(actor), at
     dispute_rows.move(row, DisputeState.READY, events.DISPUTE_READY, actor=actor, at=at)
@@ -65,15 +65,14 @@ def answer(
 
 
 @transaction.atomic
-def accept(*, dispute_id: UUID, partner_id: UUID | None = None, actor: Actor, at: datetime) -> Dispute:
+def accept(*, dispute_id: UUID, partner_id: UUID | None = None, reason: str = "", actor: Actor, at: datetime) -> Dispute:
     """Give the dispute up: it is lost. Raises DisputeNotFound, DisputeAnswered."""
     row = locked(dispute_id, partner_id=partner_id)
-    if row.state != DisputeState.OPEN:
-        raise errors.DisputeAnswered(state=row.state)
+    policies.check_can_answer(row)
     row.answered_by, row.answered_at = str(actor), at
-    dispute_rows.move(row, DisputeState.ACCEPTED, events.DISPUTE_ACCEPTED, actor=actor, at=at)
+    dispute_rows.move(row, DisputeState.ACCEPTED, events.DISPUTE_ACCEPTED, reason=reason, actor=actor, at=at)
     if is_sandbox(row.partner_id):
-        outcomes.dispute_lost(payment_id=row.payment_id, reason="Given up", actor=actor, at=at)
+        outcomes.dispute_lost(payment_id=row.payment_id, reason=reason or "Given up", actor=actor, at=at)
         row.refresh_from_db()
     return row
 
@@ -81,10 +80,14 @@ def accept(*, dispute_id: UUID, partner_id: UUID | None = None, actor: Actor, at
 def send(*, dispute_id: UUID, actor: Actor, at: datetime) -> Dispute:
     """Send what is ready to the acquirer, under one key; safe to repeat. Not inside a transaction. Raises DisputeNotFound,
     OutboundError.
+
+    One that an officer booked waits until the acquirer has told of it, for only then it has a name there.
     """
     if connection.in_atomic_block:
         raise RuntimeError("Providers are called outside of transactions: locks would wait for the network.")
     row = get(dispute_id)
+    if not row.provider_id:
+        return row
     if row.state == DisputeState.READY:
         registry.stripe().submit_evidence(row.provider_id, evidence=evidence_of(row), final=True, key=row.public_id)
         with transaction.atomic():

@@ -28,7 +28,6 @@ from payments.choices import (
     ExternalAccountKind,
     ExternalAccountStatus,
     HolderKind,
-    PaymentStatus,
     Relation,
     VerificationState,
 )
@@ -149,38 +148,6 @@ def apply_correction(
 
 
 @transaction.atomic
-def count_return(
-    *, external_account_id: UUID, code: str, is_final: bool, reference: str = "", actor: Actor, at: datetime
-) -> ExternalAccount:
-    """A payment came back with ``code``. The account is blocked when the code is final for it, or after three returns in a row.
-
-    ``is_final`` is the rail's to say: no account, closed, somebody has to look. A payment that was settled after the last return and is
-    still settled now ends the row: asked here and not at settlement, which comes before most returns. The caller counts each return once,
-    when the payment stands as returned. A closed account only counts. Raises ExternalAccountNotFound.
-    """
-    account = selectors.for_update(external_account_id)
-    before = {"return_streak": account.return_streak, "last_return_code": account.last_return_code or None}
-    account.return_streak = 1 if _one_stayed(account) else account.return_streak + 1
-    account.last_return_code, account.last_returned_at, account.updated_at = code[:8], at, at
-    account.save(update_fields=["return_streak", "last_return_code", "last_returned_at", "updated_at"])
-    account_notices.tell(
-        events.EXTERNAL_ACCOUNT_RETURNED,
-        account,
-        actor=actor,
-        at=at,
-        reason=f"{account.last_return_code} {reference}".strip(),
-        before=before,
-        after={"return_streak": account.return_streak, "last_return_code": account.last_return_code},
-        data={"code": account.last_return_code, "return_streak": account.return_streak},
-    )
-    open_states = {ExternalAccountStatus.PENDING, ExternalAccountStatus.ACTIVE}
-    if account.status in open_states and (is_final or account.return_streak >= policies.RETURNS_UNTIL_BLOCKED):
-        why = f"Returned with {code[:8]}" if is_final else f"{account.return_streak} returns in a row, the last with {code[:8]}"
-        _block(account, why, BlockOrigin.RAIL, actor=actor, at=at)
-    return account
-
-
-@transaction.atomic
 def block(
     *, external_account_id: UUID, partner_id: UUID | None = None, reason: str, actor: Actor, at: datetime
 ) -> ExternalAccount:
@@ -190,7 +157,7 @@ def block(
     """
     account = selectors.for_update(external_account_id, partner_id=partner_id)
     policies.check_can_block(account, actor)
-    return _block(account, check_reason(reason), policies.block_origin_of(actor), actor=actor, at=at)
+    return put_block(account, check_reason(reason), policies.block_origin_of(actor), actor=actor, at=at)
 
 
 @transaction.atomic
@@ -204,10 +171,10 @@ def unblock(
     account = selectors.for_update(external_account_id, partner_id=partner_id)
     policies.check_can_unblock(account, actor)
     reason = check_reason(reason)
-    before = _standing(account)
+    before = standing(account)
     account.status, account.block_reason, account.block_origin = policies.resting_status(account), "", ""
     account.return_streak = 0
-    return _stand(account, events.EXTERNAL_ACCOUNT_UNBLOCKED, before=before, reason=reason, actor=actor, at=at)
+    return stand(account, events.EXTERNAL_ACCOUNT_UNBLOCKED, before=before, reason=reason, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -253,13 +220,6 @@ def _holder_kind(customer: Customer) -> str:
     return HolderKind.BUSINESS if customer.kind == CustomerKind.BUSINESS else HolderKind.PERSON
 
 
-def _one_stayed(account: ExternalAccount) -> bool:
-    if account.last_returned_at is None:
-        return False
-    stayed = account.payments.filter(status__in=[PaymentStatus.SETTLED, PaymentStatus.REFUNDED])
-    return bool(stayed.filter(settled_at__gt=account.last_returned_at).exists())
-
-
 def _opened(account: ExternalAccount) -> AccountDetails:
     details = selectors.details_of([account])[account.pk]
     if details is None:
@@ -288,36 +248,39 @@ def _save(account: ExternalAccount, **options: Any) -> None:
         raise errors.ExternalAccountKnown(**({"external_account": twin.public_id} if twin else {})) from None
 
 
-def _block(account: ExternalAccount, reason: str, origin: BlockOrigin, *, actor: Actor, at: datetime) -> ExternalAccount:
-    before = _standing(account)
+def put_block(account: ExternalAccount, reason: str, origin: BlockOrigin, *, actor: Actor, at: datetime) -> ExternalAccount:
+    """Block the locked account, which may be blocked."""
+    before = standing(account)
     account.status, account.block_reason, account.block_origin = ExternalAccountStatus.BLOCKED, reason, origin
-    return _stand(account, events.EXTERNAL_ACCOUNT_BLOCKED, before=before, reason=reason, actor=actor, at=at)
+    return stand(account, events.EXTERNAL_ACCOUNT_BLOCKED, before=before, reason=reason, actor=actor, at=at)
 
 
 def _close(account: ExternalAccount, reason: str, *, actor: Actor, at: datetime) -> ExternalAccount:
-    before = _standing(account)
+    before = standing(account)
     under_way = AccountVerification.objects.filter(external_account=account, status=AttemptStatus.PENDING)
     under_way.update(status=AttemptStatus.CANCELED, ended_at=at, reason="The account was closed")
     if account.verification == VerificationState.PENDING:
         account.verification = VerificationState.UNVERIFIED
     mandates.revoke_all(external_account_id=account.pk, reason=reason or "The account was closed", actor=actor, at=at)
     account.status, account.closed_at, account.block_reason, account.block_origin = ExternalAccountStatus.CLOSED, at, "", ""
-    return _stand(account, events.EXTERNAL_ACCOUNT_CLOSED, before=before, reason=reason, actor=actor, at=at)
+    return stand(account, events.EXTERNAL_ACCOUNT_CLOSED, before=before, reason=reason, actor=actor, at=at)
 
 
 _STANDING: Final = ("status", "verification", "block_reason", "block_origin", "return_streak", "closed_at", "updated_at")
 
 
-def _stand(
+def stand(
     account: ExternalAccount, fact: str, *, before: dict[str, Any], reason: str, actor: Actor, at: datetime
 ) -> ExternalAccount:
+    """Write how the locked account stands now, and tell of it."""
     account.updated_at = at
     account.save(update_fields=_STANDING)
-    account_notices.tell(fact, account, actor=actor, at=at, reason=reason, before=before, after=_standing(account))
+    account_notices.tell(fact, account, actor=actor, at=at, reason=reason, before=before, after=standing(account))
     return account
 
 
-def _standing(account: ExternalAccount) -> dict[str, Any]:
+def standing(account: ExternalAccount) -> dict[str, Any]:
+    """What the audit says of how it stands."""
     return {
         "status": account.status,
         "verification": account.verification,
@@ -334,7 +297,7 @@ def _facts(account: ExternalAccount) -> dict[str, Any]:
         "customer": ids.public_id(Customer.PREFIX, account.customer_id),
         "kind": account.kind,
         "currency": account.currency,
-        **_standing(account),
+        **standing(account),
         **{name: value for name, value in _correctable(account).items() if value},
         "external_id": account.external_id or None,
     }

@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 import orjson
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.choices import Mode
 from flowlet.core import money
@@ -33,6 +33,7 @@ LARGEST: Final = 99
 SANDBOX_AMOUNTS: Final = (32, 45)
 # All attempts at one account number of one partner together, whoever added it and however often, so that nobody guesses on.
 MOST_ATTEMPTS: Final = 3
+_ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(7305, hashtext(%s))"
 
 
 @transaction.atomic
@@ -42,11 +43,15 @@ def start(*, external_account_id: UUID, partner_id: UUID | None = None, actor: A
     Raises ExternalAccountNotFound, -Closed, -Blocked, AlreadyVerified, VerificationUnderWay, MethodNotForAccount, TooManyVerifications.
     """
     account = selectors.for_update(external_account_id, partner_id=partner_id)
-    tried = AccountVerification.objects.filter(
-        external_account__fingerprint=account.fingerprint, external_account__partner_id=account.partner_id, method=METHOD
-    )
-    if account.fingerprint and tried.exclude(status=AttemptStatus.PENDING).count() >= MOST_ATTEMPTS:
-        raise errors.TooManyVerifications()
+    if account.fingerprint:
+        with connection.cursor() as cursor:
+            cursor.execute(_ONE_AT_A_TIME, [f"{account.partner_id}:{account.fingerprint}"])
+        tried = AccountVerification.objects.filter(
+            external_account__fingerprint=account.fingerprint, external_account__partner_id=account.partner_id, method=METHOD
+        )
+        # Those under way count too, whoever's they are; a second one of this very account is refused as such.
+        if tried.exclude(status=AttemptStatus.PENDING, external_account=account).count() >= MOST_ATTEMPTS:
+            raise errors.TooManyVerifications()
     sandbox = account.partner.mode == Mode.SANDBOX
     drawn = SANDBOX_AMOUNTS if sandbox else [secrets.randbelow(LARGEST) + 1 for _ in range(2)]
     return verifications.begin(

@@ -21,7 +21,7 @@ from payments import errors, events
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
 from payments.policies import returns
-from payments.services import dispute_rows, external_accounts, mandates, postings, recipes, steps
+from payments.services import account_returns, dispute_rows, mandates, postings, recipes, steps
 from payments.services.postings import Booked
 from payments.services.steps import Step
 from payments.states import PAYMENT_MOVES
@@ -150,14 +150,16 @@ def return_(
 
 @transaction.atomic
 def redeem(*, payment_id: UUID, reason_code: str = "", reason: str = "", actor: Actor, at: datetime) -> Payment:
-    """A return was dishonoured, or contested and won: the money moves as if it had not been returned. Raises PaymentNotFound,
-    IllegalMove.
+    """A return was dishonoured, or contested and won: the money moves as if it had not been returned, and the return counts no longer
+    against the external account. A mandate that it ended stays so: its holder has said no. Raises PaymentNotFound, IllegalMove.
     """
     payment = steps.locked(payment_id)
     if payment.status == S.SETTLED:
         return payment
     if payment.status != S.RETURNED or not payment.returned:
         raise errors.NotInReview("Only a settled payment that was returned can be redeemed.", status=payment.status)
+    if payment.external_account_id is not None:
+        account_returns.uncount_return(external_account_id=payment.external_account_id, payment_id=payment.pk, actor=actor, at=at)
     booked = postings.redeemed(payment, Money(payment.returned, payment.currency), actor=actor, at=at)
     _count_returned(payment, -payment.returned)
     _take(payment, S.SETTLED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
@@ -301,7 +303,7 @@ def _learn(payment: Payment, code: str, *, actor: Actor, at: datetime) -> None:
     """Let the external account count what came back, and end the mandate when the reason says that nobody gave it (any more)."""
     if payment.external_account_id is None or returns.says_nothing_of_the_account(payment.rail, code):
         return
-    external_accounts.count_return(
+    account_returns.count_return(
         external_account_id=payment.external_account_id,
         code=code,
         is_final=returns.ends_account(payment.rail, code),

@@ -368,10 +368,12 @@ def _approved(payment: Payment, *, reason: str = "", actor: Actor, at: datetime)
     payment.save(update_fields=["cutoff_at", "value_on"])
     steps.take(payment, PaymentStatus.APPROVED, reason=reason, actor=actor, at=at)
     if payment.direction != Direction.OUT:
+        custody.check_standing(partner_id=payment.partner_id, wallet_id=payment.wallet_id, at=at)
         return
     payment.hold = custody.keep(
         partner_id=payment.partner_id,
         wallet_id=payment.wallet_id,
+        target_id=payment.target_wallet_id,
         amount=Money(payment.total, payment.currency),
         kept_for=payment.public_id,
         actor=actor,

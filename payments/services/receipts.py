@@ -9,11 +9,14 @@ from flowlet.core import ids
 from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
 from flowlet.core.money import Money
+from payments import errors
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import ExternalAccount, Payment
 from payments.policies import kinds, references
 from payments.services import payments, postings, steps
 from wallets.models import Wallet
+
+LONGEST_NAME = 128
 
 
 @transaction.atomic
@@ -35,13 +38,16 @@ def take_in(
     ``external_account_id`` is whose account it came from, where that is known; a refund goes there.
 
     It settles at once: on the wallet, or in suspense when there is none, it is frozen, closed, or in another currency. Raises
-    KindNotOnRail, CurrencyNotOnRail, Invalid.
+    KindNotOnRail, CurrencyNotOnRail, Invalid, and AmountDiffers or InboundRepeated when
+    another amount, or of another partner, was told under the name.
     """
-    if not provider or not provider_reference:
-        raise Invalid("A credit has the name that the bank gave it.", param="provider_reference")
+    if not provider or not provider_reference or len(provider_reference) > LONGEST_NAME:
+        raise Invalid(
+            f"A credit has the name that the bank gave it, of at most {LONGEST_NAME} characters.", param="provider_reference"
+        )
     kinds.direction_of(PaymentKind.DEPOSIT, rail)
     kinds.check_amount(rail, amount)
-    known = Payment.objects.filter(provider=provider, provider_reference=provider_reference[:128]).first()
+    known = _told_before(partner_id, provider, provider_reference, amount)
     if known is not None:
         return known
     wallet = (
@@ -60,7 +66,7 @@ def take_in(
         amount=amount.amount,
         reference=references.new(),
         provider=provider,
-        provider_reference=provider_reference[:128],
+        provider_reference=provider_reference,
         description=payments.checked_description(description),
     )
     try:
@@ -69,7 +75,23 @@ def take_in(
     except IntegrityError as error:
         if "provider_knows_a_payment_once" not in str(error):
             raise
-        return Payment.objects.get(provider=provider, provider_reference=provider_reference[:128])  # a twin was faster
+        known = _told_before(partner_id, provider, provider_reference, amount)  # a twin was faster
+        if known is None:
+            raise
+        return known
     booked = postings.came_in(payment, actor=actor, at=at)
     steps.take(payment, PaymentStatus.SETTLED, journal_id=booked.journal_id, details=booked.details, actor=actor, at=at)
     return payment
+
+
+def _told_before(partner_id: UUID, provider: str, name: str, amount: Money) -> Payment | None:
+    known = Payment.objects.filter(provider=provider, provider_reference=name).first()
+    if known is not None and known.partner_id != partner_id:
+        raise errors.InboundRepeated("The bank gave that name to a credit of another partner.")
+    if known is not None and (known.amount, known.currency) != (amount.amount, amount.currency.code):
+        raise errors.AmountDiffers(
+            f"It was told before, of {steps.plain(known.amount, known.currency)['amount']} {known.currency}.",
+            param="amount",
+            expected=steps.plain(known.amount, known.currency),
+        )
+    return known

@@ -38,6 +38,7 @@ _CALENDARS = {
 }
 
 
+RECURRING_ID = "recurring_id"
 _USUAL: dict[str, Any] = {"every": 1, "weekdays": [], "day": None, "ends_on": None, "count": None, "skipped_day": "NEXT"}
 
 
@@ -96,7 +97,7 @@ def create(
         rule=schedules.to_json(schedule),
         next_on=first.on,
         external_id=checked_external_id(external_id),
-        metadata=notes.checked(metadata or {}),
+        metadata=_checked_notes(metadata or {}),
         created_at=at,
         updated_at=at,
     )
@@ -106,19 +107,19 @@ def create(
     return row
 
 
-def pause(*, recurring_id: UUID, partner_id: UUID | None = None, actor: Actor, at: datetime) -> Recurring:
+def pause(*, recurring_id: UUID, partner_id: UUID | None = None, reason: str = "", actor: Actor, at: datetime) -> Recurring:
     """Make no payments until it is resumed. Raises RecurringNotFound, IllegalMove."""
-    return _move(recurring_id, partner_id, RecurringStatus.PAUSED, events.RECURRING_PAUSED, actor, at)
+    return _move(recurring_id, partner_id, RecurringStatus.PAUSED, events.RECURRING_PAUSED, reason, actor, at)
 
 
-def resume(*, recurring_id: UUID, partner_id: UUID | None = None, actor: Actor, at: datetime) -> Recurring:
+def resume(*, recurring_id: UUID, partner_id: UUID | None = None, reason: str = "", actor: Actor, at: datetime) -> Recurring:
     """Go on with the first day from today; what was due meanwhile is left out. Raises RecurringNotFound, IllegalMove, NothingRecurs."""
-    return _move(recurring_id, partner_id, RecurringStatus.ACTIVE, events.RECURRING_RESUMED, actor, at)
+    return _move(recurring_id, partner_id, RecurringStatus.ACTIVE, events.RECURRING_RESUMED, reason, actor, at)
 
 
-def end(*, recurring_id: UUID, partner_id: UUID | None = None, actor: Actor, at: datetime) -> Recurring:
+def end(*, recurring_id: UUID, partner_id: UUID | None = None, reason: str = "", actor: Actor, at: datetime) -> Recurring:
     """Make no payments any more. Raises RecurringNotFound, IllegalMove."""
-    return _move(recurring_id, partner_id, RecurringStatus.ENDED, events.RECURRING_ENDED, actor, at)
+    return _move(recurring_id, partner_id, RecurringStatus.ENDED, events.RECURRING_ENDED, reason, actor, at)
 
 
 def run_due(*, at: datetime, actor: Actor, limit: int = 500) -> int:
@@ -152,7 +153,7 @@ def _make_next(key: UUID, *, at: datetime, actor: Actor) -> bool:
                 external_account_id=row.external_account_id,
                 mandate_id=row.mandate_id,
                 description=row.description,
-                metadata={**row.metadata, "recurring_id": row.public_id},
+                metadata={**row.metadata, RECURRING_ID: row.public_id},
                 actor=actor,
                 at=at,
             )
@@ -171,7 +172,9 @@ def _make_next(key: UUID, *, at: datetime, actor: Actor) -> bool:
 
 
 @transaction.atomic
-def _move(recurring_id: UUID, partner_id: UUID | None, to: RecurringStatus, fact: str, actor: Actor, at: datetime) -> Recurring:
+def _move(
+    recurring_id: UUID, partner_id: UUID | None, to: RecurringStatus, fact: str, reason: str, actor: Actor, at: datetime
+) -> Recurring:
     scope = {} if partner_id is None else {"partner_id": partner_id}
     row = Recurring.objects.select_for_update(no_key=True, of=("self",)).filter(pk=recurring_id, **scope).first()
     if row is None:
@@ -187,7 +190,7 @@ def _move(recurring_id: UUID, partner_id: UUID | None, to: RecurringStatus, fact
         row.next_on = first.on
     row.status, row.updated_at = to, at
     row.save()
-    _tell(row, fact, actor, at)
+    _tell(row, fact, actor, at, reason)
     return row
 
 
@@ -200,6 +203,21 @@ def get(recurring_id: UUID, *, partner_id: UUID | None = None) -> Recurring:
     return found
 
 
+def _checked_notes(given: dict[str, str]) -> dict[str, str]:
+    """The metadata. Raises MalformedMetadata, also when there is no room for what its payments get besides."""
+    found = notes.checked(given)
+    if len({*found, RECURRING_ID}) > notes.MAX_NAMES:
+        raise notes.MalformedMetadata(
+            f"Metadata has at most {notes.MAX_NAMES - 1} names here: each payment gets {RECURRING_ID} besides.", param="metadata"
+        )
+    return found
+
+
+def rule_of(row: Recurring) -> schedules.Rule:
+    """Its rule, with the calendar of its rail."""
+    return _rule(row.rail, row.rule)
+
+
 def _rule(rail: str, value: Mapping[str, Any]) -> schedules.Rule:
     return schedules.from_json(value, calendar=_CALENDARS.get(Rail(rail), calendars.Calendar.EVERY_DAY))
 
@@ -208,7 +226,7 @@ def _today(partner_id: UUID, at: datetime) -> date:
     return clock.day_of(at, zone=Partner.objects.values_list("time_zone", flat=True).get(pk=partner_id))
 
 
-def _tell(row: Recurring, fact: str, actor: Actor, at: datetime, **more: Any) -> None:
+def _tell(row: Recurring, fact: str, actor: Actor, at: datetime, reason: str = "", **more: Any) -> None:
     data = {
         "id": row.public_id,
         "status": str(row.status),
@@ -216,5 +234,5 @@ def _tell(row: Recurring, fact: str, actor: Actor, at: datetime, **more: Any) ->
         "next_on": str(row.next_on) if row.next_on else None,
         **more,
     }
-    log.record(action=fact, actor=actor, at=at, target=row.public_id, partner_id=row.partner_id, after=data)
+    log.record(action=fact, actor=actor, at=at, target=row.public_id, partner_id=row.partner_id, reason=reason, after=data)
     outbox.publish(type=fact, partner_id=row.partner_id, subject=row.public_id, data=data, at=at)

@@ -12,17 +12,21 @@ from uuid import UUID
 import structlog
 from django.db import connection, transaction
 
+from flowlet.audit.services import log
 from flowlet.core import clock
 from flowlet.core.actors import Actor
 from flowlet.core.errors import DomainError
 from flowlet.core.money import Money
 from flowlet.core.outbound import OutboundError, OutcomeUnknown
+from payments import errors, events
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
 from payments.policies import kinds
+from payments.policies import payments as policies
 from payments.providers.gateway import Answer, Gateway, Instruction, State
 from payments.selectors.external_accounts import details_of
 from payments.services import counterparties, gateways, outcomes, postings, sandbox_bank, steps
+from wallets.services import custody
 
 _log = structlog.get_logger("payments.sending")
 S = PaymentStatus
@@ -37,7 +41,8 @@ def wait_after(asked: int) -> timedelta:
 def send(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
     """Send a payment that is ready (HELD out, APPROVED in) and book the answer. Safe to call again at any point.
 
-    It fails when its external account was blocked or closed since it was made.
+    It fails when its external account was blocked or closed since it was made, and stays where it is while its wallet or customer is
+    frozen, or the partner suspended.
 
     Raises PaymentNotFound, RailNotConfigured. Must not be called inside a transaction, except for the sandbox, which calls nobody.
     """
@@ -52,16 +57,15 @@ def send(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
             counterparties.check_still_usable(payment)
         except counterparties.NOT_USABLE as refusal:
             return outcomes.fail(payment_id=payment_id, reason_code=refusal.code, reason=refusal.message, actor=actor, at=at)
-        if payment.direction == Direction.OUT:
-            try:
-                with transaction.atomic():
-                    journal_id = postings.sent([payment], actor=actor, at=at)[0]
-            except DomainError as refusal:  # the wallet was frozen since the money was held
-                payment.reason_code, payment.reason = refusal.code, refusal.message
-                payment.save(update_fields=["reason_code", "reason"])
-                return payment
-        else:
-            journal_id = postings.expected([payment], actor=actor, at=at)[0]
+        book = postings.sent if payment.direction == Direction.OUT else postings.expected
+        try:
+            with transaction.atomic():
+                custody.check_standing(partner_id=payment.partner_id, wallet_id=payment.wallet_id, at=at)
+                journal_id = book([payment], actor=actor, at=at)[0]
+        except DomainError as refusal:  # the wallet, its customer or the partner was stopped meanwhile
+            payment.reason_code, payment.reason = refusal.code, refusal.message[:500]
+            payment.save(update_fields=["reason_code", "reason"])
+            return payment
         payment.provider = gateway.name
         payment.save(update_fields=["provider"])
         steps.take(payment, S.SUBMITTED, journal_id=journal_id, actor=actor, at=at, ask_at=at + wait_after(0))
@@ -86,6 +90,16 @@ def ask(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
     if answer.state == State.NOT_FOUND:
         answer = _asked(gateway.submit, instruction, payment)
     return _book(payment_id, answer, actor=actor)
+
+
+def ask_again(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
+    """As ``ask``, because a person wants to know: that is written to the audit first. Raises IllegalMove where nobody can be asked."""
+    payment = Payment.objects.filter(pk=payment_id).first()
+    if payment is None:
+        raise errors.PaymentNotFound()
+    policies.check_can_ask(payment, actor)
+    log.record(action=events.PAYMENT_ASKED_AGAIN, actor=actor, at=at, target=payment.public_id, partner_id=payment.partner_id)
+    return ask(payment_id=payment_id, actor=actor, at=at)
 
 
 def ask_due(*, at: datetime, limit: int = 200, actor: Actor) -> int:
@@ -130,6 +144,10 @@ def book(payment_id: UUID, answer: Answer, *, actor: Actor, at: datetime) -> Pay
         if answer.state == State.REFUSED:
             if payment.status == S.FAILED:
                 return payment
+            if payment.settled_at is not None and payment.direction == Direction.OUT:  # a yes that the provider took back
+                return outcomes.return_(
+                    payment_id=payment_id, reason_code=answer.reason_code or "provider.refused", actor=actor, at=at
+                )
             return outcomes.fail(
                 payment_id=payment_id,
                 reason_code=answer.reason_code or "provider.refused",

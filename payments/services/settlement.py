@@ -15,11 +15,11 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.choices import CustomerStatus, Mode, PartnerStatus
 from flowlet.audit.services import log
-from flowlet.core import ids
+from flowlet.core import clock, ids
 from flowlet.core.actors import Actor
 from flowlet.core.errors import DomainError, FourEyesRequired
 from flowlet.core.states import check_move
@@ -27,7 +27,7 @@ from flowlet.events.services import outbox
 from payments import errors, events
 from payments.choices import BatchStatus, Direction, PaymentStatus, Rail
 from payments.models import Batch, Payment
-from payments.policies import cutoffs, kinds
+from payments.policies import cutoffs, kinds, returns
 from payments.services import counterparties, delivery, files, mandates, outcomes, payments, postings, recurring, sending, steps
 from payments.services.steps import Step
 from payments.states import BATCH_MOVES
@@ -99,7 +99,8 @@ def run(
             _log.warning("batch is held up", batch=batch.public_id, code=refusal.code)
             done.refusals.append({"batch": batch.public_id, "code": refusal.code, "message": refusal.message})
         told(batch.public_id)
-    done.settled = settle_due(at=at, actor=actor, rail=rail, partner_id=partner_id)
+    done.settled, refusals = settle_due(at=at, actor=actor, rail=rail, partner_id=partner_id)
+    done.refusals += refusals
     return done
 
 
@@ -303,7 +304,9 @@ def deliver(*, batch_id: UUID, actor: Actor, at: datetime) -> Batch:
 
 @transaction.atomic
 def answer(*, batch_id: UUID, accepted: bool, text: str = "", actor: Actor, at: datetime) -> Batch:
-    """The bank's word on a whole file. A rejected file's payments fail, and their money is back. Raises BatchNotFound, IllegalMove."""
+    """The bank's word on a whole file. A rejected file's payments fail, and their money is back; those whose value day had come count as
+    settled, and are returned. Raises BatchNotFound, IllegalMove.
+    """
     batch = locked(batch_id)
     to = BatchStatus.ACKNOWLEDGED if accepted else BatchStatus.REJECTED
     if batch.status == to:
@@ -312,36 +315,47 @@ def answer(*, batch_id: UUID, accepted: bool, text: str = "", actor: Actor, at: 
     batch.status, batch.answered_at, batch.answer = to, at, text[:500]
     batch.save(update_fields=["status", "answered_at", "answer"])
     if not accepted:
-        left = batch.payments.filter(status__in=[S.SUBMITTED, S.UNKNOWN]).order_by(
-            "mandate_id", "pk"
-        )  # the order of mandates' locks
-        for payment_id in left.values_list("pk", flat=True):
-            outcomes.fail(payment_id=payment_id, reason_code="file.rejected", reason=text, actor=actor, at=at)
+        there = batch.payments.exclude(status__in=[S.FAILED, S.RETURNED])
+        for payment in there.order_by("mandate_id", "pk"):  # the order of mandates' locks
+            end = outcomes.return_ if payment.settled_at else outcomes.fail
+            end(payment_id=payment.pk, reason_code=returns.FILE_REJECTED, reason=text, actor=actor, at=at)
     _tell(batch, events.BATCH_ANSWERED, actor=actor, at=at)
     return batch
 
 
-def settle_due(*, at: datetime, actor: Actor, rail: Rail | None = None, partner_id: UUID | None = None) -> int:
-    """Settle payments of delivered files whose value day has come; answers how many. In the sandbox they wait for their simulation."""
+def settle_due(
+    *, at: datetime, actor: Actor, rail: Rail | None = None, partner_id: UUID | None = None
+) -> tuple[int, list[dict[str, Any]]]:
+    """Settle payments of delivered files whose value day has come where the rail is; answers how many, and which files were held up.
+
+    In the sandbox they wait for their simulation.
+    """
+    come = Q()
+    for one in FILE_RAILS:
+        come |= Q(rail=one, value_on__lte=clock.day_of(at, zone=cutoffs.rule(one).zone))
     rows = Payment.objects.filter(
+        come,
         status=S.SUBMITTED,
-        rail__in=FILE_RAILS,
         batch__status__in=[BatchStatus.DELIVERED, BatchStatus.ACKNOWLEDGED],
-        value_on__lte=at.date(),
         partner__mode=Mode.LIVE,
     )
-    settled = 0
+    settled, refusals = 0, []
     keys = _of(rows, rail, partner_id).order_by("batch_id", "pk").values_list("batch_id", "direction", "pk")
-    for (_, direction), found in groupby(keys.iterator(), key=lambda row: row[:2]):
+    for (batch_id, direction), found in groupby(list(keys), key=lambda row: row[:2]):
         ready = [key for _, _, key in found]
-        if direction == Direction.OUT:
-            for start in range(0, len(ready), outcomes.CHUNK):
-                settled += outcomes.settle_many(payment_ids=ready[start : start + outcomes.CHUNK], actor=actor, at=at)
-        else:
-            for key in ready:
-                outcomes.settle(payment_id=key, actor=actor, at=at)
-                settled += 1
-    return settled
+        chunk = outcomes.CHUNK if direction == Direction.OUT else 1
+        try:
+            for start in range(0, len(ready), chunk):
+                if direction == Direction.OUT:
+                    settled += outcomes.settle_many(payment_ids=ready[start : start + chunk], actor=actor, at=at)
+                else:
+                    outcomes.settle(payment_id=ready[start], actor=actor, at=at)
+                    settled += 1
+        except DomainError as refusal:  # one book's trouble is not the others'
+            batch = ids.public_id(Batch.PREFIX, batch_id)
+            _log.warning("batch is not settled", batch=batch, code=refusal.code)
+            refusals.append({"batch": batch, "code": refusal.code, "message": refusal.message})
+    return settled, refusals
 
 
 def send_ready(*, at: datetime, actor: Actor, limit: int = 200) -> int:

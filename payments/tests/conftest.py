@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from accounts.models import User
+from flowlet.backoffice.testing import signed_in
+from flowlet.core.actors import Actor, ActorKind
 from payments.tests.standins.plaid import PlaidStandIn
 from payments.tests.standins.server import running
 from payments.tests.standins.stripe import StripeStandIn
@@ -37,3 +40,18 @@ def plaid(settings):
         settings.OUTBOUND_PRIVATE_HOSTS = ["127.0.0.1"]
         settings.PLAID_CLIENT_ID, settings.PLAID_SECRET, settings.PLAID_BASE_URL = found.client_id, found.secret, found.url
         yield found
+
+
+@pytest.fixture
+def sit(db):
+    """Signs somebody with the role in to the back office; ``client.actor`` is who that is."""
+
+    def make(role, email=""):
+        email = email or f"{role.lower()}@flowlet.test"
+        user = User.objects.filter(email=email).first()
+        user = user or User.objects.create_user(email, name="Somebody", is_staff=True, roles=[role])
+        client = signed_in(user)
+        client.actor = Actor(kind=ActorKind.STAFF, id=user.public_id, label=user.role_labels)
+        return client
+
+    return make

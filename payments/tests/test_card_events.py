@@ -11,8 +11,8 @@ from flowlet.core import actors, clock
 from flowlet.core.money import Money
 from payments import errors
 from payments.choices import InboundStatus, PaymentKind, PaymentStatus, Rail
-from payments.models import InboundEvent, Payment
-from payments.services import external_accounts, inbox, payments, sending
+from payments.models import Dispute, InboundEvent, Payment
+from payments.services import disputes, external_accounts, inbox, outcomes, payments, sending
 from payments.tests.standins.server import Fault
 from payments.tests.world import KEY, STAFF, books_are_sound, fresh_world
 
@@ -153,6 +153,96 @@ def test_a_dispute_that_was_lost_before_we_heard_of_it_is_booked_whole(world, st
     assert payment.status == S.RETURNED
     assert world.funds(wallet) == (Decimal(0), Decimal(0))
     assert world.path(payment)[-2:] == [S.DISPUTED, S.RETURNED]
+
+
+def paid_and_refunded(world):
+    """A card payment that was charged and given back, in whole."""
+    wallet, payment = card_payment(world)
+    payment = send(payment)
+    refund = send(payments.refund(partner_id=world.partner.pk, payment_id=payment.pk, actor=KEY, at=clock.now()))
+    payment.refresh_from_db()
+    assert (payment.status, refund.status) == (S.REFUNDED, S.SETTLED)
+    return wallet, payment, refund
+
+
+def test_a_dispute_of_what_was_refunded_takes_the_money_a_second_time(world, stripe):
+    wallet, payment, _ = paid_and_refunded(world)
+    dispute = stripe.dispute(payment.provider_reference)
+    deliver(stripe)
+    payment.refresh_from_db()
+    assert (payment.status, payment.refunded, payment.returned) == (S.DISPUTED, Decimal(25), Decimal(25))
+    assert world.lines() == {"1110": Decimal(-25), "1210": Decimal(25)}
+    stripe.decide(dispute["id"], won=True)
+    deliver(stripe)
+    payment.refresh_from_db()
+    assert (payment.status, payment.returned) == (S.SETTLED, Decimal(0))
+    books_are_sound()
+
+
+def test_a_refund_that_fails_after_it_was_paid_is_back_on_the_wallet(world, stripe):
+    wallet, payment, refund = paid_and_refunded(world)
+    stripe.fail_refund(refund.provider_reference)
+    deliver(stripe, copies=2)
+    for row in (payment, refund):
+        row.refresh_from_db()
+    assert (refund.status, refund.reason_code) == (S.RETURNED, "expired_or_canceled_card")
+    assert (payment.status, payment.refunded) == (S.SETTLED, Decimal(0))
+    assert world.funds(wallet) == (Decimal(25), Decimal(0))
+    assert set(InboundEvent.objects.values_list("status", flat=True)) == {InboundStatus.HANDLED}
+    books_are_sound()
+
+
+def test_what_is_told_of_an_old_dispute_says_nothing_of_the_new_one(world, stripe):
+    wallet, payment = card_payment(world)
+    payment = send(payment)
+    first = stripe.dispute(payment.provider_reference)
+    deliver(stripe)
+    stripe.decide(first["id"], won=True)
+    deliver(stripe)
+    second = stripe.dispute(payment.provider_reference)
+    deliver(stripe)
+    stripe.decide(first["id"], won=True)  # told again
+    deliver(stripe)
+    payment.refresh_from_db()
+    assert payment.status == S.DISPUTED
+    assert world.funds(wallet) == (Decimal(0), Decimal(0))
+    assert list(Dispute.objects.order_by("id").values_list("provider_id", "state")) == [
+        (first["id"], "WON"),
+        (second["id"], "OPEN"),
+    ]
+    books_are_sound()
+
+
+def test_a_second_dispute_beside_an_open_one_is_nobodys_end_and_waits_for_a_person(world, stripe):
+    _, payment = card_payment(world)
+    payment = send(payment)
+    stripe.dispute(payment.provider_reference)
+    deliver(stripe)
+    stripe.decide(stripe.dispute(payment.provider_reference)["id"], won=False)
+    deliver(stripe)
+    payment.refresh_from_db()
+    assert payment.status == S.DISPUTED
+    waiting = InboundEvent.objects.exclude(status=InboundStatus.HANDLED)
+    assert {event.error.partition(":")[0] for event in waiting} == {"payments.inbound_needs_person"}
+
+
+def test_a_dispute_that_an_officer_booked_takes_the_name_that_its_event_gives(world, stripe):
+    wallet, payment = card_payment(world)
+    payment = send(payment)
+    world.act(outcomes.dispute, payment, reason_code="fraudulent")
+    row = Dispute.objects.get()
+    disputes.answer(dispute_id=row.pk, evidence={"uncategorized_text": "Signed."}, actor=KEY, at=clock.now())
+    assert disputes.sweep(at=clock.now(), actor=ROBOT) == 0  # it has no name there yet, and holds up nobody
+    told = stripe.dispute(payment.provider_reference)
+    deliver(stripe)
+    disputes.sweep(at=clock.now(), actor=ROBOT)
+    row.refresh_from_db()
+    assert (row.provider_id, row.state) == (told["id"], "ANSWERED")
+    stripe.decide(told["id"], won=False)
+    deliver(stripe)
+    payment.refresh_from_db()
+    assert (payment.status, Dispute.objects.count()) == (S.RETURNED, 1)
+    books_are_sound()
 
 
 def test_what_was_made_beside_flowlet_under_the_same_account_touches_no_payment(world, stripe):

@@ -142,3 +142,18 @@ def test_a_payment_is_matched_with_the_sandbox_banks_line_by_its_reference(world
     assert (stated.lines, sum(stated.result.matched.values())) == (2, 2)
     assert stated.statement.closing == Decimal(70)
     assert state(world, left_out=0).lines == 0
+
+
+def test_what_is_posted_for_the_day_after_it_was_proven_keeps_it_open(world):
+    funded(world)
+    state(world, on=yesterday(world))
+
+    def told(step):
+        if step == "seal":
+            funded(world, "7.00")
+
+    with pytest.raises(errors.DayNotReady, match="-7.0000 USD are explained by nothing"):
+        close(world, told=told)
+    row = BusinessDay.objects.get()
+    assert (row.status, [step["step"] for step in row.steps if not step["is_done"]]) == (DayStatus.OPEN, ["close"])
+    funded(world, "1.00")  # the day still takes postings

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from flowlet.core import clock
+from flowlet.core.errors import Invalid
 from flowlet.core.money import Money
 from payments import errors
 from payments.choices import DisputeState, PaymentKind, PaymentStatus, Rail
@@ -58,7 +59,7 @@ def test_evidence_is_given_once_and_kept_sealed(world, paid):
 @pytest.mark.parametrize("texts", [{"uncategorized_text": "  "}, {"video": "no such name"}, {"uncategorized_text": "x" * 20_001}])
 def test_evidence_that_acquirers_do_not_take_is_refused(world, paid, texts):
     row = disputed(world, paid)
-    with pytest.raises((errors.EvidenceEmpty, errors.Invalid)):
+    with pytest.raises((errors.EvidenceEmpty, Invalid)):
         answer(row, **texts)
     row.refresh_from_db()
     assert (row.state, row.sealed) == (D.OPEN, None)

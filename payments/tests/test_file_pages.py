@@ -6,18 +6,17 @@ from decimal import Decimal
 import pytest
 
 from accounts.choices import Mode, Role
-from accounts.models import Partner, User
+from accounts.models import Partner
 from flowlet.approvals.models import Approval
 from flowlet.audit.models import Record
 from flowlet.backoffice import cells
-from flowlet.backoffice.testing import press, signed_in
+from flowlet.backoffice.testing import press
 from flowlet.core import clock
-from flowlet.core.actors import Actor, ActorKind
 from ledger.models import Book
 from payments.choices import BatchStatus, PaymentStatus
 from payments.models import Batch, BusinessDay, Payment
 from payments.selectors import flows
-from payments.services import days, file_comparison, files, outcomes, settlement
+from payments.services import closings, days, file_comparison, files, outcomes, settlement
 from payments.tests import standings
 from payments.tests.standings import card_payment
 from payments.tests.world import STAFF, fresh_world
@@ -29,19 +28,6 @@ S = PaymentStatus
 @pytest.fixture
 def world(db):
     return fresh_world()
-
-
-@pytest.fixture
-def sit(db):
-    def make(role, email=""):
-        email = email or f"{role.lower()}@flowlet.test"
-        user = User.objects.filter(email=email).first()
-        user = user or User.objects.create_user(email, name="Somebody", is_staff=True, roles=[role])
-        client = signed_in(user)
-        client.actor = Actor(kind=ActorKind.STAFF, id=user.public_id, label=user.role_labels)
-        return client
-
-    return make
 
 
 @pytest.fixture
@@ -203,13 +189,21 @@ def test_a_day_that_lacks_something_says_what_and_is_closed_when_it_is_there(sit
     answer = client.post(url, {"version": "", "book": book.pk, "day": str(yesterday)})
     row = BusinessDay.objects.get()
     assert answer["Location"] == cells.admin_url(row)
+    assert "Waits for the worker" in page_of(client, row)
+    assert client.get(cells.admin_url(row))["Refresh"]
+    assert buttons(client, row) == {"close_again": "The day is being closed"}
+    assert press(client, row, "close_again").status_code == 409
+    closings.run(day_id=row.pk, claim="task", at=clock.now())
     page = page_of(client, row)
-    assert row.status == "OPEN"
-    assert f"{yesterday} cannot be closed yet. What is missing" in page
+    assert "Refresh" not in client.get(cells.admin_url(row))
+    row.refresh_from_db()
+    assert (row.status, row.closing) == ("OPEN", "MISSING")
+    assert "Something is missing" in page
     assert page.count("Files that wait for a second person to release them: 1.") == 2
     assert set(buttons(client, row)) == {"close_again"}
     press(sit(Role.OPERATIONS), Batch.objects.get(), "release")
     press(client, row, "close_again")
+    closings.run(day_id=row.pk, claim="task", at=clock.now())
     row.refresh_from_db()
     assert (row.status, row.runs, row.closed_by) == ("CLOSED", 2, str(client.actor))
     assert [step["step"] for step in row.steps] == [name for name, _ in days.STEPS]

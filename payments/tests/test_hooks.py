@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from flowlet.events.models import Event
 from payments import errors
 from payments.choices import ExternalAccountStatus, MandateStatus, PaymentKind, PaymentStatus, Rail
 from payments.models import MandateUse, Payment
@@ -169,3 +170,71 @@ def test_a_bank_that_rejects_a_payment_counts_as_one_that_returns_it(world):
     world.act(outcomes.fail, payment, reason_code="AC04")
     account.refresh_from_db()
     assert (account.status, account.block_reason) == (ExternalAccountStatus.BLOCKED, "Returned with AC04")
+
+
+def test_a_return_that_was_taken_back_counts_no_longer_and_lifts_the_block_of_its_row(world):
+    wallet = world.wallet("100.00")
+    account = world.bank(wallet)
+    for day in range(3):
+        sent_back(world, account, wallet, "R01" if day == 1 else "R09", days=day)
+    assert account.block_reason == "3 returns in a row, the last with R09"
+    first, middle, last = Payment.objects.order_by("pk")
+    later = world.at + timedelta(days=5)
+    world.act(outcomes.redeem, last, at=later)
+    account.refresh_from_db()
+    assert (account.status, account.block_reason, account.block_origin) == (ExternalAccountStatus.ACTIVE, "", "")
+    assert (account.return_streak, account.last_return_code) == (2, "R01")
+    assert account.last_returned_at == world.at + timedelta(days=1, hours=1)
+    for payment in (first, middle, middle):
+        world.act(outcomes.redeem, payment, at=later)
+    account.refresh_from_db()
+    assert (account.return_streak, account.last_return_code, account.last_returned_at) == (0, "", None)
+    told = Event.objects.filter(type__startswith="external_account.").order_by("pk").values_list("type", flat=True)
+    assert list(told)[-4:] == [
+        "external_account.return_taken_back",
+        "external_account.unblocked",
+        "external_account.return_taken_back",
+        "external_account.return_taken_back",
+    ]
+    books_are_sound()
+
+
+def test_a_return_taken_back_leaves_the_block_for_what_its_code_said_and_the_mandate_it_ended(world):
+    wallet = world.wallet("100.00")
+    account = world.bank(wallet)
+    sent_back(world, account, wallet, "R02")
+    world.act(outcomes.redeem, Payment.objects.get(), at=world.at + timedelta(days=1))
+    account.refresh_from_db()
+    assert (account.status, account.block_reason) == (ExternalAccountStatus.BLOCKED, "Returned with R02")
+    assert account.return_streak == 0
+    payment, account, mandate = collection(world)
+    world.act(outcomes.settle, gathered(world, payment))
+    world.act(outcomes.return_, payment, reason_code="R10")
+    world.act(outcomes.redeem, payment)
+    mandate.refresh_from_db()
+    account.refresh_from_db()
+    assert (mandate.status, account.status, account.return_streak) == (MandateStatus.REVOKED, ExternalAccountStatus.ACTIVE, 0)
+
+
+def test_a_return_of_a_row_that_has_ended_takes_nothing_from_the_next_row(world):
+    wallet = world.wallet("100.00")
+    account = world.bank(wallet)
+    sent_back(world, account, wallet, "R09")
+    old = Payment.objects.get()
+    stays = gathered(world, world.pay(wallet, "1.00", to=account))
+    world.act(outcomes.settle, stays, at=world.at + timedelta(days=1))
+    assert sent_back(world, account, wallet, "R01", days=2).return_streak == 1
+    world.act(outcomes.redeem, old, at=world.at + timedelta(days=3))
+    account.refresh_from_db()
+    assert (account.return_streak, account.last_return_code) == (1, "R01")
+    assert not Event.objects.filter(type="external_account.return_taken_back").exists()
+
+
+def test_a_block_by_a_person_is_not_lifted_by_a_return_taken_back(world):
+    wallet = world.wallet("100.00")
+    account = world.bank(wallet)
+    sent_back(world, account, wallet, "R09")
+    external_accounts.block(external_account_id=account.pk, reason="2 returns in a row, enough", actor=STAFF, at=world.at)
+    world.act(outcomes.redeem, Payment.objects.get(), at=world.at + timedelta(days=1))
+    account.refresh_from_db()
+    assert (account.status, account.block_origin, account.return_streak) == (ExternalAccountStatus.BLOCKED, "PLATFORM", 0)

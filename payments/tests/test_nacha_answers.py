@@ -260,6 +260,8 @@ def test_time_limits_are_two_banking_days_but_for_consumers_operators_and_agreem
 
     assert limited(Clock.CALENDAR_DAYS) == {"R05", "R07", "R10", "R11", "R33", "R37", "R38", "R51", "R52", "R53"}
     assert limited(Clock.AGREED) == {"R06", "R31"}
+    assert limited(Clock.UNSTATED) == {"R90"}
+    assert nacha.latest_day("R90", settled_on=date(2026, 11, 16)) is None
     assert nacha.RETURN_CODES["R10"].time_limit == "60 calendar days"
     assert nacha.RETURN_CODES["R01"].time_limit == "2 banking days"
     assert nacha.RETURN_CODES["R68"].time_limit == "5 banking days"
@@ -300,6 +302,14 @@ def test_return_rates_are_exceeded_above_the_level_and_not_at_it():
     assert [one.is_exceeded for one in above] == [True, True, True]
     assert [one.rate for one in nacha.return_rates(debits=0, returned={})] == [0, 0, 0]
     assert [one.limit for one in RATE_LEVELS] == [Decimal("0.005"), Decimal("0.03"), Decimal("0.15")]
+
+
+def test_an_entry_not_in_accordance_with_its_authorization_counts_as_unauthorized_and_leaves_the_mandate():
+    # Nacha, Differentiating Unauthorized Return Reasons, since 1 April 2020.
+    assert RATE_LEVELS[0].codes == {"R05", "R07", "R10", "R11", "R29", "R51"}
+    figure = nacha.return_rates(debits=1_000, returned={"R10": 5, "R11": 1})[0]
+    assert (figure.level.name, figure.returned, figure.is_exceeded) == ("UNAUTHORIZED", 6, True)
+    assert nacha.RETURN_CODES["R11"].action is nacha.Action.CORRECT
 
 
 def test_the_days_of_the_federal_reserve_are_those_of_the_policy():

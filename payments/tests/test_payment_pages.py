@@ -8,11 +8,10 @@ import pytest
 from django.db import transaction
 
 from accounts.choices import Role
-from accounts.models import Partner, User
+from accounts.models import Partner
 from flowlet.audit.models import Record
 from flowlet.backoffice import cells, site
-from flowlet.backoffice.testing import at_most, press, signed_in
-from flowlet.core.actors import Actor, ActorKind
+from flowlet.backoffice.testing import at_most, press
 from flowlet.core.errors import DomainError
 from payments.choices import PaymentStatus, Rail
 from payments.models import Payment
@@ -31,19 +30,6 @@ LIST = cells.admin_url(Payment, "changelist")
 @pytest.fixture
 def world(db):
     return fresh_world()
-
-
-@pytest.fixture
-def sit(db):
-    def make(role, email=""):
-        email = email or f"{role.lower()}@flowlet.test"
-        user = User.objects.filter(email=email).first()
-        user = user or User.objects.create_user(email, name="Somebody", is_staff=True, roles=[role])
-        client = signed_in(user)
-        client.actor = Actor(kind=ActorKind.STAFF, id=user.public_id, label=user.role_labels)
-        return client
-
-    return make
 
 
 @pytest.fixture

@@ -6,6 +6,10 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
+from accounts.choices import PartnerStatus
+from accounts.errors import CustomerFrozen, PartnerSuspended
+from accounts.models import Partner
+from accounts.services import customers
 from flowlet.core.errors import FourEyesRequired
 from flowlet.core.money import Money
 from flowlet.core.states import IllegalMove
@@ -15,13 +19,14 @@ from flowlet.decisions.opinions import Opinion, Reason
 from ledger.models import Journal
 from payments import errors
 from payments.choices import PaymentKind, PaymentStatus, Rail
-from payments.models import Move, Payment
+from payments.models import Move, Payment, SandboxOrder
 from payments.selectors import reports
-from payments.services import outcomes, payments, proofs
+from payments.services import outcomes, payments, proofs, sending
 from payments.states import PAYMENT_MOVES
-from payments.tests.world import KEY, OTHER, STAFF, books_are_sound, fresh_world
-from wallets.errors import HoldIsKept, InsufficientFunds
+from payments.tests.world import KEY, OTHER, STAFF, PaymentWorld, books_are_sound, fresh_world
+from wallets.errors import HoldIsKept, InsufficientFunds, WalletClosed, WalletFrozen
 from wallets.services import holds, wallets
+from wallets.tests.conftest import new_partner
 
 K, R, S = PaymentKind, Rail, PaymentStatus
 D = Decimal
@@ -479,3 +484,70 @@ def test_a_refund_that_comes_back_opens_the_refunded_payment_again_and_its_redem
     payment.refresh_from_db()
     assert (payment.status, payment.refunded) == (S.REFUNDED, D(50))
     books_are_sound()
+
+
+def stop(world, wallet, how):
+    """Somebody stops the wallet, its customer, or the partner."""
+    common = {"reason": "a question", "actor": STAFF, "at": world.at}
+    if how == "wallet frozen":
+        wallets.freeze(wallet_id=wallet.pk, **common)
+    elif how == "wallet closed":
+        wallets.close(wallet_id=wallet.pk, **common)
+    elif how == "customer frozen":
+        customers.freeze(customer_id=wallet.customer_id, **common)
+    else:
+        Partner.objects.filter(pk=world.partner.pk).update(status=PartnerStatus.SUSPENDED)
+
+
+STOPS = {
+    "wallet frozen": WalletFrozen,
+    "wallet closed": WalletClosed,
+    "customer frozen": CustomerFrozen,
+    "partner suspended": PartnerSuspended,
+}
+
+
+@pytest.mark.parametrize("how", STOPS)
+def test_nothing_is_taken_in_for_who_was_stopped(world, how):
+    wallet = world.wallet()
+    card = world.card(wallet)
+    stop(world, wallet, how)
+    with pytest.raises(STOPS[how]):
+        world.pay(wallet, "5.00", kind=K.CARD_PAYMENT, rail=R.CARD, to=card)
+    assert (Payment.objects.count(), Journal.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("how", STOPS)
+def test_a_transfer_inside_the_book_goes_to_nobody_who_was_stopped(world, how):
+    source, target = world.wallet("50.00"), world.wallet()
+    stop(world, target, how)
+    with pytest.raises(STOPS[how]):
+        world.pay(source, "5.00", rail=R.BOOK, target_wallet_id=target.pk)
+    assert (Payment.objects.count(), world.funds(source)) == (0, (D(50), D(0)))
+
+
+@pytest.mark.parametrize("how", STOPS)
+def test_a_card_is_not_charged_for_who_was_stopped_meanwhile(world, how):
+    wallet = world.wallet()
+    payment = world.pay(wallet, "5.00", kind=K.CARD_PAYMENT, rail=R.CARD, to=world.card(wallet))
+    stop(world, wallet, how)
+    payment = sending.send(payment_id=payment.pk, actor=STAFF, at=world.at)
+    assert (payment.status, payment.reason_code) == (S.APPROVED, STOPS[how].code)
+    assert (Journal.objects.count(), SandboxOrder.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("amount", ["120.01", "-120.00"])
+def test_a_credit_told_again_of_another_amount_is_refused(world, amount):
+    wallet = world.wallet()
+    first = world.credit(wallet, "120.00", name="A1")
+    with pytest.raises(errors.AmountDiffers):
+        world.credit(wallet, amount, name="A1")
+    assert world.credit(wallet, "120.00", name="A1") == first
+    assert world.funds(wallet) == (D(120), D(0))
+
+
+def test_a_credit_of_another_partner_is_not_shown_under_the_same_name(world):
+    other = PaymentWorld(partner=new_partner("Zenith"), at=world.at)
+    other.credit(other.wallet(), "120.00", name="A1")
+    with pytest.raises(errors.InboundRepeated):
+        world.credit(world.wallet(), "120.00", name="A1")

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from flowlet.core.metadata import MalformedMetadata
 from flowlet.core.money import Money
 from flowlet.core.states import IllegalMove
 from payments import errors
@@ -21,7 +22,7 @@ def world(db):
     return fresh_world()
 
 
-def standing_order(world, wallet, amount="10.00", **rule):
+def standing_order(world, wallet, amount="10.00", metadata=None, **rule):
     rule = {"starts_on": world.at.date().isoformat(), "frequency": "DAILY"} | rule
     return recurring.create(
         partner_id=world.partner.pk,
@@ -31,6 +32,7 @@ def standing_order(world, wallet, amount="10.00", **rule):
         wallet_id=wallet.pk,
         target_wallet_id=world.wallet().pk,
         rule=rule,
+        metadata=metadata,
         actor=KEY,
         at=world.at,
     )
@@ -135,3 +137,13 @@ def test_an_account_that_does_not_fit_is_refused_at_the_door(world):
             actor=KEY,
             at=world.at,
         )
+
+
+def test_metadata_leaves_room_for_what_its_payments_get_besides(world):
+    wallet = world.wallet("100.00")
+    full = {f"name{number}": "value" for number in range(49)}
+    with pytest.raises(MalformedMetadata, match="at most 49 names"):
+        standing_order(world, wallet, metadata={**full, "one more": "value"})
+    row = standing_order(world, wallet, metadata=full)
+    assert run(world) == 1
+    assert Payment.objects.get().metadata == {**full, "recurring_id": row.public_id}

@@ -1,22 +1,28 @@
 """What is due goes out: batches, files, release by two, delivery once, and a run that can be repeated."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
+from accounts.choices import PartnerStatus
+from accounts.models import Partner
 from flowlet.core import clock
 from flowlet.core.errors import FourEyesRequired
+from ledger.models import Account
+from ledger.services import accounts
 from payments import errors
 from payments.choices import BatchStatus, PaymentStatus, Rail
 from payments.models import Batch, Payment, SandboxOrder
 from payments.providers import nacha
 from payments.providers.delivery.folder import Folder
 from payments.services import files, outcomes, settlement
-from payments.tests.world import OTHER, STAFF, books_are_sound, fresh_world
+from payments.tests.world import OTHER, STAFF, PaymentWorld, books_are_sound, fresh_world
+from wallets.tests.conftest import new_partner
 
 S = PaymentStatus
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -135,6 +141,67 @@ def test_a_rejected_file_gives_all_money_back(world):
     assert {Payment.objects.get(pk=payment.pk).status for payment in payments} == {S.FAILED}
     assert world.funds(wallet) == (Decimal(100), Decimal(0))
     books_are_sound()
+
+
+@pytest.fixture
+def live(transactional_db, settings, tmp_path):
+    """Live partners, whose files lie in a folder."""
+    settings.PAYMENT_FILES_FOLDER = tmp_path
+    return live_world
+
+
+def live_world(name):
+    partner = Partner.objects.get(name=new_partner(name).name, mode="LIVE")
+    Partner.objects.filter(pk=partner.pk).update(status=PartnerStatus.ACTIVE)
+    return PaymentWorld(partner=partner, at=clock.now())
+
+
+def paid_out(world, rail=Rail.ACH):
+    wallet = world.wallet()
+    world.credit(wallet, "100.00", name=f"credit-{wallet.pk}")
+    return world.pay(wallet, "10.00", rail=rail, to=world.bank(wallet))
+
+
+def midnight(day, zone="America/New_York"):
+    return datetime.combine(day, time(0), tzinfo=ZoneInfo(zone))
+
+
+def test_a_file_settles_when_its_value_day_has_come_where_its_rail_is(live):
+    world = live("Acme")
+    payment = paid_out(world)
+    run(world)
+    payment.refresh_from_db()
+    morning = midnight(payment.value_on)
+    for at, settled in ((morning - timedelta(minutes=1), 0), (morning, 1), (morning, 0)):
+        assert run(world, at=at, early=False).settled == settled
+
+
+@pytest.mark.parametrize("rail", [Rail.ACH, Rail.WIRE])
+def test_a_file_that_is_rejected_after_its_value_day_gives_all_money_back(live, rail):
+    world = live("Acme")
+    payment = paid_out(world, rail)
+    run(world)
+    payment.refresh_from_db()
+    assert run(world, at=midnight(payment.value_on), early=False).settled == 1
+    settlement.answer(batch_id=payment.batch_id, accepted=False, text="bad header", actor=STAFF, at=world.at)
+    payment.refresh_from_db()
+    payment.external_account.refresh_from_db()
+    assert (payment.status, payment.reason_code) == (S.RETURNED, "file.rejected")
+    assert world.funds(payment.wallet) == (Decimal(100), Decimal(0))
+    assert payment.external_account.return_streak == 0  # the fault was the file's
+    books_are_sound()
+
+
+def test_books_that_take_nothing_hold_up_no_other_partner(live):
+    worlds = [live("Acme"), live("Zenith")]
+    made = [paid_out(world) for world in worlds]
+    run(worlds[0])
+    frozen, free = sorted((Payment.objects.get(pk=one.pk) for one in made), key=lambda one: one.batch_id)
+    clearing = Account.objects.get(book__partner_id=frozen.partner_id, line__code="1120", currency="USD")
+    accounts.freeze(account_id=clearing.pk, actor=STAFF, at=worlds[0].at, reason="a question")
+    done = run(worlds[0], at=midnight(frozen.value_on), early=False)
+    assert (done.settled, [refusal["batch"] for refusal in done.refusals]) == (1, [frozen.batch.public_id])
+    assert [Payment.objects.get(pk=one.pk).status for one in (frozen, free)] == [S.SUBMITTED, S.SETTLED]
 
 
 def test_many_settle_in_one_go_and_once(world):

@@ -1,5 +1,8 @@
 """Payments in the transactions and statements of wallets: by name, found by type and external id, linked to what caused them."""
 
+import csv
+import io
+
 import pytest
 
 from payments.choices import Rail
@@ -10,6 +13,7 @@ from wallets.admin import wallets as pages
 from wallets.api import rendering
 from wallets.choices import TransactionType
 from wallets.selectors import causes, transactions
+from wallets.services import statements
 
 
 @pytest.fixture
@@ -63,3 +67,19 @@ def test_the_page_of_a_wallet_leads_to_the_payment(world):
     newest = pages.moved(wallet)[0]
     assert "Payment sent" in newest[2]
     assert f"/payments/payment/{payment.public_id}/" in newest[2]
+
+
+def test_the_statement_as_csv_calls_each_payment_as_the_api_does(world):
+    wallet = world.wallet("100.00")
+    payment = sent(world, wallet)
+    world.act(outcomes.settle, payment)
+    world.act(outcomes.return_, payment, reason_code="R01")
+    found = statements.of_month(wallet, month=world.at.date(), at=world.at)
+    rows = list(csv.DictReader(io.StringIO(statements.as_csv(found).decode())))
+    assert [(row["type"], row["label"]) for row in rows if row["type"] != "TOP_UP"] == [
+        ("OPENING", "Opening balance"),
+        ("PAYMENT", "Payment sent"),
+        ("PAYMENT", "Payment returned"),
+        ("CLOSING", "Closing balance"),
+    ]
+    assert [row["label"] for row in rows[1:-1]] == [line["label"] for line in rendering.statement(found)["lines"]]

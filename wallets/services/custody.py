@@ -54,12 +54,30 @@ class Claimed:
 
 
 @transaction.atomic
-def keep(*, partner_id: UUID, wallet_id: UUID, amount: Money, kept_for: str, actor: Actor, at: datetime) -> Hold:
-    """Set ``amount`` aside for the thing with the public id ``kept_for``; it counts against the limits at once.
+def check_standing(*, partner_id: UUID, wallet_id: UUID, at: datetime) -> None:
+    """Whether money may be moved for the wallet at all. Raises WalletNotFound, PartnerSuspended, CustomerFrozen, CustomerClosed,
+    WalletFrozen, WalletClosed.
+    """
+    spending.begin(partner_id=partner_id, source_id=wallet_id, target_id=None, amount=None, at=at)
+
+
+@transaction.atomic
+def keep(
+    *,
+    partner_id: UUID,
+    wallet_id: UUID,
+    target_id: UUID | None = None,
+    amount: Money,
+    kept_for: str,
+    actor: Actor,
+    at: datetime,
+) -> Hold:
+    """Set ``amount`` aside for the thing with the public id ``kept_for``; it counts against the limits at once. ``target_id`` is the wallet
+    that it is to go to, where there is one.
 
     Raises what ``spending.begin`` raises (standing and limits), and InsufficientFunds.
     """
-    facts = spending.begin(partner_id=partner_id, source_id=wallet_id, target_id=None, amount=amount, at=at)
+    facts = spending.begin(partner_id=partner_id, source_id=wallet_id, target_id=target_id, amount=amount, at=at)
     hold, _ = holds.put(
         facts=facts,
         partner_id=partner_id,

@@ -97,17 +97,18 @@ def as_csv(statement: Statement) -> bytes:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(
-        ["day", "type", "direction", "amount", "balance", "currency", "counterparty_wallet_id", "description", "external_id",
+        ["day", "type", "label", "direction", "amount", "balance", "currency", "counterparty_wallet_id", "description", "external_id",
          "transaction_id", "cause_id", "recorded_at"]
     )  # fmt: skip
     currency = statement.wallet.currency
-    writer.writerow([statement.first, "OPENING", "", "", _text(statement.opening), currency, *[""] * 6])
+    writer.writerow([statement.first, "OPENING", "Opening balance", "", "", _text(statement.opening), currency, *[""] * 6])
     for line in statement.lines:
         one = line.transaction
         writer.writerow(
             [
                 one.effective_on,
                 one.type.value,
+                one.label,
                 one.direction.value,
                 _text(one.signed),
                 _text(line.balance),
@@ -120,7 +121,7 @@ def as_csv(statement: Statement) -> bytes:
                 one.posted_at.isoformat(),
             ]
         )
-    writer.writerow([statement.through, "CLOSING", "", "", _text(statement.closing), currency, *[""] * 6])
+    writer.writerow([statement.through, "CLOSING", "Closing balance", "", "", _text(statement.closing), currency, *[""] * 6])
     return buffer.getvalue().encode()
 
 

@@ -56,7 +56,9 @@ class Executions:
 def executions(monkeypatch: pytest.MonkeyPatch) -> Executions:
     found = Executions()
     monkeypatch.setattr(registry, "_kinds", {})
-    monkeypatch.setattr(registry, "_permission_checker", lambda actor, name: name in PERMISSIONS[actor.id])
+    monkeypatch.setattr(
+        registry, "_permission_lookup", lambda actor, names: {name for name in names if name in PERMISSIONS[actor.id]}
+    )
     for name, exclusive in ((KIND, True), ("limits.note", False)):
         registry.kind(
             name,

@@ -112,9 +112,9 @@ def test_only_those_with_the_permission_ask(submit, checker):
     assert (Approval.objects.count(), told()) == (0, [])
 
 
-def test_without_a_permission_checker_everything_is_refused(submit, checker, monkeypatch):
+def test_without_a_permission_lookup_everything_is_refused(submit, checker, monkeypatch):
     approval = submit()
-    monkeypatch.setattr(registry, "_permission_checker", None)
+    monkeypatch.setattr(registry, "_permission_lookup", None)
     with pytest.raises(errors.MayNot):
         submit("wal_2")
     with pytest.raises(errors.MayNot):

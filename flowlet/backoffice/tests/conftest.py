@@ -37,7 +37,7 @@ def actor() -> Callable[[Any], Actor]:
 def pages(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests' own back office, with one kind of request."""
     settings.ROOT_URLCONF = "flowlet.backoffice.tests.pages"
-    monkeypatch.setattr(registry, "_permission_checker", lambda actor, permission: True)
+    monkeypatch.setattr(registry, "_permission_lookup", lambda actor, names: names)
     monkeypatch.setattr(registry, "_kinds", {})
     registry.kind(
         "test.limit",

@@ -26,12 +26,13 @@ from flowlet.decisions import facts as fact_sheets
 from flowlet.decisions import registry as points
 from flowlet.decisions.services import decisions
 from ledger.choices import AccountMode
-from ledger.models import Account, Book, Verification
+from ledger.models import Account, Book, Break, Verification
 from ledger.services import (
     accounts,
     bank_accounts,
     bank_statements,
     books,
+    break_documents,
     charts,
     journals,
     periods,
@@ -40,10 +41,24 @@ from ledger.services import (
 )
 from ledger.services.journals import Leg
 from payments.choices import PaymentKind, Rail
-from payments.models import BusinessDay
+from payments.models import BusinessDay, Dispute
 from payments.policies import fees
 from payments.providers.openbanking.vocabulary import Visitor
-from payments.services import consents, external_accounts, fee_schedules, inbox, mandates, payments, settlement
+from payments.services import (
+    consents,
+    disputes,
+    external_accounts,
+    fee_schedules,
+    inbound_files,
+    inbox,
+    mandates,
+    outcomes,
+    payments,
+    recurring,
+    sending,
+    settlement,
+)
+from payments.tests.bank_files import refusal_of
 from wallets.models import FxSpread, Wallet
 from wallets.services import conversions, holds, quotes, refunds, top_ups, transfers, wallets
 
@@ -174,9 +189,54 @@ def pay(wallet: Wallet, *, partner_id: UUID, actor: Actor, at: datetime) -> None
         at=at,
     )
     settlement.run(at=at, actor=actor, partner_id=partner_id, early=True)
+    dispute(wallet, partner_id=partner_id, actor=actor, at=at)
+    answer = refusal_of("nobody-1")
+    file = inbound_files.take(name="answer.xml", content=answer, actor=actor, at=at)
+    inbound_files.handle(file_id=file.pk, actor=actor, at=at)
+    recurring.create(
+        partner_id=partner_id,
+        kind=PaymentKind.TRANSFER,
+        rail=Rail.ACH,
+        amount=Money("2.00", "USD"),
+        wallet_id=wallet.pk,
+        external_account_id=account.pk,
+        rule={"starts_on": at.date().isoformat(), "frequency": "MONTHLY"},
+        actor=actor,
+        at=at,
+    )
     BusinessDay.objects.create(
         book=Book.objects.get(partner_id=partner_id), day=at.date() - timedelta(days=1), created_at=at, updated_at=at
     )
+
+
+def dispute(wallet: Wallet, *, partner_id: UUID, actor: Actor, at: datetime) -> None:
+    """A card payment that its holder disputes, answered with evidence."""
+    card = external_accounts.create(
+        partner_id=partner_id,
+        customer_id=wallet.customer_id,
+        kind="CARD",
+        currency="USD",
+        owner_name="Ada Lovelace",
+        card_token="tok_100000001",
+        card_brand="visa",
+        card_last_four="4242",
+        actor=actor,
+        at=at,
+    )
+    paid = payments.create(
+        partner_id=partner_id,
+        kind=PaymentKind.CARD_PAYMENT,
+        rail=Rail.CARD,
+        amount=Money("7.00", "USD"),
+        wallet_id=wallet.pk,
+        external_account_id=card.pk,
+        actor=actor,
+        at=at,
+    )
+    sending.send(payment_id=paid.pk, actor=actor, at=at)
+    outcomes.dispute(payment_id=paid.pk, reason_code="fraudulent", actor=actor, at=at)
+    row = Dispute.objects.get(payment=paid)
+    disputes.answer(dispute_id=row.pk, evidence={"uncategorized_text": "Signed for by the buyer."}, actor=actor, at=at)
 
 
 def tell(*, at: datetime) -> None:
@@ -206,6 +266,8 @@ def reconcile(book: Book, *, at: datetime) -> None:
     given = {"bank_account_id": declared.pk, "actor": SYSTEM, "at": at}
     bank_statements.take_in(content=content, name="today.csv", mapping=mapping, **given)
     reconciliation.run(**given)
+    row = Break.objects.first()
+    break_documents.attach(break_id=row.pk, name="advice.pdf", content=b"%PDF-1.7 Bob", actor=SYSTEM, at=at)
 
 
 def build() -> World:

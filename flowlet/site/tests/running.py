@@ -21,7 +21,7 @@ from flowlet.runtime.servers import Postgres, free_port
 
 # What our own test run may have set and a platform of its own must not inherit.
 FOREIGN = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "FLOWLET_ENV", "SECRET_KEY", "FLOWLET_TEST_SUPERUSER_URL")
-START_SECONDS = 120
+START_SECONDS = 240
 
 
 class Platform:

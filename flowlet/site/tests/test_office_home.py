@@ -14,7 +14,7 @@ from flowlet.site.tests import office_world
 from flowlet.site.tests.office_world import SYSTEM
 from ledger.models import Verification
 
-BUDGET = 75
+BUDGET = 40
 
 
 @pytest.fixture
@@ -92,12 +92,16 @@ def test_the_audit_panel_names_the_last_seal(world):
     assert figures(shown(signed_in(world.staff[Role.AUDITOR]))["health.trail"]) == [("Last seal", "never", "")]
 
 
-@pytest.mark.parametrize("role", [role for role in Role.values if role != Role.PARTNER_DEVELOPER])
-def test_the_page_opens_for_every_role_within_its_budget(world, role):
-    client = signed_in(world.staff[role])
-    shown(client)
-    with at_most(BUDGET):
-        client.get("/admin/")
+@pytest.mark.django_db(transaction=True)
+def test_the_page_opens_for_every_role_within_its_budget(transactional_db):
+    world = office_world.build()
+    for role in Role.values:
+        if role == Role.PARTNER_DEVELOPER:
+            continue
+        client = signed_in(world.staff[role])
+        shown(client)
+        with at_most(BUDGET):
+            client.get("/admin/")
 
 
 def test_seconds_become_words():

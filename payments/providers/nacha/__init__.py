@@ -13,6 +13,7 @@ file of ours before it leaves. By subject:
 """
 
 from payments.providers.nacha.changes import (
+    BANKING_DAYS_TO_ACT_ON_CHANGE,
     CHANGE_CODES,
     REFUSED_CHANGE_CODES,
     Correction,

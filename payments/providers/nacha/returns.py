@@ -2,7 +2,8 @@
 
 The table is ``RETURN_CODES``. A return has two banking days unless said otherwise; a consumer's claim of a debit that was not
 authorized has sixty calendar days from settlement. Only R01 and R09 may be presented again, at most twice within 180 days and
-described as RETRY PYMT. Sources: Nacha Operating Rules, Appendix Four, and the return-rate levels of Article Two (2.17.2).
+described as RETRY PYMT. Sources: Nacha Operating Rules, Appendix Four, and the return-rate levels of Article Two (2.17.2), where R11
+counts as unauthorized since 1 April 2020 (rule "Differentiating Unauthorized Return Reasons"). No source gives R90 a time limit.
 """
 
 from collections.abc import Mapping
@@ -45,6 +46,7 @@ class Clock(StrEnum):
     CALENDAR_DAYS = "calendar days"
     NEXT_FILE = "next file of the operator"
     AGREED = "as agreed with the ODFI"
+    UNSTATED = "not stated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,9 @@ _TABLE = (
     _international("R83", "Foreign institution unable to settle", "The foreign bank cannot settle", _CLOSE),
     _international("R84", "Not processed by the gateway", "The gateway holds the entry back", _COMPLIANCE),
     _international("R85", "International payment coded as domestic", "The entry had to be IAT", _OURS),
-    ReturnCode("R90", "Returned for sanctions", "A sanctioned party or country is involved", _COMPLIANCE),
+    ReturnCode(
+        "R90", "Returned for sanctions", "A sanctioned party or country is involved", _COMPLIANCE, days=0, clock=Clock.UNSTATED
+    ),
 )
 RETURN_CODES: Mapping[str, ReturnCode] = {one.code: one for one in _TABLE}
 
@@ -218,7 +222,7 @@ class RateLevel:
 
 
 RATE_LEVELS = (
-    RateLevel("UNAUTHORIZED", Decimal("0.005"), frozenset({"R05", "R07", "R10", "R29", "R51"})),
+    RateLevel("UNAUTHORIZED", Decimal("0.005"), frozenset({"R05", "R07", "R10", "R11", "R29", "R51"})),
     RateLevel("ADMINISTRATIVE", Decimal("0.03"), frozenset({"R02", "R03", "R04"})),
     RateLevel("OVERALL", Decimal("0.15"), None),
 )

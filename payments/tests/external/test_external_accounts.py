@@ -16,7 +16,7 @@ from payments.models import ExternalAccount
 from payments.policies import external_accounts as policies
 from payments.policies.account_values import Correction
 from payments.selectors import external_accounts as selectors
-from payments.services import external_accounts
+from payments.services import account_returns, external_accounts
 from payments.tests.external.conftest import AT, CARD, IBAN, KEY, ROBOT, STAFF, US_BANK
 
 
@@ -216,7 +216,7 @@ def test_a_correction_to_an_account_that_the_customer_has_already_is_refused(wor
 
 
 def count(account, code, *, final=False):
-    return external_accounts.count_return(external_account_id=account.pk, code=code, is_final=final, actor=ROBOT, at=AT)
+    return account_returns.count_return(external_account_id=account.pk, code=code, is_final=final, actor=ROBOT, at=AT)
 
 
 def test_a_final_return_blocks_the_account_at_once(world):

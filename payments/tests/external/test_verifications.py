@@ -155,6 +155,16 @@ def test_nobody_guesses_on_by_adding_the_account_again(world):
     assert start(world.add(account_number="55555")).status == "PENDING"
 
 
+def test_nobody_guesses_on_by_adding_the_account_to_many_customers_at_once(world):
+    accounts = [world.add(customer=world.customer()) for _ in range(4)]
+    for account in accounts[:3]:
+        start(account)
+    with pytest.raises(errors.TooManyVerifications):
+        start(accounts[3])
+    with pytest.raises(errors.VerificationUnderWay):
+        start(accounts[0])
+
+
 def test_one_attempt_is_under_way_at_most_and_a_verified_account_needs_none(world):
     account = world.add()
     attempt = start(account)

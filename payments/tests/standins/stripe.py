@@ -147,6 +147,14 @@ class StripeStandIn(StandIn):
                 )
             self._event("charge.dispute.closed", dispute)
 
+    def fail_refund(self, refund_id: str) -> None:
+        """The card's bank sends a refund back that had been paid: the money is on Stripe's balance again."""
+        with self.lock:
+            refund = self.refunds[refund_id]
+            refund["status"], refund["failure_reason"] = "failed", "expired_or_canceled_card"
+            self._line("refund_failure", refund["amount"], 0, refund["currency"], refund_id, "refund_failure")
+            self._event("refund.failed", refund)
+
     def pay_out(self, currency: str) -> dict[str, Any] | None:
         """What is there and not paid out yet leaves for our bank."""
         with self.lock:
