@@ -274,6 +274,7 @@ def listen(gateway: HttpGateway, dice: random.Random) -> int:
     for event in told:
         answer = Answer(state=State(event["state"]), provider_reference=event["id"])
         _try(sending.book, payment_id=Payment.key(event["reference"]), answer=answer)
+    time.sleep(0.4)
     return 0  # the same is told again
 
 
