@@ -18,6 +18,7 @@ class PaymentsConfig(AppConfig):
         from flowlet.vault import columns
         from payments.models import Batch, Dispute, InboundEvent, InboundFile, Payment
         from payments.services import (
+            bank_link_events,
             card_events,
             checks,
             days,
@@ -40,6 +41,7 @@ class PaymentsConfig(AppConfig):
         columns.register(InboundEvent, "sealed", aad=inbox.aad)
         columns.register(InboundFile, "sealed", aad=inbound_files.aad)
         card_events.register()
+        bank_link_events.register()
         registry.kind(
             fee_schedules.CHANGE,
             label="Change fees",

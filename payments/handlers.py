@@ -8,8 +8,10 @@ from ledger import events as ledger_events
 from payments import events, tasks
 from payments.choices import AttemptStatus, Direction, PaymentStatus, Rail, VerificationMethod
 from payments.events import INBOUND_RECEIVED
+from payments.models import ExternalAccount
 from payments.policies import kinds
-from payments.services import external_accounts, proofs
+from payments.selectors import external_accounts as account_selectors
+from payments.services import bank_links, external_accounts, proofs
 
 
 @registry.handler("payments.send_ready", types=("payment.held", "payment.approved"))
@@ -21,6 +23,21 @@ def send_ready(event: Event) -> None:
     ready = PaymentStatus.HELD if data["direction"] == Direction.OUT else PaymentStatus.APPROVED
     if data["status"] == ready:
         tasks.send.delay(payment_id=event.subject)
+
+
+@registry.handler("payments.go_on", types=(events.PAYER_AUTHORISED,))
+def go_on(event: Event) -> None:
+    """The payer has authorised a payment at their bank: submit it, outside of this transaction."""
+    tasks.ask_one.delay(payment_id=event.subject)
+
+
+@registry.handler("payments.check_balance", types=("payment.approved",))
+def check_balance(event: Event) -> None:
+    """Money is to be taken from an account: where the bank can be asked, ask whether there is enough, outside of this transaction."""
+    data = event.data
+    if data["direction"] == Direction.IN and data["external_account_id"]:
+        if account_selectors.is_linked(ExternalAccount.key(data["external_account_id"])):
+            tasks.check_balance.delay(payment_id=event.subject)
 
 
 @registry.handler("payments.handle_inbound", types=(INBOUND_RECEIVED,))
@@ -48,6 +65,17 @@ def close_external_accounts(event: Event) -> None:
     )
 
 
+@registry.handler("payments.end_bank_links", types=("customer.closed",))
+def end_bank_links(event: Event) -> None:
+    """Who is served no more has no bank to be read."""
+    bank_links.end_all(
+        customer_id=Customer.key(event.subject),
+        reason="The customer was closed",
+        actor=actors.system("payments.end_bank_links"),
+        at=event.created_at,
+    )
+
+
 @registry.handler("payments.forget_external_accounts", types=("customer.erased",))
 def forget_external_accounts(event: Event) -> None:
     """Whose data was erased cannot be found by them."""
@@ -61,15 +89,14 @@ def forget_external_accounts(event: Event) -> None:
 @registry.handler("payments.reconciled", types=(ledger_events.ENTRIES_MATCHED,))
 def reconciled(event: Event) -> None:
     """The bank's statement proves journals of payments: remember the day on which the bank booked them."""
-    for match in event.data["matches"]:
+    for match in proofs.standing(event.data["matches"]):
         proofs.prove(journals=match["journals"], booked_on=match["booked_on"])
 
 
 @registry.handler("payments.unreconciled", types=(ledger_events.ENTRIES_UNMATCHED,))
 def unreconciled(event: Event) -> None:
     """A match was taken back, and the proof with it."""
-    for match in event.data["matches"]:
-        proofs.withdraw(journals=match["journals"])
+    proofs.withdraw(journals=proofs.unproven(name for match in event.data["matches"] for name in match["journals"]))
 
 
 @registry.handler("payments.answer_dispute", types=(events.DISPUTE_READY, events.DISPUTE_ACCEPTED))

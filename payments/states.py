@@ -2,6 +2,8 @@
 
 from payments.choices import (
     AttemptStatus,
+    AuthorisationStatus,
+    BankLinkStatus,
     BatchStatus,
     Closing,
     ConsentStatus,
@@ -106,6 +108,13 @@ INBOUND_ITEM_MOVES = {
     InboundState.CLOSED: frozenset(),
 }
 
+# A customer may sign in again; what has ended is linked anew.
+BANK_LINK_MOVES = {
+    BankLinkStatus.ACTIVE: {BankLinkStatus.LOGIN_REQUIRED, BankLinkStatus.ENDED},
+    BankLinkStatus.LOGIN_REQUIRED: {BankLinkStatus.ACTIVE, BankLinkStatus.ENDED},
+    BankLinkStatus.ENDED: frozenset(),
+}
+
 CONSENT_MOVES = {
     ConsentStatus.AWAITING: {
         ConsentStatus.AUTHORISED,
@@ -117,6 +126,14 @@ CONSENT_MOVES = {
     ConsentStatus.REJECTED: frozenset(),
     ConsentStatus.REVOKED: frozenset(),
     ConsentStatus.EXPIRED: frozenset(),
+}
+
+# A payer authorises once; what the bank makes of it is the payment's own machine.
+AUTHORISATION_MOVES = {
+    AuthorisationStatus.ASKING: {AuthorisationStatus.AWAITING, AuthorisationStatus.REJECTED},
+    AuthorisationStatus.AWAITING: {AuthorisationStatus.AUTHORISED, AuthorisationStatus.REJECTED},
+    AuthorisationStatus.AUTHORISED: frozenset(),
+    AuthorisationStatus.REJECTED: frozenset(),
 }
 
 DAY_MOVES = {

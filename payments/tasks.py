@@ -9,6 +9,8 @@ from flowlet.core.outbound import OutboundError
 from payments.models import AccountVerification, BusinessDay, Dispute, InboundEvent, Payment
 from payments.selectors.payments import is_sandbox
 from payments.services import (
+    balance_checks,
+    bank_links,
     closings,
     consents,
     disputes,
@@ -46,6 +48,12 @@ def sweep_ready() -> None:
 def ask() -> None:
     """Ask providers what became of payments that are on their way."""
     sending.ask_due(at=clock.now(), actor=actors.system("payments.ask"))
+
+
+@shared_task(name="payments.ask_one", ignore_result=True)
+def ask_one(*, payment_id: str) -> None:
+    """Ask about one payment, or do what there is to do for it now that its payer has authorised it."""
+    sending.ask(payment_id=Payment.key(payment_id), actor=actors.system("payments.ask_one"), at=clock.now())
 
 
 @shared_task(name="payments.answer_dispute", ignore_result=True)
@@ -116,6 +124,20 @@ def sweep_consents() -> None:
     consents.tell_banks(at=at)
 
 
+@shared_task(name="payments.check_balance", ignore_result=True)
+def check_balance(*, payment_id: str) -> None:
+    """Ask the payer's bank for the balance before money is taken from a linked account."""
+    balance_checks.check(payment_id=Payment.key(payment_id), actor=actors.system("payments.check_balance"), at=clock.now())
+
+
+@shared_task(name="payments.sweep_bank_links", ignore_result=True)
+def sweep_bank_links() -> None:
+    """Read accounts of links that could not be read yet, and tell aggregators of links that ended here."""
+    at = clock.now()
+    bank_links.read_unread(at=at, actor=actors.system("payments.sweep_bank_links"))
+    bank_links.tell_providers(at=at)
+
+
 @shared_task(name="payments.handle_inbound", ignore_result=True)
 def handle_inbound(*, inbound_id: str) -> None:
     """Handle one event of a provider."""
@@ -151,5 +173,6 @@ BEAT = {
     "payments.sweep-verifications": {"task": "payments.sweep_verifications", "schedule": 60.0},
     "payments.expire-mandates": {"task": "payments.expire_mandates", "schedule": 3600.0},
     # Calls banks: not among what is critical.
+    "payments.sweep-bank-links": {"task": "payments.sweep_bank_links", "schedule": 60.0, "options": {"queue": "default"}},
     "payments.sweep-consents": {"task": "payments.sweep_consents", "schedule": 60.0, "options": {"queue": "default"}},
 }

@@ -20,13 +20,13 @@ from django.db import IntegrityError, transaction
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import errors, policies
+from accounts import errors, policies, roles
 from accounts.choices import Role
 from accounts.models import User
 from accounts.services import partners
 from flowlet.audit.services import log
-from flowlet.core.actors import Actor
-from flowlet.core.errors import Invalid
+from flowlet.core.actors import Actor, ActorKind
+from flowlet.core.errors import Forbidden, Invalid, NotFound
 
 BACKUP_CODES = 10
 STAFF_ROLES = tuple(role for role in Role if role != Role.PARTNER_DEVELOPER)
@@ -41,6 +41,16 @@ class Access:
     totp_secret: str = field(repr=False)
     totp_uri: str = field(repr=False)
     backup_codes: tuple[str, ...] = field(repr=False)
+
+
+def acting(*, email: str, permission: str) -> Actor:
+    """The member of staff with this address as who acts from a command line. Raises NotFound, Forbidden without the permission."""
+    user = User.objects.filter(email__iexact=email.strip(), is_staff=True, is_active=True).first()
+    if user is None:
+        raise NotFound(f"{email} is no active member of staff.")
+    if not roles.has_permission(user, permission):
+        raise Forbidden(f"{email} ({user.role_labels}) may not do this: it takes {permission}.")
+    return Actor(kind=ActorKind.STAFF, id=user.public_id, label=f"{user.role_labels}, by command"[:80])
 
 
 def create_staff(

@@ -40,6 +40,14 @@ def number(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name}={value!r} is not a whole number.") from None
 
 
+def choice(name: str, words: tuple[str, ...], default: str) -> str:
+    """One of the words. Raises ImproperlyConfigured, naming the variable."""
+    value = text(name, default)
+    if value not in words:
+        raise ImproperlyConfigured(f"{name} is {' or '.join(words)}.")
+    return value
+
+
 def folder(name: str) -> str:
     """The variable as a folder that exists, or "" when it is not set."""
     value = os.environ.get(name, "").strip()

@@ -102,6 +102,7 @@ def payment_settings(*, base: Path, production: bool, demo: bool = False) -> dic
         "SANDBOX_IDENTITY": SANDBOX_IDENTITY,
         "PAYMENT_APPROVAL_ABOVE": thresholds("FLOWLET_PAYMENT_APPROVAL_ABOVE", two_people),
         "FILE_TWO_PEOPLE_ABOVE": thresholds("FLOWLET_FILE_TWO_PEOPLE_ABOVE"),
+        "BALANCE_CHECK": env.choice("FLOWLET_BALANCE_CHECK", ("advise", "refuse"), "advise"),
         "PAYMENT_SFTP": sftp(),
         "PAYMENT_FILES_FOLDER": Path(env.text("FLOWLET_PAYMENT_FILES_FOLDER", str(base / "var" / "files"))),
     }

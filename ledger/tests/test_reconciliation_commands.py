@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 
 from flowlet.approvals.models import Approval
 from ledger.choices import BreakState, ItemState, MatchState
-from ledger.models import BankAccount, BankStatement, Break, Match, ReconciliationItem
+from ledger.models import BankAccount, BankStatement, Break, BreakDocument, Match, ReconciliationItem
 from ledger.tests.conftest import cash
 from ledger.tests.test_reconciliation import DAY, IBAN, Bank, staff
 
@@ -72,30 +72,55 @@ def test_breaks_are_listed_and_worked_on_by_command(bank):
     bank.statement(("-8.00",), ("-9.00", {"e2e": "B"}))
     bank.run()
     user, _ = staff("ada@example.com", "OPERATIONS")
+    by = ("--as", user.email)
     ambiguous, other = Break.objects.get(type="AMBIGUOUS", side="THEIRS"), Break.objects.get(type="MISSING_OURS")
     assert call("breaks", "list", "--without-owner", "--account", "main").count("brk_") == 2
     shown = call("breaks", "show", ambiguous.public_id)
     assert shown.count("could be item") == 2
     ours = ReconciliationItem.objects.filter(side="OURS").order_by("id").first()
-    assert "Matched" in call("breaks", "match", "main", "--items", f"{ambiguous.item_id},{ours.pk}", "--reason", "paper")
+    assert "Matched" in call("breaks", "match", "main", "--items", f"{ambiguous.item_id},{ours.pk}", "--reason", "paper", *by)
     match = Match.objects.get(state=MatchState.LIVE)
-    call("breaks", "unmatch", match.public_id, "--reason", "wrong")
+    call("breaks", "unmatch", match.public_id, "--reason", "wrong", *by)
     assert ReconciliationItem.objects.get(pk=ours.pk).state == ItemState.UNMATCHED_OURS
-    call("breaks", "assign", other.public_id, "--owner", user.email)
-    call("breaks", "remark", other.public_id, "--reason", "asked the bank")
-    call("breaks", "explain", other.public_id, "--reason", "fee")
+    call("breaks", "assign", other.public_id, "--owner", user.email, *by)
+    call("breaks", "remark", other.public_id, "--reason", "asked the bank", *by)
+    call("breaks", "explain", other.public_id, "--reason", "bank fee", *by)
     assert "asked the bank" in call("breaks", "show", other.public_id)
-    call("breaks", "reopen", other.public_id, "--reason", "no fee")
+    call("breaks", "reopen", other.public_id, "--reason", "no fee", *by)
     other.refresh_from_db()
     assert (other.state, other.owner) == (BreakState.OPEN, user)
-    with pytest.raises(CommandError, match="may_not|permission"):
-        call("breaks", "write-off", other.public_id, "--reason", "small")
-    call("breaks", "write-off", other.public_id, "--reason", "small", "--as", user.email)
+    auditor, _ = staff("eve@example.com", "AUDITOR")
+    with pytest.raises(CommandError, match="ledger.request_write_off"):
+        call("breaks", "write-off", other.public_id, "--reason", "small", "--as", auditor.email)
+    call("breaks", "write-off", other.public_id, "--reason", "small", *by)
     assert Approval.objects.get().subject == other.public_id
-    with pytest.raises(CommandError):
+    with pytest.raises(CommandError, match="--as"):
         call("breaks", "take", other.public_id)
-    with pytest.raises(CommandError):
-        call("breaks", "accept", "mat_nothing")
+    with pytest.raises(CommandError, match="was expected"):
+        call("breaks", "accept", "mat_nothing", *by)
+    with pytest.raises(CommandError, match="works on breaks"):
+        call("breaks", "assign", other.public_id, "--owner", auditor.email, *by)
+
+
+def test_documents_of_breaks_are_added_and_taken_out_by_command(bank, tmp_path):
+    bank.statement(("-9.00", {"e2e": "B"}))
+    bank.run()
+    user, _ = staff("ada@example.com", "OPERATIONS")
+    row, by = Break.objects.get(), ("--as", "ada@example.com")
+    (tmp_path / "advice.pdf").write_bytes(b"%PDF-1.7 advice")
+    added = call("breaks", "attach", row.public_id, "--file", tmp_path / "advice.pdf", *by)
+    document = BreakDocument.objects.get()
+    assert document.public_id in added and document.added_by == f"staff:{user.public_id}"
+    assert "advice.pdf, 15 bytes" in call("breaks", "show", row.public_id)
+    (tmp_path / "out").mkdir()
+    taken = ("breaks", "download", document.public_id, "--to", tmp_path / "out", "--reason", "the auditor asks", *by)
+    assert "15 bytes" in call(*taken)
+    assert (tmp_path / "out" / "advice.pdf").read_bytes() == b"%PDF-1.7 advice"
+    assert (tmp_path / "out" / "advice.pdf").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(CommandError, match="File exists"):
+        call(*taken)
+    with pytest.raises(CommandError, match="No such file"):
+        call("breaks", "attach", row.public_id, "--file", tmp_path / "nothing.pdf", *by)
 
 
 def test_a_bank_account_is_declared_by_command(book):

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from accounts.choices import Mode
 from flowlet.backoffice import CaseAdmin, Transition, cells, home, panels, site
+from flowlet.backoffice.panels import Panel
 from flowlet.core import clock
 from flowlet.core.actors import Actor
 from flowlet.core.states import IllegalMove
@@ -143,14 +144,12 @@ def journals_of(dispute: Dispute) -> list[tuple]:
 
 
 def masked_evidence(dispute: Dispute) -> list[tuple[str, str]]:
-    """That there is evidence, or that there is none yet."""
-    return [("Evidence", "none was given" if dispute.sealed is None else "••••")]
+    """That there is evidence."""
+    return [("Evidence", "••••")]
 
 
 def reveal_evidence(dispute: Dispute, *, actor: Actor, at: datetime, reason: str) -> list[tuple[str, str]]:
     """The texts; who looked, and why, was written to the audit by the page."""
-    if dispute.sealed is None:
-        return masked_evidence(dispute)
     return [(name.replace("_", " ").capitalize(), text) for name, text in disputes.evidence_of(dispute).items()]
 
 
@@ -158,7 +157,7 @@ class DisputeAdmin(CaseAdmin):
     """One dispute."""
 
     icon, menu_order = "gavel", 22
-    list_display = ("public_id", "payment_", "amount_", "state_", "reason_", "due_at", "left_", "partner")
+    list_display = ("public_id", "payment_", "amount_", "state_", "reason_", "due_", "left_", "partner")
     list_filter = (StandFilter, ModeFilter)
     list_select_related = ("partner", "payment")
     figures = ("amount_",)
@@ -209,7 +208,6 @@ class DisputeAdmin(CaseAdmin):
             name="won",
             label="Book as won",
             key="w",
-            style="primary",
             permission=BOOK,
             service=outcomes.dispute_won,
             subject="payment_id",
@@ -223,7 +221,6 @@ class DisputeAdmin(CaseAdmin):
             name="lost",
             label="Book as lost",
             key="l",
-            style="danger",
             permission=BOOK,
             service=outcomes.dispute_lost,
             subject="payment_id",
@@ -247,6 +244,10 @@ class DisputeAdmin(CaseAdmin):
         """By the payment's id, or the acquirer's name for the dispute."""
         return furniture.by_key(queryset, term, pay="payment_id")
 
+    def panels_for(self, request: HttpRequest, obj: Dispute) -> Sequence[Panel]:
+        """Evidence only where some was given."""
+        return [one for one in super().panels_for(request, obj) if one.title != "Evidence" or obj.sealed is not None]
+
     def title_of(self, obj: Dispute) -> str:
         """How much, and of what."""
         return f"{furniture.plain(obj.amount, obj.currency)} · {obj.reason_code.replace('_', ' ')}"
@@ -258,7 +259,7 @@ class DisputeAdmin(CaseAdmin):
     @admin.display(description="payment")
     def payment_(self, obj: Dispute) -> Any:
         """In dispute."""
-        return cells.link(obj.payment)
+        return cells.link(obj.payment, obj.payment.reference)
 
     @admin.display(description="amount")
     def amount_(self, obj: Dispute) -> Any:
@@ -274,6 +275,11 @@ class DisputeAdmin(CaseAdmin):
     def reason_(self, obj: Dispute) -> Any:
         """The acquirer's code."""
         return cells.code(obj.reason_code)
+
+    @admin.display(description="evidence until")
+    def due_(self, obj: Dispute) -> str:
+        """The day; the clock beside it says the rest."""
+        return cells.day(obj.due_at.date())
 
     @admin.display(description="time left")
     def left_(self, obj: Dispute) -> Any:

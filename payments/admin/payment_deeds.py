@@ -12,11 +12,6 @@ from payments.services import outcomes, payments, sending
 
 DECIDE, CANCEL, BOOK = "payments.decide_payment", "payments.cancel_payment", "payments.book_outcome"
 CHOOSE = ("", "Choose")
-FAILURES = (
-    ("bank.refused", "The bank refused it"),
-    ("bank.never_received", "The bank never received it"),
-    ("bank.recalled", "It was recalled before it was executed"),
-)
 
 
 class ReturnForm(TransitionForm):
@@ -43,7 +38,7 @@ class DisputeForm(forms.Form):
 class FailureForm(forms.Form):
     """Why it did not happen."""
 
-    reason_code = forms.ChoiceField(label="What happened", choices=[CHOOSE, *FAILURES])
+    reason_code = forms.ChoiceField(label="What happened", choices=[CHOOSE, *return_codes.FAILURES])
 
 
 class RemarkForm(forms.Form):

@@ -48,6 +48,8 @@ US_BANK: dict[str, Any] = {
     "verification": "UNVERIFIED",
     "verification_method": None,
     "verified_at": None,
+    "reverify_since": None,
+    "bank_link_id": None,
     "payee_result": None,
     "last_return_code": None,
     "is_erased": False,

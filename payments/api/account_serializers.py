@@ -122,6 +122,10 @@ class ExternalAccountOut(StrictSerializer):
     verification = serializers.ChoiceField(VerificationState.choices)
     verification_method = serializers.ChoiceField(VerificationMethod.choices, allow_null=True, help_text="The latest one tried")
     verified_at = serializers.DateTimeField(allow_null=True)
+    reverify_since = serializers.DateTimeField(
+        allow_null=True, help_text="Nothing is collected from it until it was verified again, since then"
+    )
+    bank_link_id = PublicIdField("bkl", allow_null=True, help_text="The bank link that it came with")
     payee_result = serializers.ChoiceField(
         PayeeResult.choices, allow_null=True, help_text="What the bank said last about the owner's name"
     )

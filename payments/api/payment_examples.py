@@ -6,6 +6,8 @@ WALLET_ID, SHOP_ID = example_id("wal"), example_id("wal", 2)
 PAYEE_ID = example_id("eac", 50)
 PAYMENT_ID, REFUNDABLE_ID, SENT_ID = example_id("pay"), example_id("pay", 2), example_id("pay", 3)
 CARD_ID, ENDING_ID, SETTLED_ID = example_id("pay", 4), example_id("pay", 5), example_id("pay", 7)
+PAYER_ID = example_id("pay", 8)
+PAYER_STATE, PAYER_CODE = "state-of-the-waiting-payment", "code-that-the-payer-s-bank-gave"
 BATCH_ID = example_id("bat")
 FIRST = "2026-01-15T09:30:00Z"
 
@@ -49,6 +51,8 @@ PAYMENT = {
     "value_on": "2026-01-16",
     "batch_id": None,
     "journal_id": None,
+    "authorisation": None,
+    "balance_check": None,
     "moves": [{**MOVE, "status": "CREATED"}, {**MOVE, "status": "APPROVED"}, MOVE],
     "external_id": "rent-2026-01",
     "metadata": {"lease": "L-77"},
@@ -57,7 +61,8 @@ PAYMENT = {
     "settled_at": None,
     "reconciled_on": None,
 }
-LISTED = {name: value for name, value in PAYMENT.items() if name != "moves"}
+IN_DETAIL = frozenset({"moves", "balance_check", "authorisation"})
+LISTED = {name: value for name, value in PAYMENT.items() if name not in IN_DETAIL}
 NEW_PAYMENT = {
     "kind": "TRANSFER",
     "rail": "ach",
@@ -185,3 +190,23 @@ DISPUTE = {
     "ended_at": None,
     "created_at": FIRST,
 }
+
+AUTHORISED = {
+    **PAYMENT,
+    "id": PAYER_ID,
+    "kind": "DEPOSIT",
+    "rail": "open_banking",
+    "direction": "IN",
+    "status": "SUBMITTED",
+    "amount": {"amount": "25.00", "currency": "GBP"},
+    "fee": {"amount": "0.00", "currency": "GBP"},
+    "refunded": {"amount": "0.00", "currency": "GBP"},
+    "returned": {"amount": "0.00", "currency": "GBP"},
+    "authorisation": {"bank": "sandbox", "status": "AUTHORISED", "redirect_url": None, "authorised_at": FIRST},
+    "moves": [
+        {**MOVE, "status": "CREATED"},
+        {**MOVE, "status": "APPROVED"},
+        {**MOVE, "status": "SUBMITTED", "journal_id": example_id("jrn")},
+    ],
+}
+VISITED = {"parameters": {"state": PAYER_STATE, "code": PAYER_CODE}}

@@ -7,8 +7,10 @@ from flowlet.api.fields import moment
 from flowlet.core import ids
 from flowlet.core.money import Money
 from ledger.models import Journal
-from payments.models import Batch, Move, Payment
+from payments.choices import Direction
+from payments.models import BalanceCheck, Batch, Move, Payment
 from payments.selectors.reports import Line
+from payments.services import authorisations
 
 _id = ids.public_id
 
@@ -53,8 +55,26 @@ def payment(row: Payment) -> dict[str, Any]:
 
 
 def detail(row: Payment) -> dict[str, Any]:
-    """A payment with its timeline."""
-    return {**payment(row), "moves": [move(one) for one in row.moves.order_by("ordinal")]}
+    """A payment with its timeline, and what the payer's bank said of the balance."""
+    check = BalanceCheck.objects.filter(pk=row.pk).first() if row.direction == Direction.IN else None
+    return {
+        **payment(row),
+        "authorisation": _authorisation(row),
+        "balance_check": {"result": check.result, "asked_at": moment(check.asked_at)} if check else None,
+        "moves": [move(one) for one in row.moves.order_by("ordinal")],
+    }
+
+
+def _authorisation(row: Payment) -> dict[str, Any] | None:
+    found = authorisations.of(row)
+    if found is None:
+        return None
+    return {
+        "bank": found.bank,
+        "status": found.status,
+        "redirect_url": authorisations.redirect_of(found) or None,
+        "authorised_at": _moment(found.authorised_at),
+    }
 
 
 def move(row: Move) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from rest_framework import serializers
 
 from flowlet.api.fields import CurrencyField, MetadataField, MoneySerializerField, PublicIdField
 from flowlet.api.serializers import Filters, MomentRange, PageFilters, StrictSerializer
-from payments.choices import BatchStatus, Direction, PaymentKind, PaymentStatus, Rail
+from payments.api.consent_serializers import ConsentCompleteIn, ConsentVisitIn, VisitorIn
+from payments.choices import AuthorisationStatus, BalanceResult, BatchStatus, Direction, PaymentKind, PaymentStatus, Rail
 from payments.services.sandbox_bank import FAULTS
 
 EXTERNAL_ID = {"max_length": 128, "required": False, "allow_null": True}
@@ -25,6 +26,10 @@ class PaymentIn(StrictSerializer):
     purpose = serializers.ChoiceField(["PAYROLL", "PURCHASE"], required=False, help_text="ACH: what Nacha wants to be named")
     same_day = serializers.BooleanField(default=False, help_text="ACH only")
     scheduled_on = serializers.DateField(required=False, help_text="A later day, at most a year ahead; decided on that day")
+    bank = serializers.CharField(
+        max_length=40, required=False, help_text="Open banking: the payer's bank, one of `/v1/banks`; needed but in the sandbox"
+    )
+    visitor = VisitorIn(required=False, help_text="Open banking: where the payer is, which banks want to know")
     external_id = serializers.CharField(**EXTERNAL_ID, help_text="Your own id of the payment; unique among your payments")
     metadata = MetadataField(required=False)
 
@@ -107,9 +112,31 @@ class MoveOut(StrictSerializer):
     journal_id = PublicIdField("jrn", allow_null=True)
 
 
+class AuthorisationOut(StrictSerializer):
+    """How the payer authorises an open banking payment at their bank."""
+
+    bank = serializers.CharField()
+    status = serializers.ChoiceField(AuthorisationStatus.choices)
+    redirect_url = serializers.CharField(
+        allow_null=True, help_text="Send the payer there while it is AWAITING; null while the bank is asked, and afterwards"
+    )
+    authorised_at = serializers.DateTimeField(allow_null=True)
+
+
+class BalanceCheckOut(StrictSerializer):
+    """What the payer's bank said before money was taken from a linked account."""
+
+    result = serializers.ChoiceField(BalanceResult.choices)
+    asked_at = serializers.DateTimeField()
+
+
 class PaymentDetailOut(PaymentOut):
     """A payment with its timeline."""
 
+    authorisation = AuthorisationOut(allow_null=True, help_text="Of open banking payments with a `bank`")
+    balance_check = BalanceCheckOut(
+        allow_null=True, help_text="Of payments from accounts of a bank link; null where nobody asked"
+    )
     moves = MoveOut(many=True)
 
 
@@ -243,3 +270,17 @@ class SettlementRunOut(StrictSerializer):
     delivered = PaymentBatchOut(many=True)
     waiting = PaymentBatchOut(many=True, help_text="For a second person")
     settled = serializers.IntegerField()
+
+
+class AuthorisationIn(ConsentCompleteIn):
+    """What the payer's browser brought back."""
+
+
+class PayerVisitIn(ConsentVisitIn):
+    """What the payer decides at the sandbox's bank."""
+
+
+class PayerVisitOut(StrictSerializer):
+    """What the payer's browser brings back: hand it to the payment's authorisation."""
+
+    parameters = serializers.DictField(child=serializers.CharField())

@@ -4,26 +4,35 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from accounts import errors as people
 from flowlet.api.endpoints import endpoint, page_example, paged
 from flowlet.api.paging import page
 from flowlet.api.serializers import PageFilters, between
 from flowlet.api.views import PartnerView
 from flowlet.core.errors import Invalid
+from flowlet.core.states import IllegalMove
 from payments import errors
 from payments.api import payment_examples as examples
 from payments.api import payment_rendering as rendering
 from payments.api import payment_serializers as forms
+from payments.api.consents import CALLS
 from payments.models import Batch, Payment
 from payments.policies import references
+from payments.providers.openbanking.vocabulary import Visitor
 from payments.selectors import payments as selectors
 from payments.selectors import reports
-from payments.services import payments, settlement
+from payments.services import authorisations, payments, settlement
 from wallets import errors as wallets
 from wallets.api.holds import NAMES, SPENDING
 
 _PATH = {"payment_id": Payment.PREFIX}
 # Why an external account is not paid or debited.
-_NOT_USABLE = (errors.ExternalAccountPending, errors.ExternalAccountBlocked, errors.ExternalAccountClosed)
+_NOT_USABLE = (
+    errors.ExternalAccountPending,
+    errors.ExternalAccountBlocked,
+    errors.ExternalAccountClosed,
+    errors.ReverificationNeeded,
+)
 _EXACT = ("status", "kind", "rail", "direction", "wallet_id", "external_account_id", "batch_id", "external_id")
 
 
@@ -75,6 +84,8 @@ class PaymentList(PartnerView):
             errors.MandateNotActive,
             errors.FeeAboveAmount,
             errors.ScheduleOutOfRange,
+            errors.BankNotOffered,
+            people.PersonalDataErased,
             *NAMES,
         ),
         body_example=examples.NEW_PAYMENT,
@@ -85,6 +96,9 @@ class PaymentList(PartnerView):
         next run, `REVIEW` and `APPROVAL` for a person, `REJECTED` is a no.
         """
         asked = dict(request.data)
+        if "visitor" in asked:
+            visitor = asked["visitor"]
+            asked["visitor"] = Visitor(ip=visitor["ip"], user_agent=visitor.get("user_agent", ""))
         made = payments.create(
             partner_id=request.caller.partner_id,
             kind=asked.pop("kind"),
@@ -138,6 +152,43 @@ class PaymentCancel(PartnerView):
         return rendering.detail(payment)
 
 
+class PaymentAuthorisation(PartnerView):
+    """The payer is back from their bank."""
+
+    example_mode = "SANDBOX"
+    required_scopes = {"POST": "payments:write"}
+    path_ids = _PATH
+    tag = "Payments"
+
+    @endpoint(
+        summary="Complete the authorisation of a payment",
+        body=forms.AuthorisationIn,
+        response=forms.PaymentDetailOut,
+        errors=(
+            errors.PaymentNotFound,
+            errors.NotAuthorisedThere,
+            errors.CallbackRefused,
+            IllegalMove,
+            people.PersonalDataErased,
+            *CALLS,
+        ),
+        path_example={"payment_id": examples.PAYER_ID},
+        body_example=examples.VISITED,
+        example=examples.AUTHORISED,
+    )
+    def post(self, request: Any, payment_id: UUID) -> dict[str, Any]:
+        """Hand over what the payer's browser brought back. `AUTHORISED`: the payment is submitted to the bank, once, and settles when the
+        bank has made it. Where the payer or the bank said no, the payment is `FAILED`."""
+        done = authorisations.complete(
+            payment_id=payment_id,
+            partner_id=request.caller.partner_id,
+            callback=request.data["parameters"],
+            actor=request.actor,
+            at=request.at,
+        )
+        return rendering.detail(done)
+
+
 class PaymentRefunds(PartnerView):
     """What was given back."""
 
@@ -151,7 +202,7 @@ class PaymentRefunds(PartnerView):
         response=paged(forms.PaymentOut),
         errors=(errors.PaymentNotFound,),
         path_example={"payment_id": examples.REFUNDABLE_ID},
-        example=page_example({name: value for name, value in examples.REFUND.items() if name != "moves"}),
+        example=page_example({name: value for name, value in examples.REFUND.items() if name not in examples.IN_DETAIL}),
     )
     def get(self, request: Any, payment_id: UUID) -> dict[str, Any]:
         """The newest first."""

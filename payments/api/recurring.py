@@ -226,6 +226,7 @@ class RecurringList(PartnerView):
             errors.ExternalAccountBlocked,
             errors.ExternalAccountPending,
             errors.NotDebitable,
+            errors.ReverificationNeeded,
             errors.MandateMissing,
             errors.MandateNotActive,
             WalletNotFound,

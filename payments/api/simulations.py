@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from accounts.errors import PersonalDataErased
 from flowlet.api.endpoints import endpoint
 from flowlet.api.views import PartnerView
 from flowlet.core.money import Money
@@ -14,7 +15,7 @@ from payments.api import payment_rendering as rendering
 from payments.api import payment_serializers as forms
 from payments.choices import Direction
 from payments.models import Payment
-from payments.services import sandbox_statements, simulations
+from payments.services import authorisations, sandbox_statements, simulations
 
 _PATH = {"payment_id": Payment.PREFIX}
 _REFUSALS = (errors.SandboxOnly, errors.PaymentNotFound, IllegalMove)
@@ -34,6 +35,34 @@ class Simulation(PartnerView):
             payment_id=payment_id, partner_id=request.caller.partner_id, **request.data, actor=request.actor, at=request.at
         )
         return rendering.detail(payment)
+
+
+class PaymentVisit(PartnerView):
+    """A payer for the sandbox."""
+
+    example_mode = "SANDBOX"
+    required_scopes = {"POST": "simulation:write"}
+    path_ids = _PATH
+    tag = "Simulations"
+
+    @endpoint(
+        summary="Simulate a payer at their bank",
+        body=forms.PayerVisitIn,
+        response=forms.PayerVisitOut,
+        errors=(*_REFUSALS, errors.NotAuthorisedThere, PersonalDataErased),
+        path_example={"payment_id": examples.PAYER_ID},
+        body_example={"decision": "APPROVE"},
+        example=examples.VISITED,
+    )
+    def post(self, request: Any, payment_id: UUID) -> dict[str, Any]:
+        """The payer goes to the `redirect_url` of the payment's authorisation and decides. Answers what their browser would bring back.
+        Sandbox only. What the bank makes of the payment is in the amount's last digits: .01 rejected, .02 pending, .03 unknown."""
+        back = authorisations.simulate_visit(
+            payment_id=payment_id,
+            partner_id=request.caller.partner_id,
+            approves=request.data["decision"] == "APPROVE",
+        )
+        return {"parameters": back}
 
 
 class PaymentSettle(Simulation):

@@ -2,10 +2,26 @@
 
 from django.urls import path
 
-from payments.api import consents, disputes, external_accounts, mandates, payments, recurring, simulations
+from payments.api import (
+    bank_links,
+    consents,
+    deposit_instructions,
+    disputes,
+    external_accounts,
+    mandates,
+    payments,
+    recurring,
+    simulations,
+)
 
 urlpatterns = [
     path("banks", consents.Banks.as_view()),
+    path("link_tokens", bank_links.LinkTokens.as_view()),
+    path("bank_links", bank_links.BankLinkList.as_view()),
+    path("bank_links/<str:bank_link_id>", bank_links.BankLinkDetail.as_view()),
+    path("bank_links/<str:bank_link_id>/refresh", bank_links.BankLinkRefresh.as_view()),
+    path("bank_links/<str:bank_link_id>/end", bank_links.BankLinkEnd.as_view()),
+    path("simulations/bank_links/<str:bank_link_id>/login_required", bank_links.BankLinkLoginRequired.as_view()),
     path("consents", consents.ConsentList.as_view()),
     path("consents/<str:consent_id>", consents.ConsentDetail.as_view()),
     path("consents/<str:consent_id>/complete", consents.ConsentComplete.as_view()),
@@ -18,7 +34,10 @@ urlpatterns = [
     path("payments", payments.PaymentList.as_view()),
     path("payments/<str:payment_id>", payments.PaymentDetail.as_view()),
     path("payments/<str:payment_id>/cancel", payments.PaymentCancel.as_view()),
+    path("payments/<str:payment_id>/authorisation", payments.PaymentAuthorisation.as_view()),
     path("payments/<str:payment_id>/refunds", payments.PaymentRefunds.as_view()),
+    path("deposit_instructions", deposit_instructions.DepositInstructionList.as_view()),
+    path("deposit_instructions/<str:instruction_id>", deposit_instructions.DepositInstructionDetail.as_view()),
     path("disputes", disputes.DisputeList.as_view()),
     path("disputes/<str:dispute_id>", disputes.DisputeDetail.as_view()),
     path("disputes/<str:dispute_id>/evidence", disputes.DisputeEvidence.as_view()),
@@ -36,6 +55,7 @@ urlpatterns = [
     path("simulations/payments/<str:payment_id>/return", simulations.PaymentReturn.as_view()),
     path("simulations/payments/<str:payment_id>/dispute", simulations.PaymentDispute.as_view()),
     path("simulations/payments/<str:payment_id>/end_dispute", simulations.PaymentDisputeEnd.as_view()),
+    path("simulations/payments/<str:payment_id>/visit", simulations.PaymentVisit.as_view()),
     path("simulations/inbound_credits", simulations.InboundCredits.as_view()),
     path("simulations/bank_statements", simulations.BankStatements.as_view()),
     path("simulations/faults", simulations.Faults.as_view()),

@@ -36,6 +36,9 @@ from payments.choices.payments import (
     RecurringStatus,
 )
 from payments.choices.providers import (
+    AuthorisationStatus,
+    BalanceResult,
+    BankLinkStatus,
     BankStandard,
     ConsentScope,
     ConsentStatus,
@@ -47,6 +50,9 @@ __all__ = [
     "AccountType",
     "AchAuthorization",
     "AttemptStatus",
+    "AuthorisationStatus",
+    "BalanceResult",
+    "BankLinkStatus",
     "BankStandard",
     "BatchStatus",
     "BlockOrigin",

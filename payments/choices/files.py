@@ -34,6 +34,9 @@ class InboundFormat(TextChoices):
     PAIN_002 = "pain.002", "Status of a file of ours (pain.002)"
     PACS_002 = "pacs.002", "Status of a wire (pacs.002)"
     PACS_004 = "pacs.004", "Returned payments (pacs.004)"
+    PACS_008 = "pacs.008", "Wires to us (pacs.008)"
+    CAMT_052 = "camt.052", "Report on an account (camt.052)"
+    CAMT_054 = "camt.054", "Notice of bookings (camt.054)"
 
 
 class InboundKind(TextChoices):
@@ -47,6 +50,9 @@ class InboundKind(TextChoices):
     FILE_STATUS = "FILE_STATUS", "Status of a file"
     GROUP_STATUS = "GROUP_STATUS", "Status of a group"
     PAYMENT_STATUS = "PAYMENT_STATUS", "Status of a payment"
+    CREDIT = "CREDIT", "Money that came in"
+    DEBIT = "DEBIT", "Money that went out"
+    ANNOUNCED = "ANNOUNCED", "Announced, not booked"
     OTHER = "OTHER", "Something else"
 
 

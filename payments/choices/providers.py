@@ -55,3 +55,43 @@ class InboundStatus(TextChoices):
     def tone(self) -> str:
         """Its colour."""
         return {"RECEIVED": "info", "HANDLED": "good", "DEAD": "bad"}.get(self.value, "neutral")
+
+
+class AuthorisationStatus(TextChoices):
+    """Where a payer stands who authorises a payment at their own bank."""
+
+    ASKING = "ASKING", "The bank is asked"
+    AWAITING = "AWAITING", "Waiting for the payer"
+    AUTHORISED = "AUTHORISED", "Authorised"
+    REJECTED = "REJECTED", "Rejected"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"AUTHORISED": "good", "REJECTED": "bad"}.get(self.value, "info")
+
+
+class BankLinkStatus(TextChoices):
+    """Whether a customer's bank can be read over an aggregator."""
+
+    ACTIVE = "ACTIVE", "Active"
+    LOGIN_REQUIRED = "LOGIN_REQUIRED", "The customer has to sign in again"
+    ENDED = "ENDED", "Ended"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"ACTIVE": "good", "LOGIN_REQUIRED": "warn"}.get(self.value, "neutral")
+
+
+class BalanceResult(TextChoices):
+    """What the bank said before money was taken from an account."""
+
+    ENOUGH = "ENOUGH", "There is enough"
+    SHORT = "SHORT", "There is too little"
+    UNCLEAR = "UNCLEAR", "The bank did not say"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return {"ENOUGH": "good", "SHORT": "bad"}.get(self.value, "neutral")

@@ -1,5 +1,14 @@
 """Refusals of the app, one module per subject. The docstrings are what partners read in the error catalogue."""
 
+from payments.errors.bank_links import (
+    BalanceTooSmall,
+    BankLinkEnded,
+    BankLinkKnown,
+    BankLinkNotFound,
+    NotAuthorisedThere,
+    PublicTokenRefused,
+    ReverificationNeeded,
+)
 from payments.errors.consents import (
     BankAnswerMalformed,
     BankNotOffered,
@@ -15,6 +24,13 @@ from payments.errors.consents import (
     ConsentTooLong,
     NoSuchAccount,
     ScopeNotConsented,
+)
+from payments.errors.deposits import (
+    DepositInstructionNotFound,
+    DepositsNotTaken,
+    MalformedVirtualAccount,
+    VirtualAccountGiven,
+    VirtualAccountTaken,
 )
 from payments.errors.external_accounts import (
     AlreadyVerified,
@@ -112,7 +128,11 @@ __all__ = [
     "AlreadyVerified",
     "AmountDiffers",
     "AmountOutsideRail",
+    "BalanceTooSmall",
     "BankAnswerMalformed",
+    "BankLinkEnded",
+    "BankLinkKnown",
+    "BankLinkNotFound",
     "BankNotOffered",
     "BankRefused",
     "BatchNotFound",
@@ -136,6 +156,8 @@ __all__ = [
     "DayNotOver",
     "DayNotReady",
     "DeliveryFailed",
+    "DepositInstructionNotFound",
+    "DepositsNotTaken",
     "DisputeAnswered",
     "DisputeNotFound",
     "DuplicateExternalId",
@@ -175,6 +197,7 @@ __all__ = [
     "MalformedReference",
     "MalformedRoutingNumber",
     "MalformedSchedule",
+    "MalformedVirtualAccount",
     "MandateDayOutOfRange",
     "MandateEnded",
     "MandateMissing",
@@ -187,15 +210,18 @@ __all__ = [
     "MicroDepositsNotSent",
     "NoSuchAccount",
     "NoVerificationUnderWay",
+    "NotAuthorisedThere",
     "NotCancelable",
     "NotDebitable",
     "NotInReview",
     "NotRefundable",
     "NothingRecurs",
     "PaymentNotFound",
+    "PublicTokenRefused",
     "RailNotConfigured",
     "RecurringNotFound",
     "RefundTooLarge",
+    "ReverificationNeeded",
     "SandboxOnly",
     "ScheduleOutOfRange",
     "ScopeNotConsented",
@@ -203,5 +229,7 @@ __all__ = [
     "UnfitForRail",
     "UnknownReturnCode",
     "VerificationUnderWay",
+    "VirtualAccountGiven",
+    "VirtualAccountTaken",
     "WalletMissing",
 ]

@@ -15,8 +15,8 @@ CREATE OR REPLACE TRIGGER inbound_file_stays BEFORE DELETE OR TRUNCATE ON paymen
 
 CREATE OR REPLACE FUNCTION payments_inbound_item_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (NEW.id, NEW.file_id, NEW.ordinal, NEW.kind, NEW.code, NEW.cause, NEW.reference, NEW.amount, NEW.currency)
-       IS DISTINCT FROM (OLD.id, OLD.file_id, OLD.ordinal, OLD.kind, OLD.code, OLD.cause, OLD.reference, OLD.amount, OLD.currency)
+    IF (NEW.id, NEW.file_id, NEW.ordinal, NEW.kind, NEW.code, NEW.cause, NEW.reference, NEW.names, NEW.amount, NEW.currency) IS DISTINCT FROM
+       (OLD.id, OLD.file_id, OLD.ordinal, OLD.kind, OLD.code, OLD.cause, OLD.reference, OLD.names, OLD.amount, OLD.currency)
        OR OLD.state IN ('HANDLED', 'CLOSED') OR (NEW.state = 'PENDING' AND OLD.state <> 'PENDING') THEN
         RAISE EXCEPTION 'inbound item %: what was said is fixed, and what is done with is done with', OLD.id
             USING ERRCODE = 'restrict_violation';

@@ -1,8 +1,11 @@
 """Rows of the app."""
 
+from payments.models.authorisation import Authorisation
+from payments.models.bank_link import BalanceCheck, BankLink
 from payments.models.batch import Batch
 from payments.models.consent import Consent
 from payments.models.day import BusinessDay
+from payments.models.deposit_instruction import DepositInstruction
 from payments.models.dispute import Dispute
 from payments.models.external_account import AccountVerification, ExternalAccount
 from payments.models.fee_schedule import FeeSchedule
@@ -15,9 +18,13 @@ from payments.models.sandbox import SandboxFault, SandboxOrder
 
 __all__ = [
     "AccountVerification",
+    "Authorisation",
+    "BalanceCheck",
+    "BankLink",
     "Batch",
     "BusinessDay",
     "Consent",
+    "DepositInstruction",
     "Dispute",
     "ExternalAccount",
     "FeeSchedule",

@@ -57,6 +57,11 @@ class ExternalAccount(Identified, Timestamped):
     verification = models.CharField(max_length=10, choices=VerificationState.choices, default=VerificationState.UNVERIFIED)
     verification_method = models.CharField(max_length=18, choices=VerificationMethod.choices, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
+    reverify_since = models.DateTimeField(null=True, blank=True, help_text="since when it has to be verified again")
+    bank_link = models.ForeignKey(
+        "BankLink", on_delete=models.PROTECT, null=True, blank=True, related_name="external_accounts", db_index=False
+    )
+    link_account = models.CharField(max_length=128, blank=True, help_text="what the aggregator calls the account within the link")
     payee_result = models.CharField(max_length=4, choices=PayeeResult.choices, blank=True, help_text="the latest answer")
     return_streak = models.PositiveSmallIntegerField(default=0, help_text="returns since the last payment that stayed")
     last_return_code = models.CharField(max_length=8, blank=True)
@@ -93,6 +98,19 @@ class ExternalAccount(Identified, Timestamped):
                 condition=(Q(verification=VerificationState.VERIFIED, verified_at__isnull=False) & ~Q(verification_method=""))
                 | (~Q(verification=VerificationState.VERIFIED) & Q(verified_at=None)),
                 name="external_account_is_verified_somehow",
+            ),
+            models.CheckConstraint(
+                condition=Q(reverify_since=None) | Q(verification=VerificationState.VERIFIED),
+                name="external_account_is_verified_again_after_a_first_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(bank_link=None, link_account="") | (Q(bank_link__isnull=False) & ~Q(link_account="")),
+                name="external_account_has_its_name_within_its_link",
+            ),
+            models.UniqueConstraint(
+                fields=["bank_link", "link_account"],
+                condition=Q(bank_link__isnull=False) & ~_CLOSED,
+                name="external_account_is_one_of_its_link",
             ),
             models.CheckConstraint(
                 condition=~Q(

@@ -1,5 +1,7 @@
 """Files that banks send about our payments, and what became of each thing they say."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -41,7 +43,8 @@ class InboundItem(Identified):
     """One row is one thing that a bank's file says: a return, a correction, a status. Each is handled once.
 
     ``reference`` is by what it names our payment or file (trace number, end-to-end id, message id); ``code`` is the return or change code
-    or the status, ``cause`` the reason of a status. ``reason`` says why it was not handled, or what was done; never personal data.
+    or the status, ``cause`` the reason of a status. ``names`` are all references under which other messages may speak of the same
+    money (the bank's own, UETR, end-to-end id ...). ``reason`` says why it was not handled, or what was done; never personal data.
     """
 
     PREFIX = "ini"
@@ -52,6 +55,7 @@ class InboundItem(Identified):
     code = models.CharField(max_length=35, blank=True)
     cause = models.CharField(max_length=35, blank=True)
     reference = models.CharField(max_length=40, blank=True)
+    names = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     amount = AmountField(null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
     state = models.CharField(max_length=9, choices=InboundState.choices, default=InboundState.PENDING)
@@ -85,6 +89,7 @@ class InboundItem(Identified):
         ]
         indexes = [
             models.Index(fields=["state", "id"], name="inbound_item_left_over", condition=Q(state__in=OPEN)),
+            GinIndex(fields=["names"], name="inbound_item_by_name", condition=~Q(names=[])),
             models.Index(fields=["payment", "id"], name="inbound_item_by_payment", condition=~Q(payment=None)),
             models.Index(fields=["batch", "id"], name="inbound_item_by_batch", condition=~Q(batch=None)),
         ]

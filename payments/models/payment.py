@@ -122,6 +122,7 @@ class Payment(Identified):
                 name="payment_to_gather",
                 condition=Q(status__in=["APPROVED", "HELD"], batch=None),
             ),
+            models.Index(fields=["id"], name="payment_in_suspense", condition=Q(status="SETTLED", wallet=None)),
             models.Index(fields=["ask_at"], name="payment_to_ask", condition=Q(ask_at__isnull=False)),
             models.Index(fields=["due_at"], name="payment_due", condition=Q(status="CREATED", due_at__isnull=False)),
             GinIndex(fields=["metadata"], name="payment_by_metadata", opclasses=["jsonb_path_ops"], condition=~Q(metadata={})),

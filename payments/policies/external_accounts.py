@@ -31,6 +31,7 @@ METHODS: Final = {
     ExternalAccountKind.IBAN: (
         VerificationMethod.MICRO_DEPOSITS,
         VerificationMethod.PAYEE_VERIFICATION,
+        VerificationMethod.PLAID,
         VerificationMethod.MANUAL,
     ),
     ExternalAccountKind.CARD: (),
@@ -65,8 +66,10 @@ def check_can_be_paid(account: ExternalAccount) -> None:
 
 
 def check_can_be_debited(account: ExternalAccount) -> None:
-    """Whether money can be collected from it. Raises as ``check_can_be_paid``, and NotDebitable for somebody else's."""
+    """Whether money can be collected from it. Raises as ``check_can_be_paid``, NotDebitable for somebody else's, ReverificationNeeded."""
     check_can_be_paid(account)
+    if account.reverify_since is not None:
+        raise errors.ReverificationNeeded(external_account=account.public_id)
     if account.relation != Relation.OWN:
         raise errors.NotDebitable(external_account=account.public_id)
 
@@ -93,7 +96,7 @@ def check_can_verify(account: ExternalAccount, method: str, *, again: bool = Fal
     check_is_not_closed(account)
     if account.status == ExternalAccountStatus.BLOCKED:
         raise errors.ExternalAccountBlocked(external_account=account.public_id)
-    if account.is_verified and not again:
+    if account.is_verified and account.reverify_since is None and not again:
         raise errors.AlreadyVerified()
     if method not in METHODS[account.kind]:
         raise errors.MethodNotForAccount(param="method", methods=[str(each) for each in METHODS[account.kind]])

@@ -2,6 +2,9 @@
 
 An instruction carries a reference that stays the same however often it is sent; a provider takes it once. ``submit`` raises
 ``OutcomeUnknown`` (``flowlet.core.outbound``) when there was no clear answer; ``find`` is then asked for the same reference.
+
+Where the payer takes part, the provider gives something to be kept in between: ``session``, text that holds secrets. Whoever asks seals
+it, and hands it back with the next question.
 """
 
 from collections.abc import Mapping
@@ -25,7 +28,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instruction:
-    """What is to be paid or collected. ``details`` are the account's plain values, by name; they are never logged."""
+    """What is to be paid or collected. ``details`` are the account's plain values, by name; they are never logged.
+
+    ``session`` is what an earlier answer gave to be kept, ``provider_reference`` what the provider called it then; "" before the first.
+    """
 
     reference: str
     direction: str
@@ -33,19 +39,22 @@ class Instruction:
     description: str = ""
     details: Mapping[str, str] = field(default_factory=dict, repr=False)
     original_reference: str = ""
+    provider_reference: str = ""
+    session: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The provider's answer. ``amount`` is what it says it moves, None when it does not say; ``redirect_url`` is where the payer
-    confirms.
+    confirms; ``session`` is to be kept instead of what was kept before, "" when that stays.
     """
 
     state: State
     provider_reference: str = ""
     reason_code: str = ""
     amount: Money | None = None
-    redirect_url: str = ""
+    redirect_url: str = field(default="", repr=False)
+    session: str = field(default="", repr=False)
 
 
 class Gateway(Protocol):

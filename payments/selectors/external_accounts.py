@@ -10,7 +10,7 @@ from accounts.models.personal import name_words
 from flowlet.core import crypto, masking
 from flowlet.vault.services import subjects
 from payments import errors
-from payments.choices import ExternalAccountStatus
+from payments.choices import BankLinkStatus, ExternalAccountStatus
 from payments.models import AccountVerification, ExternalAccount
 from payments.models.account_details import AccountDetails, number_index, owner_indexes
 
@@ -42,6 +42,11 @@ def open_twin(*, customer_id: UUID, fingerprint: str) -> ExternalAccount | None:
     """The customer's account with this fingerprint that is not closed."""
     found = ExternalAccount.objects.filter(customer_id=customer_id, fingerprint=fingerprint)
     return found.exclude(status=ExternalAccountStatus.CLOSED).first()
+
+
+def is_linked(account_id: UUID) -> bool:
+    """Whether the customer's bank can be asked about the account."""
+    return ExternalAccount.objects.filter(pk=account_id, bank_link__status=BankLinkStatus.ACTIVE).exists()
 
 
 def matching(

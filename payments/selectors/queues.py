@@ -21,6 +21,7 @@ class Queue(TextChoices):
     RETURNS = "returns", "Returned in the last 30 days"
     DISPUTES = "disputes", "Disputed"
     HELD_UP = "held_up", "Held up"
+    SUSPENSE = "suspense", "Came in for nobody"
 
 
 _STATES = {Queue.REVIEW: S.REVIEW, Queue.APPROVAL: S.APPROVAL, Queue.UNKNOWN: S.UNKNOWN, Queue.DISPUTES: S.DISPUTED}
@@ -35,6 +36,8 @@ def narrow(payments: QuerySet[Payment], queue: str, *, at: datetime) -> QuerySet
     if queue == Queue.RETURNS:
         recent = Move.objects.filter(went_to=S.RETURNED, at__gte=at - RETURNED_WITHIN).values("payment_id")
         return payments.filter(status=S.RETURNED, pk__in=recent)
+    if queue == Queue.SUSPENSE:
+        return payments.filter(status=S.SETTLED, wallet=None)
     if queue == Queue.HELD_UP:
         return payments.filter(_HELD_UP).filter(~Q(reason_code="") | Q(cutoff_at__lt=at - HELD_UP_AFTER))
     return payments.filter(status=_STATES[Queue(queue)])

@@ -1,5 +1,6 @@
 """Why payments come back, by rail: codes with their meaning, for people who choose or read one."""
 
+from flowlet.core.errors import Invalid
 from payments.choices import Direction, Rail
 from payments.providers import nacha
 from payments.providers.iso20022 import reasons
@@ -21,6 +22,13 @@ DISPUTES = {
     "unrecognized": "The cardholder does not recognize it",
 }
 
+# What people learn of a payment that never happened.
+FAILURES = (
+    ("bank.refused", "The bank refused it"),
+    ("bank.never_received", "The bank never received it"),
+    ("bank.recalled", "It was recalled before it was executed"),
+)
+
 
 def offered(rail: str, direction: str) -> list[tuple[str, str]]:
     """(code, code and meaning) of what a bank may say when it returns a payment of the rail; empty where nothing is returned."""
@@ -33,6 +41,12 @@ def offered(rail: str, direction: str) -> list[tuple[str, str]]:
     if rail in {Rail.BOOK, Rail.CARD}:
         return []
     return [(found.code, f"{found.code} {found.meaning}") for found in reasons.CODES.values()]
+
+
+def check_offered(rail: str, direction: str, code: str) -> None:
+    """Raises Invalid unless a bank of the rail may return such a payment with the code."""
+    if code not in dict(offered(rail, direction)):
+        raise Invalid(f"{code} is no return code of this rail for such a payment.", param="code")
 
 
 def disputes() -> list[tuple[str, str]]:

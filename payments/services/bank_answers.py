@@ -1,83 +1,31 @@
-"""What a bank's word means for us: which payment, file or prenote it speaks of, and what is done about it.
+"""What a bank's word means for us, and what is done about it. Of which payment, file or prenote it speaks is found by ``bank_subjects``;
+what it says of our account is booked by ``bank_bookings``.
 
 Money is moved by ``outcomes``, which also lets the external account and the mandate learn from the code, and files are answered by
 ``settlement``; so hearing something again books nothing again.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from flowlet.core.actors import Actor
 from payments import errors
-from payments.choices import AttemptStatus, InboundKind, InboundState, PaymentStatus, Rail, VerificationMethod
+from payments.choices import AttemptStatus, InboundKind, InboundState, PaymentStatus, Rail
 from payments.models import AccountVerification, Batch, InboundItem, Payment
 from payments.policies.account_values import Correction
 from payments.providers import nacha
 from payments.providers.iso20022 import reasons, reports
-from payments.services import external_accounts, files, outcomes, prenotes, settlement, steps
+from payments.services import bank_bookings, external_accounts, files, outcomes, prenotes, settlement, steps
+from payments.services.bank_subjects import About
 from payments.services.inbound_reading import Told
 
 S = PaymentStatus
-ISO_RAILS: Final = (Rail.SEPA_CT, Rail.SEPA_DD, Rail.WIRE)
-AHEAD: Final = timedelta(days=10)  # an operator may return an entry before the day on which it was to settle
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class About:
-    """What an item speaks of; at most one of them is there."""
-
-    payment: Payment | None = None
-    batch: Batch | None = None
-    verification: AccountVerification | None = None
-
-    def __bool__(self) -> bool:
-        return any((self.payment, self.batch, self.verification))
-
-
-def find(told: Told, *, at: datetime) -> About:
-    """What the item speaks of; empty when nothing of ours has the reference."""
-    if isinstance(told.said, reports.Status | reports.Returned):
-        return _find_iso(told)
-    if told.kind == InboundKind.OTHER:
-        return About()
-    payment = _by_trace(told.reference, on=told.on or at.date())
-    if payment is not None:
-        return About(payment=payment)
-    return About(verification=_prenote(told.reference))
 
 
 def book(told: Told, about: About, *, actor: Actor, at: datetime) -> str:
     """Do what follows, in the caller's transaction; answers it in words. Raises what services refuse, and InboundNeedsPerson."""
     return _BOOKS[told.kind](told, about, actor, at)
-
-
-def _by_trace(trace: str, *, on: date) -> Payment | None:
-    """The newest ACH payment with the trace number, of the institution that its first eight digits name."""
-    rows = Payment.objects.filter(rail=Rail.ACH, trace=trace[-7:], value_on__lte=on + AHEAD).exclude(batch=None)
-    for payment in rows.select_related("external_account", "mandate").order_by("-value_on")[:5]:
-        try:
-            if files.trace_of(files.identity_of(rail=Rail.ACH, partner_id=payment.partner_id)["odfi"], payment) == trace:
-                return payment
-        except errors.RailNotConfigured:
-            continue
-    return None
-
-
-def _prenote(trace: str) -> AccountVerification | None:
-    rows = AccountVerification.objects.filter(method=VerificationMethod.PRENOTE, reference=trace, sent_at__isnull=False)
-    return rows.select_related("external_account").order_by("-id").first() if trace else None
-
-
-def _find_iso(told: Told) -> About:
-    if told.kind in {InboundKind.FILE_STATUS, InboundKind.GROUP_STATUS}:
-        return About(batch=files.batch_of_message(told.said.message_id))
-    sent = Payment.objects.filter(rail__in=ISO_RAILS).exclude(batch=None).select_related("external_account", "mandate")
-    payment = sent.filter(reference=told.said.end_to_end_id).first() if told.said.end_to_end_id else None
-    if payment is None and told.said.instruction_id:
-        payment = sent.filter(trace=told.said.instruction_id).order_by("-value_on").first()
-    return About(payment=payment)
 
 
 def _return(told: Told, about: About, actor: Actor, at: datetime) -> str:
@@ -241,5 +189,8 @@ _BOOKS: Final[Mapping[InboundKind, Callable[[Told, About, Actor, datetime], str]
     InboundKind.FILE_STATUS: _file_status,
     InboundKind.GROUP_STATUS: _group_status,
     InboundKind.PAYMENT_STATUS: _payment_status,
+    InboundKind.CREDIT: bank_bookings.credit,
+    InboundKind.DEBIT: bank_bookings.debit,
+    InboundKind.ANNOUNCED: bank_bookings.announced,
     InboundKind.OTHER: _other,
 }

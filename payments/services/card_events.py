@@ -77,9 +77,11 @@ def book_answer(fact: InboundFact, seen: Seen, *, actor: Actor, at: datetime) ->
     """Book it as if it had been the answer to our own question. A yes that we know already, whatever came after it, is nothing new."""
     if seen.payment_id is None or seen.answer is None:
         return
-    known = steps.locked(seen.payment_id).settled_at is not None
-    if not (known and seen.answer.state in (State.PAID, State.ACCEPTED)):
+    payment = steps.locked(seen.payment_id)
+    if payment.settled_at is None or seen.answer.state not in (State.PAID, State.ACCEPTED):
         sending.book(seen.payment_id, seen.answer, actor=actor, at=at)
+    elif not payment.provider_reference:  # an officer booked it; without its name it could not be given back
+        outcomes.name(payment, seen.answer.provider_reference)
 
 
 def book_dispute(fact: InboundFact, seen: Seen, *, actor: Actor, at: datetime) -> None:

@@ -7,6 +7,7 @@ from flowlet.core.errors import Invalid
 from payments import errors
 from payments.choices import Direction, PaymentKind, Rail, Relation
 from payments.models import ExternalAccount, Mandate, Payment
+from payments.policies import bank_links as link_policies
 from payments.policies import external_accounts as account_policies
 from payments.policies import kinds
 from payments.policies import mandates as mandate_policies
@@ -20,6 +21,8 @@ NOT_USABLE = (
     errors.ExternalAccountBlocked,
     errors.ExternalAccountPending,
     errors.NotDebitable,
+    errors.ReverificationNeeded,
+    errors.BalanceTooSmall,
 )
 
 
@@ -87,7 +90,7 @@ def mandate(mandate_id: UUID | None, *, kind: PaymentKind, account: ExternalAcco
 def check_usable(account: ExternalAccount, direction: str) -> None:
     """Whether money can go to the account (OUT) or be taken from it (IN).
 
-    Raises ExternalAccountClosed, ExternalAccountBlocked, ExternalAccountPending, NotDebitable.
+    Raises ExternalAccountClosed, ExternalAccountBlocked, ExternalAccountPending, NotDebitable, ReverificationNeeded.
     """
     if direction == Direction.IN:
         account_policies.check_can_be_debited(account)
@@ -96,6 +99,10 @@ def check_usable(account: ExternalAccount, direction: str) -> None:
 
 
 def check_still_usable(payment: Payment) -> None:
-    """As ``check_usable``, at the moment when the payment leaves: the account may have been blocked or closed since it was made."""
+    """As ``check_usable``, at the moment when the payment leaves: the account may have been blocked or closed since it was made.
+
+    Raises BalanceTooSmall besides, where the bank's word on the balance counts.
+    """
     if payment.external_account is not None:
         check_usable(payment.external_account, payment.direction)
+        link_policies.check_balance(payment)

@@ -11,14 +11,16 @@ from payments.models import Payment
 from payments.policies import kinds
 from payments.providers.gateway import Gateway
 from payments.selectors.payments import is_sandbox
-from payments.services import sandbox_bank
+from payments.services import authorisations, sandbox_bank
 
 BANKS = {Rail.ACH: "ach", Rail.SEPA_CT: "sepa", Rail.SEPA_DD: "sepa", Rail.WIRE: "wire"}
 _live: dict[str, Callable[[], Gateway | None]] = {}
 
 
 def of(payment: Payment) -> Gateway:
-    """Who carries the payment of a rail without files. Raises RailNotConfigured."""
+    """Who carries the payment of a rail without files. Raises RailNotConfigured, BankNotOffered."""
+    if (bank := authorisations.gateway_of(payment)) is not None:
+        return bank
     if is_sandbox(payment.partner_id):
         return sandbox_bank.SandboxGateway(payment.rail, payment.partner_id)
     maker = _live.get(payment.rail)
@@ -29,8 +31,10 @@ def of(payment: Payment) -> Gateway:
 
 
 def check(rail: Rail, *, partner_id: UUID) -> None:
-    """Raise RailNotConfigured when nobody would carry the partner's payments of the rail."""
+    """Raise RailNotConfigured when nobody would carry the partner's payments of the rail; of open banking, each bank says so itself."""
     if rail == Rail.BOOK or is_sandbox(partner_id):
+        return
+    if rail == Rail.OPEN_BANKING and settings.OPEN_BANKS:
         return
     if kinds.RAILS[rail].has_files:
         if BANKS[rail] not in settings.RAIL_IDENTITY:

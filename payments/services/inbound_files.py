@@ -26,8 +26,8 @@ from payments import errors, events
 from payments.choices import InboundFormat, InboundState
 from payments.models import InboundFile, InboundItem
 from payments.models.inbound_file import OPEN
-from payments.services import bank_answers, inbound_reading
-from payments.services.bank_answers import About
+from payments.services import bank_answers, bank_subjects, inbound_reading
+from payments.services.bank_subjects import About
 from payments.services.inbound_reading import Told
 from payments.states import INBOUND_ITEM_MOVES
 
@@ -161,6 +161,7 @@ def _item(file: InboundFile, ordinal: int, told: Told) -> InboundItem:
         code=told.code[:35],
         cause=told.cause[:35],
         reference=told.reference[:40],
+        names=[name[:40] for name in told.names],
         amount=told.amount.amount if told.amount is not None else None,
         currency=told.amount.currency.code if told.amount is not None else "",
     )
@@ -172,7 +173,7 @@ def _handle(item_id: UUID, told: Told, *, actor: Actor, at: datetime) -> Inbound
     item = InboundItem.objects.select_for_update(no_key=True).get(pk=item_id)
     if item.state not in OPEN:
         return item  # another run was faster
-    about = bank_answers.find(told, at=at)
+    about = bank_subjects.find(told, at=at)
     try:
         if not about:
             raise errors.InboundUnmatched

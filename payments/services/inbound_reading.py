@@ -11,7 +11,7 @@ from flowlet.core.money import Money
 from payments import errors
 from payments.choices import InboundFormat, InboundKind
 from payments.providers import nacha
-from payments.providers.iso20022 import reports
+from payments.providers.iso20022 import notices, reading, reports
 
 LARGEST: Final = 64 * xml.MEGABYTE
 _KINDS: Final = {
@@ -30,12 +30,17 @@ _ROOTS: Final = (
     (b"CstmrPmtStsRpt", InboundFormat.PAIN_002),
     (b"FIToFIPmtStsRpt", InboundFormat.PACS_002),
     (b"PmtRtr", InboundFormat.PACS_004),
+    (b"FIToFICstmrCdtTrf", InboundFormat.PACS_008),
+    (b"BkToCstmrDbtCdtNtfctn", InboundFormat.CAMT_054),
+    (b"BkToCstmrAcctRpt", InboundFormat.CAMT_052),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One thing that the file says. ``said`` is the format's own record of it; ``on`` the day on which the file was made."""
+    """One thing that the file says. ``said`` is the format's own record of it; ``on`` the day on which the file was made; ``names`` are
+    all references by which other messages may speak of it.
+    """
 
     kind: InboundKind
     code: str
@@ -44,6 +49,7 @@ class Told:
     cause: str = ""
     amount: Money | None = None
     on: date | None = None
+    names: tuple[str, ...] = ()
 
 
 def format_of(content: bytes) -> InboundFormat:
@@ -53,7 +59,8 @@ def format_of(content: bytes) -> InboundFormat:
     for root, found in _ROOTS:
         if re.search(rb"<(\w+:)?" + root + rb"[\s/>]", content[:100_000]):
             return found
-    raise errors.InboundFileUnreadable("The file is no ACH file, pain.002, pacs.002 or pacs.004.", param="file")
+    kinds = ", ".join(found.value for _, found in _ROOTS)
+    raise errors.InboundFileUnreadable(f"The file is no ACH file and none of {kinds}.", param="file")
 
 
 def read(content: bytes, *, format: InboundFormat) -> list[Told]:
@@ -112,9 +119,42 @@ def _returns(content: bytes) -> Iterator[Told]:
         )
 
 
+def _bookings(content: bytes) -> Iterator[Told]:
+    for booking in notices.bookings(content):
+        kind = InboundKind.CREDIT if booking.is_credit else InboundKind.DEBIT
+        yield Told(
+            kind=kind if booking.is_booked else InboundKind.ANNOUNCED,
+            code=booking.code,
+            cause=booking.return_code,
+            reference=booking.name,
+            amount=booking.amount,
+            said=booking,
+            on=booking.booked_on,
+            names=booking.names,
+        )
+
+
+def _wires(content: bytes) -> Iterator[Told]:
+    for received in reading.wires(content):
+        wire = received.wire
+        names = (wire.uetr, received.message_id, wire.end_to_end_id, wire.instruction_id)
+        yield Told(
+            kind=InboundKind.CREDIT,
+            code=wire.local_instrument,
+            reference=wire.uetr,
+            amount=wire.amount,
+            said=received,
+            on=wire.settle_on,
+            names=tuple(dict.fromkeys(filter(None, names))),
+        )
+
+
 _READERS: Final[Mapping[InboundFormat, Callable[[bytes], Iterator[Told]]]] = {
     InboundFormat.NACHA: _nacha,
     InboundFormat.PAIN_002: _statuses,
     InboundFormat.PACS_002: _statuses,
     InboundFormat.PACS_004: _returns,
+    InboundFormat.PACS_008: _wires,
+    InboundFormat.CAMT_054: _bookings,
+    InboundFormat.CAMT_052: _bookings,
 }

@@ -22,7 +22,8 @@ from payments import errors
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
 from payments.policies import cutoffs, kinds, references
-from payments.services import counterparties, fee_schedules, files, gateways, postings, steps
+from payments.providers.openbanking.vocabulary import Visitor
+from payments.services import authorisations, counterparties, fee_schedules, files, gateways, postings, steps
 from payments.states import CANCELABLE
 from wallets.services import custody
 from wallets.services import wallets as wallet_services
@@ -74,6 +75,8 @@ def create(
     purpose: str = "",
     same_day: bool = False,
     scheduled_on: date | None = None,
+    bank: str = "",
+    visitor: Visitor | None = None,
     external_id: str | None = None,
     metadata: dict[str, str] | None = None,
     actor: Actor,
@@ -82,14 +85,16 @@ def create(
     """A new payment, decided at once unless it is scheduled: held and waiting for its rail, in review, waiting for approval, or rejected.
 
     Raises KindNotOnRail, RailNotConfigured, CurrencyNotOnRail, AmountOutsideRail, WalletMissing, ExternalAccountMissing,
-    ExternalAccountUnfit, -Pending, -Blocked, -Closed, NotDebitable, UnfitForRail, MandateMissing, MandateNotActive, ScheduleOutOfRange,
-    DuplicateExternalId, and of wallets: WalletNotFound, standing, limits, InsufficientFunds. Nothing is written then.
+    ExternalAccountUnfit, -Pending, -Blocked, -Closed, NotDebitable, ReverificationNeeded, UnfitForRail, MandateMissing, MandateNotActive,
+    ScheduleOutOfRange, BankNotOffered, DuplicateExternalId, and of wallets: WalletNotFound, standing, limits, InsufficientFunds.
+    Nothing is written then.
     """
     kind, rail = PaymentKind(kind), Rail(rail)
     if kind == PaymentKind.REFUND:
         raise Invalid("Refund a payment by its own refunds.", param="kind")
     direction = kinds.direction_of(kind, rail)
     gateways.check(rail, partner_id=partner_id)
+    payer_bank = authorisations.check(rail, bank, visitor, partner_id=partner_id, currency=amount.currency.code)
     if same_day and rail != Rail.ACH:
         raise Invalid("Only ACH knows the same day; the other rails are as fast as they are.", param="same_day")
     kinds.check_amount(rail, amount, same_day=same_day)
@@ -126,6 +131,8 @@ def create(
     )
     files.check(payment, at=at)
     write(payment, actor=actor, at=at)
+    if payer_bank is not None and visitor is not None:
+        authorisations.begin(payment, payer_bank, visitor, at=at)
     if payment.due_at is None:
         decide(payment, actor=actor, at=at)
     return payment

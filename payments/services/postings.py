@@ -4,7 +4,7 @@ Money for a wallet that cannot take it (frozen, closed, or unknown) goes to susp
 its customer. So these never fail for the state of a wallet, except ``sent``, which is the moment to stop.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -110,8 +110,10 @@ def not_collected(payment: Payment, *, actor: Actor, at: datetime) -> Booked:
     return Booked(done[0])
 
 
-def came_in(payment: Payment, *, actor: Actor, at: datetime) -> Booked:
-    """RECEIPT of money that came by itself, COLLECTED of what was asked for, ACQUIRED of a card payment."""
+def came_in(payment: Payment, *, named: Mapping[str, str] | None = None, actor: Actor, at: datetime) -> Booked:
+    """RECEIPT of money that came by itself, COLLECTED of what was asked for, ACQUIRED of a card payment. ``named`` is by which further
+    names the bank's statement may speak of it.
+    """
     currency = payment.currency
     amount, fee = Money(payment.amount, currency), Money(payment.fee, currency)
     system = _System(payment, actor, at)
@@ -125,7 +127,7 @@ def came_in(payment: Payment, *, actor: Actor, at: datetime) -> Booked:
         credits = [Leg(system(charts.CLEARING_IN), "CREDIT", amount)]
     if fee:
         credits.append(Leg(system(charts.FEE_INCOME), "CREDIT", fee))
-    return _give(payment, amount - fee, kind, debits, credits, actor=actor, at=at)
+    return _give(payment, amount - fee, kind, debits, credits, named=named, actor=actor, at=at)
 
 
 def failed(payment: Payment, *, actor: Actor, at: datetime) -> Booked:
@@ -212,6 +214,7 @@ def _give(
     debits: Sequence[Leg],
     credits: Sequence[Leg],
     *,
+    named: Mapping[str, str] | None = None,
     actor: Actor,
     at: datetime,
 ) -> Booked:
@@ -223,7 +226,7 @@ def _give(
         "kind": kind,
         "cause": payment.public_id,
         "description": payment.description,
-        "metadata": notes(payment),
+        "metadata": {**(named or {}), **notes(payment)},
         "actor": actor,
     }
     if wallet is not None and wallet.status == WalletStatus.OPEN:

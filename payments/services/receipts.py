@@ -1,6 +1,7 @@
 """Money that came by itself: a bank tells of a credit, and it finds its wallet, or goes to suspense."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -30,12 +31,15 @@ def take_in(
     provider_reference: str,
     external_account_id: UUID | None = None,
     description: str = "",
+    value_on: date | None = None,
+    named: Mapping[str, str] | None = None,
     actor: Actor,
     at: datetime,
 ) -> Payment:
     """Book a credit once, however often the provider tells of it: (provider, provider_reference) is its name.
 
-    ``external_account_id`` is whose account it came from, where that is known; a refund goes there.
+    ``external_account_id`` is whose account it came from, where that is known; a refund goes there. ``value_on`` is from when on the
+    bank counts it, ``named`` what else its statement may call it.
 
     It settles at once: on the wallet, or in suspense when there is none, it is frozen, closed, or in another currency. Raises
     KindNotOnRail, CurrencyNotOnRail, Invalid, and AmountDiffers or InboundRepeated when
@@ -68,6 +72,7 @@ def take_in(
         provider=provider,
         provider_reference=provider_reference,
         description=payments.checked_description(description),
+        value_on=value_on,
     )
     try:
         with transaction.atomic():
@@ -79,7 +84,7 @@ def take_in(
         if known is None:
             raise
         return known
-    booked = postings.came_in(payment, actor=actor, at=at)
+    booked = postings.came_in(payment, named=named, actor=actor, at=at)
     steps.take(payment, PaymentStatus.SETTLED, journal_id=booked.journal_id, details=booked.details, actor=actor, at=at)
     return payment
 

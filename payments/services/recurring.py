@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import Partner
 from flowlet.audit.services import log
@@ -124,8 +125,12 @@ def end(*, recurring_id: UUID, partner_id: UUID | None = None, reason: str = "",
 
 def run_due(*, at: datetime, actor: Actor, limit: int = 500) -> int:
     """Make the payments whose day has come, each in a transaction of its own; answers how many times were dealt with."""
-    done = 0
-    due = Recurring.objects.filter(status=RecurringStatus.ACTIVE, next_on__lte=clock.day_of(at, zone="Pacific/Kiritimati"))
+    done, come = 0, Q()
+    for zone in Partner.objects.order_by().values_list("time_zone", flat=True).distinct():
+        come |= Q(partner__time_zone=zone, next_on__lte=clock.day_of(at, zone=zone))
+    if not come:  # nobody is there
+        return 0
+    due = Recurring.objects.filter(come, status=RecurringStatus.ACTIVE)
     for key in list(due.order_by("next_on").values_list("pk", flat=True)[:limit]):
         while _make_next(key, at=at, actor=actor):
             done += 1

@@ -25,17 +25,20 @@ from payments.policies import kinds
 from payments.policies import payments as policies
 from payments.providers.gateway import Answer, Gateway, Instruction, State
 from payments.selectors.external_accounts import details_of
-from payments.services import counterparties, gateways, outcomes, postings, sandbox_bank, steps
+from payments.services import authorisations, counterparties, gateways, outcomes, postings, sandbox_bank, steps
 from wallets.services import custody
 
 _log = structlog.get_logger("payments.sending")
 S = PaymentStatus
 WAITS = (timedelta(minutes=5), timedelta(hours=1), timedelta(days=1))
+# Banks make open banking payments within seconds of the payer's word, and tell nobody.
+WAITS_FOR_BANKS = (*[timedelta(minutes=1)] * 5, *[timedelta(minutes=5)] * 3, timedelta(hours=1), timedelta(days=1))
 
 
-def wait_after(asked: int) -> timedelta:
-    """How long to wait after having asked so often: 5 minutes, an hour, then a day each time."""
-    return WAITS[min(asked, len(WAITS) - 1)]
+def wait_after(asked: int, *, rail: str = "") -> timedelta:
+    """How long to wait after having asked so often: 5 minutes, an hour, then a day each time; a bank of open banking is asked sooner."""
+    waits = WAITS_FOR_BANKS if rail == Rail.OPEN_BANKING else WAITS
+    return waits[min(asked, len(waits) - 1)]
 
 
 def send(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
@@ -68,8 +71,9 @@ def send(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
             return payment
         payment.provider = gateway.name
         payment.save(update_fields=["provider"])
-        steps.take(payment, S.SUBMITTED, journal_id=journal_id, actor=actor, at=at, ask_at=at + wait_after(0))
+        steps.take(payment, S.SUBMITTED, journal_id=journal_id, actor=actor, at=at, ask_at=at + wait_after(0, rail=payment.rail))
         instruction = instruction_of(payment)
+        authorisations.note_asked(payment)
     return _book(payment_id, _asked(gateway.submit, instruction, payment), actor=actor)
 
 
@@ -83,7 +87,8 @@ def ask(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
         gateway = gateways.of(payment)
         _check_outside(inside, gateway)
         payment.asked += 1
-        payment.ask_at = at + wait_after(payment.asked)  # before the call: whoever dies now leaves the next question behind
+        # Before the call: whoever dies now leaves the next question behind.
+        payment.ask_at = at + wait_after(payment.asked, rail=payment.rail)
         payment.save(update_fields=["asked", "ask_at"])
         instruction = instruction_of(payment)
     answer = _asked(gateway.find, instruction, payment)
@@ -111,6 +116,7 @@ def ask_due(*, at: datetime, limit: int = 200, actor: Actor) -> int:
             ask(payment_id=payment_id, actor=actor, at=at)
         except DomainError as refusal:
             _log.warning("payment could not be asked for", payment_id=str(payment_id), code=refusal.code)
+            Payment.objects.filter(pk=payment_id, ask_at__lte=at).update(ask_at=at + wait_after(1))  # behind all others
         done += 1
     return done
 
@@ -122,71 +128,99 @@ def instruction_of(payment: Payment, *, with_details: bool = True) -> Instructio
         held_by = details_of([payment.external_account])[payment.external_account.pk]
         if held_by is not None:
             details = {"owner_name": held_by.owner_name, "number": held_by.number, "bic": payment.external_account.bic}
+    kept = authorisations.told(payment) if with_details else {}
+    session = kept.pop("session", "")
     original = payment.original.provider_reference if payment.kind == PaymentKind.REFUND and payment.original else ""
     return Instruction(
         reference=payment.public_id,
         direction=payment.direction,
         amount=Money(payment.amount, payment.currency),
         description=payment.description or payment.reference,
-        details=details,
+        details={**details, **kept},
         original_reference=original,
+        provider_reference=payment.provider_reference,
+        session=session,
     )
 
 
 def book(payment_id: UUID, answer: Answer, *, actor: Actor, at: datetime) -> Payment:
     """Book what a provider says of a payment, by answer or by webhook, in any order and however often."""
     with transaction.atomic():
-        payment = steps.locked(payment_id)
-        if answer.state == State.PAID:
-            return outcomes.settle(
-                payment_id=payment_id, amount=answer.amount, provider_reference=answer.provider_reference, actor=actor, at=at
+        payment = _booked(payment_id, answer, actor=actor, at=at)
+        authorisations.keep(payment, answer, actor=actor, at=at)
+        return payment
+
+
+def _booked(payment_id: UUID, answer: Answer, *, actor: Actor, at: datetime) -> Payment:
+    payment = steps.locked(payment_id)
+    if answer.state == State.PAID:
+        return outcomes.settle(
+            payment_id=payment_id, amount=answer.amount, provider_reference=answer.provider_reference, actor=actor, at=at
+        )
+    if answer.state == State.REFUSED:
+        if payment.status == S.FAILED:
+            return payment
+        if payment.settled_at is not None and payment.direction == Direction.OUT:  # a yes that the provider took back
+            return outcomes.return_(
+                payment_id=payment_id, reason_code=answer.reason_code or "provider.refused", actor=actor, at=at
             )
-        if answer.state == State.REFUSED:
-            if payment.status == S.FAILED:
-                return payment
-            if payment.settled_at is not None and payment.direction == Direction.OUT:  # a yes that the provider took back
-                return outcomes.return_(
-                    payment_id=payment_id, reason_code=answer.reason_code or "provider.refused", actor=actor, at=at
-                )
-            return outcomes.fail(
-                payment_id=payment_id,
-                reason_code=answer.reason_code or "provider.refused",
-                provider_reference=answer.provider_reference,
+        return outcomes.fail(
+            payment_id=payment_id,
+            reason_code=answer.reason_code or "provider.refused",
+            provider_reference=answer.provider_reference,
+            actor=actor,
+            at=at,
+        )
+    if answer.state == State.RETURNED:
+        return outcomes.return_(payment_id=payment_id, reason_code=answer.reason_code or "provider.returned", actor=actor, at=at)
+    if payment.status not in {S.SUBMITTED, S.UNKNOWN}:
+        return payment
+    outcomes.name(payment, answer.provider_reference)
+    if answer.state == State.ACCEPTED:
+        if payment.status == S.UNKNOWN:
+            steps.take(
+                payment,
+                S.SUBMITTED,
+                reason_code="provider.accepted",
                 actor=actor,
                 at=at,
+                ask_at=at + wait_after(payment.asked, rail=payment.rail),
             )
-        if answer.state == State.RETURNED:
-            return outcomes.return_(
-                payment_id=payment_id, reason_code=answer.reason_code or "provider.returned", actor=actor, at=at
-            )
-        if payment.status not in {S.SUBMITTED, S.UNKNOWN}:
-            return payment
-        if answer.state == State.ACCEPTED:
-            outcomes.name(payment, answer.provider_reference)
-            if payment.status == S.UNKNOWN:
+    elif payment.status == S.SUBMITTED:
+        steps.take(
+            payment,
+            S.UNKNOWN,
+            reason_code="provider.no_answer",
+            reason="The provider gave no clear answer; it is asked again.",
+            actor=actor,
+            at=at,
+            ask_at=at + wait_after(payment.asked, rail=payment.rail),
+        )
+    return payment
+
+
+def _book(payment_id: UUID, answer: Answer, *, actor: Actor) -> Payment:
+    """Book the answer to our own question. Another amount than was asked for stands among what is unknown, until somebody has looked."""
+    at = clock.now()
+    try:
+        return book(payment_id, answer, actor=actor, at=at)
+    except errors.AmountDiffers as refusal:
+        with transaction.atomic():
+            payment = steps.locked(payment_id)
+            if payment.status == S.SUBMITTED:
                 steps.take(
                     payment,
-                    S.SUBMITTED,
-                    reason_code="provider.accepted",
+                    S.UNKNOWN,
+                    reason_code=refusal.code,
+                    reason=refusal.message,
                     actor=actor,
                     at=at,
                     ask_at=at + wait_after(payment.asked),
                 )
-        elif payment.status == S.SUBMITTED:
-            steps.take(
-                payment,
-                S.UNKNOWN,
-                reason_code="provider.no_answer",
-                reason="The provider gave no clear answer; it is asked again.",
-                actor=actor,
-                at=at,
-                ask_at=at + wait_after(payment.asked),
-            )
-        return payment
-
-
-def _book(payment_id: UUID, answer: Answer, *, actor: Actor) -> Payment:
-    return book(payment_id, answer, actor=actor, at=clock.now())
+            elif payment.status == S.UNKNOWN:
+                payment.reason_code, payment.reason = refusal.code, refusal.message[:500]
+                payment.save(update_fields=["reason_code", "reason"])
+            return payment
 
 
 def _asked(call: Callable[[Instruction], Answer], instruction: Instruction, payment: Payment) -> Answer:

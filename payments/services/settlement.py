@@ -362,7 +362,13 @@ def send_ready(*, at: datetime, actor: Actor, limit: int = 200) -> int:
     """Send what is ready on rails without files and was not sent when its event came; answers how many."""
     sent = 0
     for direction, status in READY.items():
-        rows = Payment.objects.filter(status=status, direction=direction).exclude(rail__in=[*FILE_RAILS, Rail.BOOK])
+        rows = Payment.objects.filter(
+            status=status,
+            direction=direction,
+            partner__status=PartnerStatus.ACTIVE,
+            wallet__status=WalletStatus.OPEN,
+            customer__status=CustomerStatus.ACTIVE,
+        ).exclude(rail__in=[*FILE_RAILS, Rail.BOOK])
         for key in list(rows.order_by("pk").values_list("pk", flat=True)[:limit]):
             try:
                 sending.send(payment_id=key, actor=actor, at=at)

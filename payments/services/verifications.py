@@ -42,6 +42,15 @@ OUTCOMES: Final = {
     AttemptStatus.EXPIRED: VerificationState.UNVERIFIED,
     AttemptStatus.CANCELED: VerificationState.UNVERIFIED,
 }
+_CHANGED: Final = (
+    "verification",
+    "verification_method",
+    "verified_at",
+    "reverify_since",
+    "payee_result",
+    "status",
+    "updated_at",
+)
 
 
 def sealed_aad(verification_id: UUID) -> str:
@@ -126,6 +135,9 @@ def end(
     attempt.save()
     if result is not None:
         account.payee_result = result
+    verified_again = account.reverify_since is not None and status == AttemptStatus.VERIFIED
+    if verified_again:
+        account.reverify_since, account.verification_method, account.verified_at = None, attempt.method, at
     if not account.is_verified:
         account.verification = OUTCOMES[status]
         if account.is_verified:
@@ -134,7 +146,7 @@ def end(
     if activated:
         account.status = ExternalAccountStatus.ACTIVE
     account.updated_at = at
-    account.save(update_fields=["verification", "verification_method", "verified_at", "payee_result", "status", "updated_at"])
+    account.save(update_fields=_CHANGED)
     told = {"actor": actor, "at": at}
     account_notices.tell(
         events.VERIFICATION_ENDED,
@@ -148,6 +160,8 @@ def end(
     if activated:
         after = {"status": account.status}
         account_notices.tell(events.EXTERNAL_ACCOUNT_ACTIVATED, account, **told, before={"status": before["status"]}, after=after)
+    if verified_again:
+        account_notices.tell(events.REVERIFIED, account, **told, after={"verification_method": account.verification_method})
     return attempt
 
 
@@ -204,17 +218,28 @@ def expire_due(*, actor: Actor, at: datetime) -> int:
 
 @transaction.atomic
 def pass_elsewhere(
-    *, external_account_id: UUID, method: VerificationMethod, reference: str, actor: Actor, at: datetime
+    *,
+    external_account_id: UUID,
+    method: VerificationMethod,
+    reference: str,
+    status: AttemptStatus = AttemptStatus.VERIFIED,
+    result: PayeeResult | None = None,
+    reason: str = "",
+    sealed: str = "",
+    actor: Actor,
+    at: datetime,
 ) -> AccountVerification:
-    """Somebody else has found it out, such as Plaid by the holder's own sign-in: the account is verified by ``method``.
+    """Somebody else has found it out, such as Plaid by the holder's own sign-in: the account is verified by ``method``, or is not.
 
-    An attempt under way is canceled by it. Raises ExternalAccountNotFound and as ``policies.check_can_verify``.
+    An attempt under way is canceled when it is verified; else it stays what it was waiting for, and raises VerificationUnderWay.
+    Raises ExternalAccountNotFound and as ``policies.check_can_verify``.
     """
     account = selectors.for_update(external_account_id)
     policies.check_can_verify(account, method)
-    _cancel_under_way(account, f"Verified by {VerificationMethod(method).label}", actor=actor, at=at)
+    if status == AttemptStatus.VERIFIED:
+        _cancel_under_way(account, f"Verified by {VerificationMethod(method).label}", actor=actor, at=at)
     attempt = begin(account, method, reference=reference, actor=actor, at=at)
-    return end(account, attempt, AttemptStatus.VERIFIED, actor=actor, at=at)
+    return end(account, attempt, status, result=result, reason=reason, sealed=sealed, actor=actor, at=at)
 
 
 @transaction.atomic

@@ -1,14 +1,33 @@
 """How the things behind the example ids of payments are made; ``seeds`` brings them in."""
 
+from itertools import count
+
+from schwifty import IBAN
+
 from flowlet.api.endpoints import example_id
 from flowlet.api.testing import Tenant, seed
 from flowlet.core.money import Money
 from payments.api import payment_examples as examples
-from payments.choices import PaymentKind, Rail
+from payments.choices import PaymentKind, Rail, VerificationMethod
 from payments.models import ExternalAccount, Payment, Recurring
-from payments.services import external_accounts, outcomes, payments, receipts, recurring, sending, settlement
+from payments.providers.openbanking.vocabulary import Visitor
+from payments.services import (
+    authorisations,
+    deposit_instructions,
+    external_accounts,
+    outcomes,
+    payments,
+    receipts,
+    recurring,
+    sending,
+    settlement,
+    verifications,
+)
 from wallets.models import Wallet
+from wallets.services import wallets
 from wallets.tests.seeds import KEY
+
+_numbers = count(31_926_819)
 
 
 def _who(tenant: Tenant) -> dict:
@@ -69,6 +88,12 @@ def settled(tenant: Tenant) -> str:
     made = _make(tenant)
     settlement.run(at=tenant.at, actor=KEY, partner_id=tenant.partner_id, early=True)
     return outcomes.settle(payment_id=made.pk, actor=KEY, at=tenant.at).public_id
+
+
+@seed(example_id("dpi"))
+def deposit_instruction(tenant: Tenant) -> str:
+    """What to tell whoever pays into the wallet."""
+    return deposit_instructions.issue(**_who(tenant), wallet_id=_wallet(tenant).pk).public_id
 
 
 @seed(examples.BATCH_ID)
@@ -162,3 +187,48 @@ def recurs(tenant: Tenant) -> str:
 def paused(tenant: Tenant) -> str:
     """One that is paused."""
     return recurring.pause(recurring_id=_recurring(tenant).pk, actor=KEY, at=tenant.at).public_id
+
+
+@seed(examples.PAYER_ID, fresh=True)
+def payer_awaited(tenant: Tenant) -> str:
+    """A deposit that waits for its payer at their bank."""
+    wallet = wallets.create(**_who(tenant), customer_id=_wallet(tenant).customer_id, currency="GBP")
+    account = external_accounts.create(
+        **_who(tenant),
+        customer_id=wallet.customer_id,
+        kind="IBAN",
+        currency="GBP",
+        owner_name="Ada Lovelace",
+        iban=str(IBAN.generate("GB", bank_code="NWBK", branch_code="601613", account_code=f"{next(_numbers):08d}")),
+    )
+    verifications.pass_elsewhere(
+        external_account_id=account.pk, method=VerificationMethod.PLAID, reference="example", actor=KEY, at=tenant.at
+    )
+    made = payments.create(
+        **_who(tenant),
+        kind=PaymentKind.DEPOSIT,
+        rail=Rail.OPEN_BANKING,
+        amount=Money("25.00", "GBP"),
+        wallet_id=wallet.pk,
+        external_account_id=account.pk,
+        bank="sandbox",
+        visitor=Visitor(ip="198.51.100.7"),
+        description="Rent January",
+    )
+    return sending.send(payment_id=made.pk, actor=KEY, at=tenant.at).public_id
+
+
+def _visited(tenant: Tenant) -> dict[str, str]:
+    return authorisations.simulate_visit(payment_id=tenant.uuid(examples.PAYER_ID), partner_id=tenant.partner_id, approves=True)
+
+
+@seed(examples.PAYER_STATE, fresh=True)
+def payer_state(tenant: Tenant) -> str:
+    """What the payer brings back with them."""
+    return _visited(tenant)["state"]
+
+
+@seed(examples.PAYER_CODE, fresh=True)
+def payer_code(tenant: Tenant) -> str:
+    """What the bank gave them."""
+    return _visited(tenant)["code"]

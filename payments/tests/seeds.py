@@ -7,7 +7,7 @@ from flowlet.core.actors import Actor, ActorKind
 from payments.api import account_examples as examples
 from payments.models import ExternalAccount
 from payments.services import external_accounts, mandates, micro_deposits
-from payments.tests import consent_seeds, payment_seeds  # noqa: F401 - register their own seeds
+from payments.tests import bank_link_seeds, consent_seeds, payment_seeds  # noqa: F401 - register their own seeds
 
 KEY = Actor(ActorKind.API_KEY, "key_x", "backend")
 _numbers = count(10_000_000)

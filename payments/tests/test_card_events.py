@@ -165,6 +165,34 @@ def paid_and_refunded(world):
     return wallet, payment, refund
 
 
+def settled_by_hand(world, stripe):
+    """A charge whose answer was lost, and that an officer booked, without Stripe's name for it."""
+    wallet, payment = card_payment(world)
+    stripe.faults.append(Fault("LOSE_ANSWER", path="/v1/payment_intents", times=4))
+    payment = world.act(outcomes.settle, send(payment))
+    assert (payment.status, payment.provider_reference) == (S.SETTLED, "")
+    return wallet, payment
+
+
+def test_a_refund_of_what_has_no_name_at_stripe_never_charges_the_card_instead(world, stripe):
+    wallet, payment = settled_by_hand(world, stripe)
+    refund = payments.refund(partner_id=world.partner.pk, payment_id=payment.pk, actor=KEY, at=clock.now())
+    refund = send(refund)
+    assert (refund.status, refund.reason_code) == (S.FAILED, "stripe.payment_unknown")
+    assert (taken(stripe), stripe.refunds) == (2500, {})
+    assert world.funds(wallet) == (Decimal(25), Decimal(0))
+
+
+def test_an_event_names_what_an_officer_booked_and_then_it_can_be_refunded(world, stripe):
+    wallet, payment = settled_by_hand(world, stripe)
+    deliver(stripe)
+    payment.refresh_from_db()
+    assert payment.provider_reference in stripe.intents
+    refund = send(payments.refund(partner_id=world.partner.pk, payment_id=payment.pk, actor=KEY, at=clock.now()))
+    assert refund.status == S.SETTLED
+    assert ([row["amount"] for row in stripe.refunds.values()], world.funds(wallet)) == ([2500], (Decimal(0), Decimal(0)))
+
+
 def test_a_dispute_of_what_was_refunded_takes_the_money_a_second_time(world, stripe):
     wallet, payment, _ = paid_and_refunded(world)
     dispute = stripe.dispute(payment.provider_reference)

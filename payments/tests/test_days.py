@@ -14,11 +14,13 @@ from flowlet.core import clock
 from flowlet.core.actors import Actor, ActorKind
 from flowlet.core.errors import FourEyesRequired
 from flowlet.core.money import Money
+from flowlet.events.models import Event
 from ledger.errors import PeriodClosed
-from ledger.models import Book, Break
-from ledger.services import accounts, breaks, charts, journals
+from ledger.events import ENTRIES_MATCHED, ENTRIES_UNMATCHED
+from ledger.models import Book, Break, Match, ReconciliationItem
+from ledger.services import accounts, breaks, charts, journals, matches
 from ledger.services.journals import Leg
-from payments import errors
+from payments import errors, handlers
 from payments.choices import DayStatus, PaymentKind, Rail
 from payments.models import BusinessDay
 from payments.services import days, outcomes, sandbox_statements, settlement
@@ -157,3 +159,32 @@ def test_what_is_posted_for_the_day_after_it_was_proven_keeps_it_open(world):
     row = BusinessDay.objects.get()
     assert (row.status, [step["step"] for step in row.steps if not step["is_done"]]) == (DayStatus.OPEN, ["close"])
     funded(world, "1.00")  # the day still takes postings
+
+
+def test_a_proof_is_what_the_ledger_says_in_whatever_order_it_is_told(world):
+    wallet = world.wallet("100.00")
+    payment = world.pay(wallet, "30.00", to=world.bank(wallet))
+    settlement.run(at=world.at, actor=STAFF, early=True)
+    world.act(outcomes.settle, payment)
+
+    def told():
+        return list(Event.objects.filter(type__in=[ENTRIES_MATCHED, ENTRIES_UNMATCHED]).order_by("id"))
+
+    def hear(*news):
+        for event in news:
+            (handlers.reconciled if event.type == ENTRIES_MATCHED else handlers.unreconciled)(event)
+        payment.refresh_from_db()
+        return payment.reconciled_on
+
+    state(world)
+    [first] = [event for event in told() if event.type == ENTRIES_MATCHED]
+    assert hear(first) == world.at.date()
+    [match] = Match.objects.filter(items__journal_id=payment.journal_id).distinct()
+    matches.undo(match_id=match.pk, reason="the wrong one", actor=STAFF, at=world.at)
+    undone = told()[-1]
+    assert hear(undone, first) is None  # the first is told again after the second
+    members = list(
+        ReconciliationItem.objects.filter(pk__in=Match.objects.get(pk=match.pk).former_items).values_list("pk", flat=True)
+    )
+    matches.make(bank_account_id=match.bank_account_id, item_ids=members, reason="the right one", actor=STAFF, at=world.at)
+    assert hear(told()[-1], undone) == world.at.date()

@@ -66,6 +66,7 @@ def test_the_queue_begins_with_what_ends_first_and_shows_the_clock(sit, world):
 
 def test_evidence_is_given_once_sealed_and_seen_only_with_a_reason(sit, world):
     row, client = opened(world), sit(Role.OPERATIONS)
+    assert "Reveal" not in page_of(client, row)
     assert press(client, row, "answer").status_code == 400
     row.refresh_from_db()
     assert row.state == D.OPEN

@@ -171,3 +171,16 @@ def test_one_credit_told_ten_times_at_once_is_booked_once(world):
     assert len(set(found)) == 1
     assert world.funds(wallet) == (Decimal(7), Decimal(0))
     books_are_sound()
+
+
+def test_opposite_payments_inside_the_book_never_wait_for_each_other_in_a_circle(world):
+    one, other = world.wallet("100.00"), world.wallet("100.00")
+
+    def step(number):
+        source, target = (one, other) if number % 2 else (other, one)
+        for _ in range(10):
+            world.pay(source, "1.00", rail=Rail.BOOK, target_wallet_id=target.pk)
+
+    assert at_once_outside(8, step) == {"done": 8}
+    assert (world.funds(one), world.funds(other)) == ((Decimal(100), Decimal(0)), (Decimal(100), Decimal(0)))
+    books_are_sound()

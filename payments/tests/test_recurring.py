@@ -1,10 +1,11 @@
 """Recurring payments: once each time, whatever else happens."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from flowlet.core import clock
 from flowlet.core.metadata import MalformedMetadata
 from flowlet.core.money import Money
 from flowlet.core.states import IllegalMove
@@ -12,7 +13,8 @@ from payments import errors
 from payments.choices import PaymentKind, PaymentStatus, Rail, RecurringStatus
 from payments.models import Occurrence, Payment
 from payments.services import recurring
-from payments.tests.world import KEY, STAFF, fresh_world
+from payments.tests.world import KEY, STAFF, PaymentWorld, fresh_world
+from wallets.tests.conftest import new_partner
 
 DAY = timedelta(days=1)
 
@@ -147,3 +149,13 @@ def test_metadata_leaves_room_for_what_its_payments_get_besides(world):
     row = standing_order(world, wallet, metadata=full)
     assert run(world) == 1
     assert Payment.objects.get().metadata == {**full, "recurring_id": row.public_id}
+
+
+def test_days_that_have_not_come_in_one_zone_hold_up_nobody_in_another(db):
+    morning = datetime(2026, 11, 24, 12, tzinfo=UTC)  # still the 24th in Los Angeles, the 25th in Auckland
+    rows = []
+    for name, zone in (("West", "America/Los_Angeles"), ("East", "Pacific/Auckland")):
+        world = PaymentWorld(partner=new_partner(name, time_zone=zone), at=clock.now())
+        rows.append(standing_order(world, world.wallet("100.00"), starts_on="2026-11-25"))
+    assert recurring.run_due(at=morning, actor=STAFF, limit=1) == 1
+    assert [row.occurrences.count() for row in rows] == [0, 1]

@@ -6,10 +6,12 @@ from decimal import Decimal
 import pytest
 
 from flowlet.core import clock
+from payments import errors
 from payments.choices import OrderStatus, PaymentKind, PaymentStatus, Rail
-from payments.models import SandboxOrder
-from payments.services import sandbox_bank, sending, settlement
+from payments.models import Payment, SandboxOrder
+from payments.services import gateways, sandbox_bank, sending, settlement
 from payments.tests.world import STAFF, books_are_sound, fresh_world
+from wallets.services import wallets
 
 S = PaymentStatus
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -128,4 +130,49 @@ def test_a_sandbox_order_that_the_bank_pays_later_settles_when_asked(world):
     payment.refresh_from_db()
     assert payment.status == S.SETTLED
     assert world.funds(wallet) == (Decimal(9), Decimal(0))
+    books_are_sound()
+
+
+def test_payments_of_who_was_stopped_do_not_hold_up_the_others(world):
+    (stopped, first), (_, second) = card_payment(world), card_payment(world)
+    wallets.freeze(wallet_id=stopped.pk, reason="a question", actor=STAFF, at=world.at)
+    assert settlement.send_ready(at=clock.now(), actor=STAFF, limit=1) == 1
+    assert [Payment.objects.get(pk=one.pk).status for one in (first, second)] == [S.APPROVED, S.SETTLED]
+
+
+def test_a_payment_that_cannot_be_asked_for_does_not_hold_up_the_others(world, monkeypatch):
+    sandbox_bank.misbehave(partner_id=world.partner.pk, fault="LOSE_ANSWER", times=2, at=world.at)
+    first, second = (send(card_payment(world)[1]) for _ in range(2))
+    real = gateways.of
+
+    def of(payment):
+        if payment.pk == first.pk:
+            raise errors.RailNotConfigured("not set up any more")
+        return real(payment)
+
+    monkeypatch.setattr(gateways, "of", of)
+    later = clock.now() + timedelta(minutes=6)
+    for _ in range(2):
+        sending.ask_due(at=later, actor=STAFF, limit=1)
+    assert [Payment.objects.get(pk=one.pk).status for one in (first, second)] == [S.UNKNOWN, S.SETTLED]
+    assert sending.ask_due(at=later + timedelta(days=2), actor=STAFF, limit=1) == 1  # and it is not forgotten
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_another_amount_than_was_asked_for_is_not_booked_and_waits_among_the_unknown(world, monkeypatch, answered):
+    wallet, payment = card_payment(world)
+    take = sandbox_bank.take
+
+    def takes_less(instruction, **options):
+        take(instruction, **options)
+        SandboxOrder.objects.filter(reference=instruction.reference).update(amount=Decimal(24))
+
+    monkeypatch.setattr(sandbox_bank, "take", takes_less)
+    if not answered:
+        sandbox_bank.misbehave(partner_id=world.partner.pk, fault="LOSE_ANSWER", times=1, at=world.at)
+    send(payment)
+    assert sending.ask_due(at=clock.now() + timedelta(minutes=6), actor=STAFF) == 1
+    payment.refresh_from_db()
+    assert (payment.status, payment.reason_code) == (S.UNKNOWN, "payments.amount_differs")
+    assert (world.funds(wallet), payment.ask_at > clock.now()) == ((Decimal(0), Decimal(0)), True)
     books_are_sound()

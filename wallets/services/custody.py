@@ -73,11 +73,13 @@ def keep(
     at: datetime,
 ) -> Hold:
     """Set ``amount`` aside for the thing with the public id ``kept_for``; it counts against the limits at once. ``target_id`` is the wallet
-    that it is to go to, where there is one.
+    that it goes to in the same transaction, where there is one: both are locked, lowest key first.
 
     Raises what ``spending.begin`` raises (standing and limits), and InsufficientFunds.
     """
     facts = spending.begin(partner_id=partner_id, source_id=wallet_id, target_id=target_id, amount=amount, at=at)
+    if facts.target_account is not None:
+        books.lock(book_id=facts.book_id, account_ids=[facts.source_account, facts.target_account])
     hold, _ = holds.put(
         facts=facts,
         partner_id=partner_id,

@@ -8,6 +8,7 @@ LONGEST = 80
 LINE_KINDS = ("end_to_end", "transaction", "bank")
 ORDERER_KINDS = ("end_to_end", "transaction")
 JOURNAL_NAMES = ("end_to_end_id", "trace_number", "reference")
+BANK_NAME = "bank_reference"  # the bank's own, of what it told us of before it stated it
 BATCH, COUNTERPARTY = "batch", "counterparty"
 # What looks like a reference in the bank's text: six characters or more, a digit among them.
 _TOKEN = re.compile(r"(?=[A-Z0-9_-]*[0-9])[A-Z0-9][A-Z0-9_-]{5,}")
@@ -41,7 +42,7 @@ def is_named(references: Mapping[str, Sequence[str]]) -> bool:
 
 def of_journal(external_id: str, cause: str, metadata: Mapping[str, Any]) -> list[str]:
     """The references under which the bank may name a journal, the strongest first."""
-    return keys([*(metadata.get(name) for name in JOURNAL_NAMES), external_id, cause])
+    return keys([*(metadata.get(name) for name in JOURNAL_NAMES), metadata.get(BANK_NAME), external_id, cause])
 
 
 def in_text(text: str) -> list[str]:

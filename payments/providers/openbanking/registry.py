@@ -20,8 +20,12 @@ from payments.errors import BankNotOffered
 from payments.providers.openbanking import berlin, jose, uk, uk_connection
 from payments.providers.openbanking.sandbox import SandboxBank
 from payments.providers.openbanking.signatures import Seal
+from payments.providers.openbanking.vocabulary import AccountNumber, Scheme
 
 SANDBOX = "sandbox"
+SANDBOX_CREDITOR = AccountNumber(scheme=Scheme.IBAN, number="DE89370400440532013000")
+# How a standard's banks name accounts, unless the file says otherwise.
+_SCHEMES = {"UK_OB_4_0": Scheme.SORT_CODE, "BERLIN_1_3_11": Scheme.IBAN}
 _TEXTS = {
     "UK_OB_4_0": (
         "issuer",
@@ -39,12 +43,14 @@ _TEXTS = {
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """A bank that is connected."""
+    """A bank that is connected. ``creditor`` is our own account that customers pay to from there, None when payments are not offered."""
 
     name: str
     label: str
     standard: str
     client: Any
+    creditor: AccountNumber | None = None
+    creditor_name: str = ""
 
 
 def bank(name: str, *, sandbox: bool) -> Bank:
@@ -58,7 +64,7 @@ def bank(name: str, *, sandbox: bool) -> Bank:
 def banks(*, sandbox: bool) -> list[Bank]:
     """All banks for a partner of this mode, by name. Raises ImproperlyConfigured, naming the bank and what is wrong."""
     if sandbox:
-        return [Bank(SANDBOX, "Sandbox bank", SandboxBank.standard, SandboxBank())]
+        return [Bank(SANDBOX, "Sandbox bank", SandboxBank.standard, SandboxBank(), SANDBOX_CREDITOR, "Flowlet Sandbox")]
     return [_made(name, json.dumps(settings.OPEN_BANKS[name], sort_keys=True)) for name in sorted(settings.OPEN_BANKS)]
 
 
@@ -75,9 +81,21 @@ def _made(name: str, facts: str) -> Bank:
     texts = {key: entry[key] for key in _TEXTS[standard]}
     try:
         make = _uk if standard == "UK_OB_4_0" else _berlin
-        return Bank(name, entry.get("label") or name, standard, make(name, entry, texts))
+        return Bank(
+            name, entry.get("label") or name, standard, make(name, entry, texts), *_creditor(entry, default=_SCHEMES[standard])
+        )
     except (OSError, ValueError, KeyError, ssl.SSLError) as error:
         raise ImproperlyConfigured(f"FLOWLET_OPEN_BANKS_FILE, {name}: {type(error).__name__}: {error}") from None
+
+
+def _creditor(entry: dict[str, Any], *, default: Scheme) -> tuple[AccountNumber | None, str]:
+    """Our own account that is paid from this bank, and its name there. Raises ValueError for one without the other."""
+    number, name = entry.get("creditor_number", ""), entry.get("creditor_name", "")
+    if not number and not name:
+        return None, ""
+    if not number or not name:
+        raise ValueError("creditor_number and creditor_name come together")
+    return AccountNumber(scheme=Scheme(entry.get("creditor_scheme", default)), number=number), name
 
 
 def _uk(name: str, entry: dict[str, Any], texts: dict[str, str]) -> uk.UkBank:

@@ -5,6 +5,7 @@ a login that is over. Numbers are made from the name: the same name has the same
 """
 
 import hashlib
+import secrets
 from datetime import timedelta
 from decimal import Decimal
 
@@ -42,7 +43,7 @@ class SandboxAggregator:
         if not public_token.startswith(_PUBLIC) or public_token == _PUBLIC:
             raise Refused(provider=self.name, operation="item.public_token.exchange", provider_code="INVALID_PUBLIC_TOKEN")
         name = public_token.removeprefix(_PUBLIC)
-        return LinkedItem(id=f"item-sandbox-{_digest(name)}", access_token=_ACCESS + name)
+        return LinkedItem(id=f"item-sandbox-{secrets.token_hex(8)}", access_token=_ACCESS + name)
 
     def accounts(self, access: str) -> list[LinkedAccount]:
         """One checking and one savings account."""

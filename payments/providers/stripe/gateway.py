@@ -5,6 +5,7 @@ token that does not exist) is an answer; what concerns us and not the payment (c
 """
 
 from flowlet.core.outbound import NotAuthorized, Refused, Throttled
+from payments.choices import Direction
 from payments.providers.errors import AmountNotCarried
 from payments.providers.gateway import Answer, Instruction, State
 from payments.providers.ports import CardAcquirer, CardPayment, CardPaymentStatus, CardRefund, RefundStatus
@@ -29,9 +30,14 @@ class CardGateway:
         self.name = acquirer.name
 
     def submit(self, instruction: Instruction) -> Answer:
-        """Charge the card, or give back. Raises OutcomeUnknown, Unavailable, NotAuthorized, Throttled."""
+        """Charge the card, or give back; what goes out never charges, so a payment without a name at Stripe is not given back.
+
+        Raises OutcomeUnknown, Unavailable, NotAuthorized, Throttled.
+        """
+        if _is_back(instruction) and not instruction.original_reference:
+            return Answer(state=State.REFUSED, reason_code="stripe.payment_unknown")
         try:
-            if instruction.original_reference:
+            if _is_back(instruction):
                 return answer_of_refund(
                     self._acquirer.refund_payment(
                         instruction.original_reference,
@@ -60,7 +66,9 @@ class CardGateway:
 
     def find(self, instruction: Instruction) -> Answer:
         """What became of it, by our reference. Raises as ``submit``."""
-        if instruction.original_reference:
+        if _is_back(instruction):
+            if not instruction.original_reference:
+                return Answer(state=State.NOT_FOUND)
             refunds = self._acquirer.refunds_of(instruction.original_reference)
             mine = [refund for refund in refunds if refund.reference == instruction.reference]
             return answer_of_refund(mine[0]) if mine else Answer(state=State.NOT_FOUND)
@@ -68,6 +76,10 @@ class CardGateway:
         # One key makes one payment; should there be more, the one that took money is the one that counts.
         found.sort(key=lambda payment: payment.status != CardPaymentStatus.SUCCEEDED)
         return answer_of_payment(found[0]) if found else Answer(state=State.NOT_FOUND)
+
+
+def _is_back(instruction: Instruction) -> bool:
+    return instruction.direction == Direction.OUT
 
 
 def answer_of_payment(payment: CardPayment) -> Answer:

@@ -24,11 +24,14 @@ from payments.services import gateways
 from payments.services.files import ach, refusals, sepa, wires
 from payments.services.files.ach import trace_of
 from payments.services.files.built import Built, Material, identity_of
+from payments.services.files.sepa import batch_of_group
+from payments.services.files.wires import uetr as uetr_of
 
 __all__ = [
     "LARGEST",
     "Built",
     "aad",
+    "batch_of_group",
     "batch_of_message",
     "build",
     "check",
@@ -41,6 +44,7 @@ __all__ = [
     "seal",
     "trace_of",
     "traces",
+    "uetr_of",
 ]
 
 # So many payments in one file: ACH stays below 10,000 lines with them, and a wire is a message of its own.

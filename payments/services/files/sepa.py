@@ -12,6 +12,7 @@ from payments.providers.iso20022 import credit_transfers, direct_debits, parts, 
 from payments.services.files.built import Built, Material, me, our_party, remittance, their_party
 
 _MESSAGE = re.compile(r"FLW([0-9]{12})", re.ASCII)
+_GROUP = re.compile(r"([0-9]{10})-[0-9]+", re.ASCII)
 _INSTRUMENTS = {MandateScheme.SEPA_CORE: direct_debits.Instrument.CORE, MandateScheme.SEPA_B2B: direct_debits.Instrument.B2B}
 
 
@@ -23,6 +24,13 @@ def message_id(batch: Batch) -> str:
 def batch_of_message(name: str) -> Batch | None:
     """The batch whose message is called so."""
     found = _MESSAGE.fullmatch(name)
+    rails = (choices.Rail.SEPA_CT, choices.Rail.SEPA_DD)
+    return Batch.objects.filter(rail__in=rails, number=int(found[1])).first() if found else None
+
+
+def batch_of_group(name: str) -> Batch | None:
+    """The batch in whose message a group is called so."""
+    found = _GROUP.fullmatch(name)
     rails = (choices.Rail.SEPA_CT, choices.Rail.SEPA_DD)
     return Batch.objects.filter(rail__in=rails, number=int(found[1])).first() if found else None
 

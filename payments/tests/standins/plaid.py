@@ -60,11 +60,22 @@ class PlaidStandIn(StandIn):
 
     # What tests do at the bank's and at Plaid's side
 
-    def link(self, *, products: tuple[str, ...] = ("auth", "identity", "transactions"), webhook: str | None = None) -> str:
-        """A customer links a bank; the public token that the screen gives."""
+    def link(
+        self,
+        *,
+        products: tuple[str, ...] = ("auth", "identity", "transactions"),
+        webhook: str | None = None,
+        owner: str = "Alberta Bobbeth Charleson",
+    ) -> str:
+        """A customer links a bank, whose accounts ``owner`` holds; the public token that the screen gives."""
         with self.lock:
             token = new_id("public-sandbox")
-            self.public_tokens[token] = {"products": list(products), "webhook": webhook, "until": time.time() + 1800}
+            self.public_tokens[token] = {
+                "products": list(products),
+                "webhook": webhook,
+                "owner": owner,
+                "until": time.time() + 1800,
+            }
             return token
 
     def add(self, access: str, amount: float, *, name: str = "ACME", pending: bool = False, replaces: str | None = None) -> str:
@@ -154,15 +165,16 @@ class PlaidStandIn(StandIn):
         r, s = decode_dss_signature(self.keys[key_id][0].sign(signed.encode(), ec.ECDSA(hashes.SHA256())))
         return f"{signed}.{base64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
-    def tell(self, access: str, code: str) -> dict[str, Any]:
-        """An event about the item, to be sent."""
+    def tell(self, access: str, code: str, **fields: Any) -> dict[str, Any]:
+        """An event about the item, to be sent; ``fields`` are those of its kind."""
         with self.lock:
             item = self.items[access]
             event = {"webhook_type": "ITEM", "webhook_code": code, "item_id": item["item_id"], "environment": "sandbox"}
             if code == "SYNC_UPDATES_AVAILABLE":
                 event |= {"webhook_type": "TRANSACTIONS", "initial_update_complete": True, "historical_update_complete": True}
-            if code == "ERROR":
-                event["error"] = Refusal("ITEM_ERROR", "ITEM_LOGIN_REQUIRED").reply.data
+            if code in {"ERROR", "USER_PERMISSION_REVOKED"}:
+                event["error"] = Refusal("ITEM_ERROR", "ITEM_LOGIN_REQUIRED" if code == "ERROR" else code).reply.data
+            event |= fields
             self.sent.append((event, item["webhook"] or ""))
             return event
 
@@ -236,6 +248,8 @@ class PlaidStandIn(StandIn):
             "webhook": linked["webhook"],
             "products": linked["products"],
             "login_ok": True,
+            "owner": linked["owner"],
+            "numbers": {},
             "changes": [],
             "accounts": [
                 _account("depository", "checking", "0000", available=100, current=110.5),
@@ -253,7 +267,7 @@ class PlaidStandIn(StandIn):
         if item is None:
             raise Refusal("ITEM_ERROR", "ITEM_NOT_FOUND")
         if not item["login_ok"]:
-            raise Refusal("ITEM_ERROR", "ITEM_LOGIN_REQUIRED")
+            raise Refusal("ITEM_ERROR", item.get("why_not", "ITEM_LOGIN_REQUIRED"))
         if product and product not in item["products"]:
             raise Refusal("ITEM_ERROR", "PRODUCTS_NOT_SUPPORTED")
         return item
@@ -285,7 +299,7 @@ class PlaidStandIn(StandIn):
         ach = [
             {
                 "account_id": account["account_id"],
-                "account": f"11112222333{account['mask']}",
+                "account": item["numbers"].get(account["account_id"], f"11112222333{account['mask']}"),
                 "routing": "011401533",
                 "wire_routing": "021000021",
                 "is_tokenized_account_number": False,
@@ -299,7 +313,7 @@ class PlaidStandIn(StandIn):
     def _identity(self, data: dict[str, Any]) -> dict[str, Any]:
         item = self._found(data, product="identity")
         owner = {
-            "names": ["Alberta Bobbeth Charleson"],
+            "names": [item["owner"]],
             "phone_numbers": [{"data": "+1 111-555-3333", "primary": True, "type": "mobile"}],
             "emails": [{"data": "accountholder0@example.com", "primary": True, "type": "primary"}],
             "addresses": [

@@ -1,0 +1,89 @@
+"""Commands have the same powers as the screens of payments and reconciliation: each button has its word, with the same right."""
+
+import pytest
+from django.core.management import get_commands, load_command_class
+
+from accounts.management.deeds import NONE, REQUIRED, DeedCommand
+from flowlet.backoffice import site
+
+APPS = {"payments", "flowlet_approvals"}
+RECONCILIATION = {"ledger.Break", "ledger.BreakDocument", "ledger.Match", "ledger.BankAccount", "ledger.Rate", "wallets.FxSpread"}
+# Buttons whose command is no deed: it has options of its own, or is run by the schedule as well.
+ELSEWHERE = {
+    ("payments.Batch", "run"): "run_settlement",
+    ("payments.BusinessDay", "close"): "close_day",
+    ("payments.BusinessDay", "close_again"): "close_day",
+    ("payments.BusinessDay", "request_reopening"): "reopen_day",
+    ("payments.InboundFile", "take"): "import_bank_file",
+    ("ledger.BankAccount", "declare"): "bank_account",
+    ("ledger.BankAccount", "change_rules"): "bank_account",
+    ("ledger.BankAccount", "add_member"): "bank_account",
+    ("ledger.BankAccount", "import"): "import_statement",
+    ("ledger.BankAccount", "reconcile"): "reconcile",
+}
+# Where the word differs from the button's name.
+CALLED = {
+    ("ledger.Match", "undo"): ("breaks", "unmatch"),
+    ("ledger.Rate", "enter"): ("fx", "rate"),
+    ("wallets.FxSpread", "request_change"): ("fx", "spread"),
+    ("wallets.FxSpread", "request_new"): ("fx", "spread"),
+    ("payments.FeeSchedule", "request_change"): ("fees", "request"),
+    ("payments.FeeSchedule", "request_new"): ("fees", "request"),
+    ("payments.Mandate", "suspend"): ("external_accounts", "suspend-mandate"),
+    ("payments.Mandate", "resume"): ("external_accounts", "resume-mandate"),
+    ("payments.Mandate", "revoke"): ("external_accounts", "revoke-mandate"),
+    ("payments.Consent", "revoke"): ("external_accounts", "revoke-consent"),
+}
+COMMANDS = {
+    name: command
+    for name, app in get_commands().items()
+    if isinstance(app, str) and not app.startswith("django") and isinstance(command := load_command_class(app, name), DeedCommand)
+}
+BUTTONS = [
+    (model._meta.label, transition)
+    for model, admin in sorted(site._registry.items(), key=lambda pair: pair[0]._meta.label)
+    if model._meta.app_label in APPS or model._meta.label in RECONCILIATION
+    for transition in admin.transitions
+]
+
+
+def deed_of(label, transition):
+    if (label, transition.name) in CALLED:
+        command, word = CALLED[label, transition.name]
+        return next(deed for deed in COMMANDS[command].deeds if deed.name == word)
+    word = transition.name.replace("_", "-")
+    found = [
+        deed
+        for command in COMMANDS.values()
+        for deed in command.deeds
+        if deed.model is not None and deed.model._meta.label == label and deed.name == word
+    ]
+    assert len(found) == 1, f"{label}: {transition.name} has no command"
+    return found[0]
+
+
+@pytest.mark.parametrize(("label", "transition"), BUTTONS, ids=[f"{label}.{found.name}" for label, found in BUTTONS])
+def test_each_button_has_a_command_with_the_same_right_and_the_same_need_of_a_reason(label, transition):
+    if (label, transition.name) in ELSEWHERE:
+        assert ELSEWHERE[label, transition.name] in get_commands()
+        return
+    deed = deed_of(label, transition)
+    assert deed.permission == transition.permission
+    assert (deed.reason == REQUIRED) >= transition.reason_required
+    assert deed.is_atomic == transition.is_atomic or not deed.is_atomic
+
+
+def test_there_is_something_to_compare():
+    assert len(BUTTONS) > 50
+    assert {"payments", "payment_files", "disputes", "bank_files", "breaks", "approvals", "fx"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_a_command_explains_itself(name, capsys):
+    with pytest.raises(SystemExit) as ended:
+        COMMANDS[name].create_parser("manage.py", name).parse_args(["--help"])
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    for deed in COMMANDS[name].deeds:
+        assert deed.name in said
+        assert deed.reason in {REQUIRED, "optional", NONE}

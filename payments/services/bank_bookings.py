@@ -1,0 +1,167 @@
+"""What a bank has booked on an account of ours, booked here: deposits, what came back, what was executed.
+
+A deposit has one name, the bank's own of it within the account, or its UETR where it has one, so that notices, wires and repeated files
+make one deposit of it. What the statement says later of the same money is matched with the journal by the same names.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+
+from flowlet.core.actors import Actor
+from flowlet.core.money import Money
+from payments import errors
+from payments.choices import Direction, InboundState, PaymentStatus, Rail
+from payments.models import Batch, InboundItem, Payment
+from payments.providers.iso20022 import reasons
+from payments.providers.iso20022.notices import Booking
+from payments.providers.iso20022.reading import ReceivedWire
+from payments.services import files, outcomes, receipts, steps
+from payments.services.bank_subjects import About
+from payments.services.inbound_reading import Told
+
+S = PaymentStatus
+PROVIDER = "bank"
+ON_ITS_WAY = frozenset({S.SUBMITTED, S.UNKNOWN})
+# ISO 20022 external code set, bank transaction sub-families that ACH has.
+_ACH = frozenset({"ATXN", "DMCT", "SALA"})
+
+
+def announced(told: Told, about: About, actor: Actor, at: datetime) -> str:
+    """A report, or what is only pending: nothing is booked."""
+    return "Announced only; nothing is booked."
+
+
+def credit(told: Told, about: About, actor: Actor, at: datetime) -> str:
+    """Money that came: a payment of ours that came back, a collection that was paid, or a deposit. Raises InboundNeedsPerson,
+    InboundUnmatched, InboundRepeated, and what ``outcomes`` and ``receipts`` refuse.
+    """
+    if about.payment is not None:
+        if about.payment.direction == Direction.IN:
+            return _executed(told, about.payment, actor, at)
+        return _came_back(told, about.payment, actor, at)
+    if about.batch is not None:
+        return _batch(told, about.batch, Direction.IN, actor, at)
+    if isinstance(told.said, Booking) and told.said.is_reversal:
+        raise errors.InboundNeedsPerson("The bank takes back a booking that no payment of ours explains.")
+    if isinstance(told.said, Booking) and told.cause:
+        raise errors.InboundNeedsPerson(f"{told.cause}: money that came back, and no payment of ours has its reference.")
+    return _deposit(told, about, actor, at)
+
+
+def debit(told: Told, about: About, actor: Actor, at: datetime) -> str:
+    """Money that went: a payment of ours that was executed, or a collection that was taken back. Raises as ``credit``."""
+    if about.payment is not None:
+        if about.payment.direction == Direction.OUT:
+            return _executed(told, about.payment, actor, at)
+        return _came_back(told, about.payment, actor, at)
+    if about.batch is not None:
+        return _batch(told, about.batch, Direction.OUT, actor, at)
+    if told.said.is_reversal:
+        raise errors.InboundNeedsPerson("The bank takes back a credit: find the deposit, and book its return.")
+    raise errors.InboundUnmatched("The bank took money that no payment of ours explains.")
+
+
+def _deposit(told: Told, about: About, actor: Actor, at: datetime) -> str:
+    amount, said = _amount(told), told.said
+    if about.partner_id is None:
+        raise errors.InboundUnmatched("Nothing names a wallet, and several partners or none have money on this account.")
+    if isinstance(said, ReceivedWire):
+        rail, name, value_on, text = Rail.WIRE, said.wire.uetr, said.wire.settle_on, _text(said)
+        named = {"trace_number": said.wire.uetr, "bank_reference": said.message_id, "end_to_end_id": said.wire.end_to_end_id}
+    else:
+        if not said.name and not said.uetr:
+            raise errors.InboundNeedsPerson("The bank gives the credit no reference of its own, so it could be booked twice.")
+        account = about.bank_account.public_id if about.bank_account else ""
+        rail, name, value_on, text = (
+            _rail(said),
+            said.uetr or f"{account}:{said.name}",
+            said.value_on or said.booked_on,
+            said.text,
+        )
+        named = {"bank_reference": said.name, "end_to_end_id": said.end_to_end_id, "trace_number": said.uetr}
+    if not name:
+        raise errors.InboundNeedsPerson("The wire has no UETR, so it could be booked twice.")
+    is_known = Payment.objects.filter(provider=PROVIDER, provider_reference=name).exists()
+    payment = receipts.take_in(
+        partner_id=about.partner_id,
+        rail=rail,
+        amount=amount,
+        wallet_id=about.wallet.pk if about.wallet else None,
+        provider=PROVIDER,
+        provider_reference=name,
+        description=_printable(text),
+        value_on=value_on,
+        named={key: value for key, value in named.items() if value},
+        actor=actor,
+        at=at,
+    )
+    if None not in {payment.value_on, value_on} and payment.value_on != value_on:
+        raise errors.InboundNeedsPerson(f"The bank has used the reference before, for money of {payment.value_on}.")
+    about.payment = payment
+    if is_known:
+        return "It was booked already."
+    return "Booked to its wallet." if payment.wallet_id else "Booked to suspense: nothing names one wallet."
+
+
+def _came_back(told: Told, payment: Payment, actor: Actor, at: datetime) -> str:
+    """A payment of ours comes back in whole, whichever message says so first."""
+    payment = steps.locked(payment.pk)
+    if payment.status == S.RETURNED:
+        heard = InboundItem.objects.filter(payment=payment, kind=told.kind, state=InboundState.HANDLED)
+        if heard.exclude(reference=told.reference[:40]).exists():
+            raise errors.InboundRepeated("The bank has booked its return once before; ask the bank.")
+        return "It was returned already."
+    code = told.cause or "NARR"
+    meaning = reasons.of(code).meaning
+    outcomes.return_(payment_id=payment.pk, reason_code=code[:40], reason=meaning, amount=told.amount, actor=actor, at=at)
+    return meaning
+
+
+def _executed(told: Told, payment: Payment, actor: Actor, at: datetime) -> str:
+    """The bank has booked what we asked for."""
+    if told.said.is_reversal or told.cause:
+        raise errors.InboundNeedsPerson("The bank books it the other way round.")
+    if payment.status in {S.FAILED, S.RETURNED}:
+        raise errors.InboundNeedsPerson(f"The payment is {payment.get_status_display().lower()}, and the bank has executed it.")
+    outcomes.settle(payment_id=payment.pk, amount=told.amount, actor=actor, at=at)
+    return "The bank has executed it."
+
+
+def _batch(told: Told, batch: Batch, direction: str, actor: Actor, at: datetime) -> str:
+    """A file of ours, or a group of it, in one sum."""
+    if batch.direction != direction:
+        raise errors.InboundNeedsPerson("The bank books the file the other way round.")
+    members = files.members_of_group(batch, told.said.group_id) or list(batch.payments.order_by("pk"))
+    executed = [payment for payment in members if payment.status not in {S.FAILED, S.CANCELED}]
+    total = sum((payment.amount for payment in executed), Decimal(0))
+    if total != _amount(told).amount:
+        raise errors.AmountDiffers(f"{total} {batch.currency} is in the file, the bank says {_amount(told)}.")
+    left = [payment.pk for payment in executed if payment.status in ON_ITS_WAY]
+    if direction == Direction.OUT:
+        for start in range(0, len(left), outcomes.CHUNK):
+            outcomes.settle_many(payment_ids=left[start : start + outcomes.CHUNK], actor=actor, at=at)
+    else:
+        for key in left:
+            outcomes.settle(payment_id=key, actor=actor, at=at)
+    return f"The bank has executed the file; {len(left)} payments were settled."
+
+
+def _rail(said: Booking) -> Rail:
+    """The rail of a credit: SEPA in euro; in dollars ACH where the bank's code says so, else a wire."""
+    if said.amount.currency.code == "EUR":
+        return Rail.SEPA_CT
+    return Rail.ACH if said.code.rpartition("-")[2] in _ACH else Rail.WIRE
+
+
+def _text(said: ReceivedWire) -> str:
+    note = said.wire.remittance
+    return " ".join(filter(None, (note.text, note.reference, note.document_number))) if note else ""
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)[:140].strip()
+
+
+def _amount(told: Told) -> Money:
+    assert told.amount is not None  # noqa: S101 - bookings have one
+    return told.amount

@@ -1,0 +1,155 @@
+"""Of what a bank speaks: the payment, file, prenote or account of ours, found by the references that the message repeats."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from ledger.models import BankAccount
+from ledger.services import charts
+from payments import errors
+from payments.choices import InboundKind, Rail, VerificationMethod
+from payments.models import AccountVerification, Batch, Payment
+from payments.providers.iso20022 import notices, reports
+from payments.providers.iso20022.notices import Booking
+from payments.providers.iso20022.parts import Account
+from payments.providers.iso20022.reading import ReceivedWire
+from payments.services import deposit_instructions, files
+from payments.services.inbound_reading import Told
+from wallets.models import Wallet
+
+ISO_RAILS: Final = (Rail.SEPA_CT, Rail.SEPA_DD, Rail.WIRE)
+LONGEST_TEXT: Final = 2000  # of what a payer wrote, looked through for a reference
+AHEAD: Final = timedelta(days=10)  # an operator may return an entry before the day on which it was to settle
+
+
+@dataclass(slots=True, kw_only=True)
+class About:
+    """What an item speaks of: at most one payment, batch or prenote; and for what a bank says of our account, that account, with the
+    wallet that is named and the partner in whose book it is; the deposit that is made of it is added.
+    """
+
+    payment: Payment | None = None
+    batch: Batch | None = None
+    verification: AccountVerification | None = None
+    bank_account: BankAccount | None = None
+    partner_id: UUID | None = None
+    wallet: Wallet | None = None
+
+    def __bool__(self) -> bool:
+        return any((self.payment, self.batch, self.verification, self.bank_account, self.partner_id))
+
+
+def find(told: Told, *, at: datetime) -> About:
+    """What the item speaks of; empty when nothing of ours has the reference."""
+    if isinstance(told.said, Booking):
+        return _find_booking(told.said)
+    if isinstance(told.said, ReceivedWire):
+        return _find_wire(told.said)
+    if isinstance(told.said, reports.Status | reports.Returned):
+        return _find_iso(told)
+    if told.kind == InboundKind.OTHER:
+        return About()
+    payment = _by_trace(told.reference, on=told.on or at.date())
+    if payment is not None:
+        return About(payment=payment)
+    return About(verification=_prenote(told.reference))
+
+
+def _by_trace(trace: str, *, on: date) -> Payment | None:
+    """The newest ACH payment with the trace number, of the institution that its first eight digits name."""
+    rows = Payment.objects.filter(rail=Rail.ACH, trace=trace[-7:], value_on__lte=on + AHEAD).exclude(batch=None)
+    for payment in rows.select_related("external_account", "mandate").order_by("-value_on")[:5]:
+        try:
+            if files.trace_of(files.identity_of(rail=Rail.ACH, partner_id=payment.partner_id)["odfi"], payment) == trace:
+                return payment
+        except errors.RailNotConfigured:
+            continue
+    return None
+
+
+def _prenote(trace: str) -> AccountVerification | None:
+    rows = AccountVerification.objects.filter(method=VerificationMethod.PRENOTE, reference=trace, sent_at__isnull=False)
+    return rows.select_related("external_account").order_by("-id").first() if trace else None
+
+
+def _find_iso(told: Told) -> About:
+    if told.kind in {InboundKind.FILE_STATUS, InboundKind.GROUP_STATUS}:
+        return About(batch=files.batch_of_message(told.said.message_id))
+    return About(payment=_sent(told.said.end_to_end_id, told.said.instruction_id) or _wire_of(told.said))
+
+
+def _sent(end_to_end_id: str, instruction_id: str) -> Payment | None:
+    """The payment of ours that a message names as we did."""
+    sent = Payment.objects.filter(rail__in=ISO_RAILS).exclude(batch=None).select_related("external_account", "mandate")
+    payment = sent.filter(reference=end_to_end_id).first() if end_to_end_id else None
+    if payment is None and instruction_id:
+        payment = sent.filter(trace=instruction_id).order_by("-value_on").first()
+    return payment
+
+
+def _wire_of(said: reports.Status | reports.Returned) -> Payment | None:
+    """The wire that stands alone in the message of this IMAD. Fedwire's own answers repeat that and the UETR, and nothing else."""
+    batch = files.batch_of_message(said.message_id) if said.message_id else None
+    if batch is None or batch.rail != Rail.WIRE:
+        return None
+    payment = batch.payments.select_related("external_account", "mandate").first()
+    return payment if payment is not None and said.uetr in {"", files.uetr_of(payment)} else None
+
+
+def _find_booking(said: Booking) -> About:
+    accounts = BankAccount.objects.filter(identification=said.account, currency=said.amount.currency.code)
+    account = accounts.exclude(identification="").first()
+    if account is None or not said.is_booked:
+        return About(bank_account=account)
+    partners = _partners_of(account)
+    payment = _sent(said.end_to_end_id, said.instruction_id)
+    if payment is not None and payment.partner_id in partners:
+        return About(payment=payment, bank_account=account)
+    batch = _batch_of(said)
+    if batch is not None and batch.partner_id in partners:
+        return About(batch=batch, bank_account=account)
+    if not said.is_credit or said.is_reversal:
+        return About(bank_account=account)
+    texts = (said.creditor_reference, said.end_to_end_id, said.text[:LONGEST_TEXT])
+    return _place(account, partners, texts, {said.paid_to, said.account})
+
+
+def _find_wire(said: ReceivedWire) -> About:
+    wire = said.wire
+    number = notices.plain(_number(wire.creditor_account))
+    account = BankAccount.objects.filter(identification=number, currency=wire.amount.currency.code).first() if number else None
+    note = wire.remittance
+    if account is None:  # whose it is only a virtual account can say: what a payer wrote may name anybody, in the sandbox too
+        return _place(None, None, (), {number})
+    texts = (note.reference, note.text[:LONGEST_TEXT], note.document_number) if note else ()
+    return _place(account, _partners_of(account), (*texts, wire.end_to_end_id), {number})
+
+
+def _place(account: BankAccount | None, partners: set[UUID] | None, texts: Iterable[str], numbers: set[str]) -> About:
+    """Whose the money is: the one wallet that is named, if its book has money on this bank account; else the one partner who has."""
+    named = deposit_instructions.wallets_named(texts, numbers=numbers)
+    fitting = [wallet for wallet in named if partners is None or wallet.partner_id in partners]
+    if len(fitting) == 1:
+        return About(bank_account=account, wallet=fitting[0], partner_id=fitting[0].partner_id)
+    owners = {wallet.partner_id for wallet in fitting} or partners or set()
+    return About(bank_account=account, partner_id=next(iter(owners)) if len(owners) == 1 else None)
+
+
+def _partners_of(account: BankAccount) -> set[UUID]:
+    """In whose books money on the bank account stands as customers' money."""
+    lines = account.members.filter(account__line__code=charts.SAFEGUARDING)
+    return set(lines.values_list("account__book__partner_id", flat=True))
+
+
+def _batch_of(said: Booking) -> Batch | None:
+    """Our file that the bank booked in one sum."""
+    if said.end_to_end_id:
+        return None
+    found = files.batch_of_message(said.message_id) if said.message_id else None
+    return found or (files.batch_of_group(said.group_id) if said.group_id else None)
+
+
+def _number(account: Account | None) -> str:
+    return "" if account is None else account.iban or account.number
