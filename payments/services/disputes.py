@@ -56,6 +56,8 @@ def answer(
         raise Invalid(f"A text has at most {LONGEST} characters.", param="evidence")
     row = locked(dispute_id, partner_id=partner_id)
     policies.check_can_answer(row)
+    if at >= row.due_at:
+        raise errors.DisputeAnswered("The time to answer it is over.", state=row.state)
     row.sealed = crypto.seal(orjson.dumps(given), aad=aad(row))
     row.answered_by, row.answered_at = str(actor), at
     dispute_rows.move(row, DisputeState.READY, events.DISPUTE_READY, actor=actor, at=at)

@@ -128,7 +128,10 @@ def roll_over(*, at: datetime) -> int:
     )
     for rail, same_day in late.values_list("rail", "same_day").distinct():
         window = cutoffs.next_cutoff(rail, at, same_day=same_day)
-        moved += late.filter(rail=rail, same_day=same_day).update(cutoff_at=window.cutoff_at, value_on=window.value_on)
+        # What another run is gathering is locked: it goes with the file that it is in.
+        free = late.filter(rail=rail, same_day=same_day).select_for_update(no_key=True, of=("self",), skip_locked=True)
+        rows = Payment.objects.filter(pk__in=free.values("pk"))
+        moved += rows.update(cutoff_at=window.cutoff_at, value_on=window.value_on)
     return moved
 
 

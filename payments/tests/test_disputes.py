@@ -126,3 +126,17 @@ def test_a_part_can_be_disputed_and_no_more_than_was_paid(world, paid):
     paid.refresh_from_db()
     assert (paid.status, paid.returned) == (PaymentStatus.RETURNED, Decimal(10))
     books_are_sound()
+
+
+def test_evidence_is_not_taken_after_its_time_though_nobody_has_swept_yet(world, paid):
+    row = disputed(world, paid)
+    with pytest.raises(errors.DisputeAnswered):
+        answer(row, at=row.due_at)
+    row.refresh_from_db()
+    assert (row.state, row.sealed) == (D.OPEN, None)
+    assert answer(row, at=row.due_at - timedelta(seconds=1)).state == D.ANSWERED
+
+
+def test_a_dispute_that_came_without_time_left_can_still_be_given_up(world, paid):
+    row = disputed(world, paid)
+    assert disputes.accept(dispute_id=row.pk, actor=KEY, at=row.due_at).state == D.LOST

@@ -1,9 +1,12 @@
 """Many at once, with real threads and commits: a payment takes one way, and money is held, sent and given back once."""
 
 from collections import Counter
+from datetime import timedelta
 from decimal import Decimal
+from threading import Event, Timer
 
 import pytest
+from django.db import transaction
 
 from flowlet.core.money import Money
 from payments.choices import OrderStatus, PaymentKind, PaymentStatus, Rail
@@ -184,3 +187,25 @@ def test_opposite_payments_inside_the_book_never_wait_for_each_other_in_a_circle
     assert at_once_outside(8, step) == {"done": 8}
     assert (world.funds(one), world.funds(other)) == ((Decimal(100), Decimal(0)), (Decimal(100), Decimal(0)))
     books_are_sound()
+
+
+def test_what_another_run_is_gathering_keeps_the_value_day_of_its_file(world):
+    wallet = world.wallet("100.00")
+    payment = world.pay(wallet, "10.00", to=world.bank(wallet))
+    group = (payment.partner_id, payment.rail, payment.currency, payment.direction, payment.value_on)
+    gathered, over = Event(), Event()
+
+    def step(number):
+        if number:
+            assert gathered.wait(30)
+            Timer(0.5, over.set).start()  # whoever waits for the other's rows sees them as they are then
+            settlement.roll_over(at=payment.cutoff_at + timedelta(hours=1))
+            return
+        with transaction.atomic():
+            settlement.gather(group, at=payment.cutoff_at, actor=STAFF)
+            gathered.set()
+            over.wait(30)
+
+    assert at_once_outside(2, step) == {"done": 2}
+    payment.refresh_from_db()
+    assert (payment.status, payment.value_on) == (S.SUBMITTED, payment.batch.value_on)
