@@ -101,6 +101,7 @@ class Paper:
 
     def _approve(self, one):
         if one.direction == "IN":
+            self.need(one.currency, ZERO)  # nobody asks for money for a wallet that is stopped
             one.status = "APPROVED"
             return
         self.need(one.currency, one.total)
@@ -159,14 +160,13 @@ class Paper:
     def run(self):
         """A run of settlement and of what is sent without files, out before in."""
         for one in self._in("HELD", "APPROVED"):
-            stays = one.currency in self.frozen
-            if one.rail in FILES and not stays:
+            if one.rail in FILES and one.currency not in self.frozen:
                 self._leave(one)
         for direction in ("OUT", "IN"):
             for key, one in sorted(self.payments.items()):
                 if one.status not in {"HELD", "APPROVED"} or one.rail in FILES or one.direction != direction:
                     continue
-                if direction == "IN" or one.currency not in self.frozen:
+                if one.currency not in self.frozen:
                     self._leave(one)
                     self.hear(one, self._submit(key, one))
 
