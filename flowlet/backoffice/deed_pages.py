@@ -114,7 +114,10 @@ class DeedPages:
             response["Cache-Control"] = "no-store, private"
             return response
         if there is not None and obj is not None and type(there) is not type(obj) and cells.admin_url(there):
-            text = format_html('{} <a href="{}">{}</a>', text, cells.admin_url(there), there)
+            # What has no other name than its id is called what it is.
+            name = str(there)
+            name = f"See the {there._meta.verbose_name}" if name == getattr(there, "public_id", "") else name
+            text = format_html('{} <a href="{}">{}</a>', text, cells.admin_url(there), name)
         if audit_url:
             text = format_html('{} <a class="fl-audit-link" href="{}">See the audit</a>', text, audit_url)
         messages.add_message(request, self.level_of(result), text)

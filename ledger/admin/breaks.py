@@ -12,6 +12,10 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.roles import roles_with
+from flowlet.approvals import selectors as approvals
+from flowlet.approvals.choices import ApprovalStatus
+from flowlet.approvals.errors import AlreadyPending
+from flowlet.approvals.models import Approval
 from flowlet.backoffice import CaseAdmin, Transition, TransitionForm, cells, home, panels, site
 from flowlet.backoffice.home import Queue, Waiting
 from flowlet.core import clock
@@ -104,11 +108,20 @@ def _may_reopen(row: Break, actor: Actor) -> None:
 
 def _may_write_off(row: Break, actor: Actor) -> None:
     write_offs.check_can_write_off(row=row)
+    if _asked(row) is not None:
+        raise AlreadyPending
+
+
+def _asked(row: Break) -> Approval | None:
+    """The request to write it off that waits for another person."""
+    return approvals.of_subject(row.public_id).filter(status=ApprovalStatus.PENDING).first()
 
 
 def _facts(row: Break) -> list[tuple[str, Any]]:
+    asked = _asked(row)
     optional = [
-        ("Why it is explained", row.reason, row.reason),
+        ("Write-off", cells.link(asked, "asked for, waits for another person") if asked else "", asked),
+        ("Why", row.reason, row.reason),
         ("Ended as", ItemState(row.resolution).label if row.resolution else "", row.resolution),
         ("Closed", row.closed_at, row.closed_at),
     ]

@@ -114,7 +114,7 @@ def said(item: ReconciliationItem) -> str:
     if item.line is not None:
         words = [item.line.party_hint, item.line.code, "reversal" if item.line.is_reversal else ""]
     else:
-        words = [item.journal.kind.replace("_", " "), item.journal.description]
+        words = [item.journal.kind.rpartition(".")[2].replace("_", " "), item.journal.description]
     return " · ".join(word for word in words if word)
 
 

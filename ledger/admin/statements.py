@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from flowlet.backoffice import ReadOnlyAdmin, Transition, cells, panels, site
 from flowlet.core.actors import Actor
 from flowlet.core.money import Money
-from flowlet.core.states import check_move
+from flowlet.core.states import IllegalMove, check_move
 from ledger import errors
 from ledger.admin import people, reconciling
 from ledger.choices import MatchPass, MatchState
@@ -260,6 +260,7 @@ class MatchAdmin(ReadOnlyAdmin):
     list_select_related = ("bank_account",)
     list_filter = (reconciling.BankAccountFilter, "state", "found_by")
     version_fields = ("state",)
+    hidden_refusals = (IllegalMove,)
     panels = (
         panels.Facts(
             title="Match",
@@ -305,8 +306,9 @@ class MatchAdmin(ReadOnlyAdmin):
         return cells.badge(match.get_state_display(), reconciling.MATCH_TONES[MatchState(match.state)])
 
     def title_of(self, obj: Match) -> str:
-        """Account and amount."""
-        return f"{obj.bank_account.code}, {cells.number(obj.amount, obj.bank_account.currency)} {obj.bank_account.currency}"
+        """Amount and account."""
+        account = obj.bank_account
+        return f"{cells.number(obj.amount, account.currency)} {account.currency} · {account.name or account.code}"
 
     def status_of(self, obj: Match) -> Any:
         """As a badge."""

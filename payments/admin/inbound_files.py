@@ -101,7 +101,7 @@ def facts_of_file(file: InboundFile) -> list[tuple[str, Any]]:
     return [
         ("Name", cells.code(file.name)),
         ("Format", file.get_format_display()),
-        ("Made on", file.written_on),
+        *([("Made on", file.written_on)] if file.written_on else []),
         ("Items", f"{file.count:,}"),
         ("Size", f"{file.size:,} bytes"),
         ("SHA-256", cells.code(file.digest)),
@@ -141,12 +141,15 @@ def items_of(file: InboundFile) -> list[tuple]:
 
 def facts_of_item(item: InboundItem) -> list[tuple[str, Any]]:
     """What the bank says."""
+    optional = [
+        ("Code", cells.code(item.code), item.code),
+        ("Cause", cells.code(item.cause), item.cause),
+        ("Names", cells.code(item.reference), item.reference),
+        ("Amount", amount_of(item), item.currency),
+    ]
     return [
         ("Kind", item.get_kind_display()),
-        ("Code", cells.code(item.code)),
-        ("Cause", cells.code(item.cause)),
-        ("Names", cells.code(item.reference)),
-        ("Amount", amount_of(item)),
+        *[(label, value) for label, value, is_there in optional if is_there],
         ("File", cells.link(item.file, item.file.name)),
         ("Place in the file", item.ordinal),
     ]
@@ -154,15 +157,16 @@ def facts_of_item(item: InboundItem) -> list[tuple[str, Any]]:
 
 def done_to(item: InboundItem) -> list[tuple[str, Any]]:
     """What became of it."""
-    return [
-        ("State", cells.choice(item, "state", InboundState)),
-        ("Why", item.reason),
-        ("Refusal", cells.code(item.reason_code)),
-        ("Payment", furniture.link(Payment, item.payment_id)),
-        ("Payment file", cells.link(item.batch) if item.batch else None),
-        ("Handled", item.handled_at),
-        ("By", furniture.people([item.handled_by])[item.handled_by] if item.handled_by else None),
+    optional = [
+        ("Why", item.reason, item.reason),
+        ("Refusal", cells.code(item.reason_code), item.reason_code),
+        ("Payment", furniture.link(Payment, item.payment_id), item.payment_id),
+        ("Payment file", cells.link(item.batch) if item.batch else "", item.batch),
+        ("Handled", item.handled_at, item.handled_at),
+        ("By", furniture.people([item.handled_by])[item.handled_by] if item.handled_by else "", item.handled_by),
     ]
+    state = ("State", cells.choice(item, "state", InboundState))
+    return [state, *[(label, value) for label, value, is_there in optional if is_there]]
 
 
 def said_by_files(payment: Payment) -> list[tuple]:

@@ -15,6 +15,7 @@ from payments.models.mandate import Mandate, MandateUse
 from payments.models.payment import Move, Payment
 from payments.models.recurring import Occurrence, Recurring
 from payments.models.sandbox import SandboxFault, SandboxOrder
+from payments.models.verification_entry import VerificationEntry
 
 __all__ = [
     "AccountVerification",
@@ -39,4 +40,5 @@ __all__ = [
     "Recurring",
     "SandboxFault",
     "SandboxOrder",
+    "VerificationEntry",
 ]

@@ -30,6 +30,7 @@ class Batch(Identified):
     count = models.PositiveIntegerField()
     total = AmountField()
     needs_two = models.BooleanField(default=False)
+    is_verification = models.BooleanField(default=False, help_text="micro-deposits and prenotes instead of payments")
     format = models.CharField(max_length=24, blank=True)
     file_name = models.CharField(max_length=120, blank=True)
     digest = models.CharField(max_length=64, blank=True)

@@ -47,7 +47,7 @@ def called(name: str) -> QuerySet[Payment]:
 
 def batches(*, partner_id: UUID, **exactly: Any) -> QuerySet[Batch]:
     """The partner's batches with these values, without the files themselves."""
-    return Batch.objects.filter(partner_id=partner_id, **exactly).defer("sealed")
+    return Batch.objects.filter(partner_id=partner_id, is_verification=False, **exactly).defer("sealed")
 
 
 def payments_of(batch: Batch) -> QuerySet[Payment]:

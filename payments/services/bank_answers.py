@@ -16,7 +16,7 @@ from payments.models import AccountVerification, Batch, InboundItem, Payment
 from payments.policies.account_values import Correction
 from payments.providers import nacha
 from payments.providers.iso20022 import reasons, reports
-from payments.services import bank_bookings, external_accounts, files, outcomes, prenotes, settlement, steps
+from payments.services import bank_bookings, external_accounts, files, outcomes, prenotes, settlement, steps, verification_runs
 from payments.services.bank_subjects import About
 from payments.services.inbound_reading import Told
 
@@ -30,7 +30,7 @@ def book(told: Told, about: About, *, actor: Actor, at: datetime) -> str:
 
 def _return(told: Told, about: About, actor: Actor, at: datetime) -> str:
     if about.verification is not None:
-        return _prenote_came_back(told, about.verification, actor, at)
+        return _verification_came_back(told, about, actor, at)
     assert about.payment is not None  # noqa: S101 - what is found is one of them
     payment = steps.locked(about.payment.pk)
     if payment.status == S.RETURNED:
@@ -41,6 +41,22 @@ def _return(told: Told, about: About, actor: Actor, at: datetime) -> str:
     code, meaning = _why(told)
     outcomes.return_(payment_id=payment.pk, reason_code=code, reason=meaning, amount=told.amount, actor=actor, at=at)
     return meaning
+
+
+def _verification_came_back(told: Told, about: About, actor: Actor, at: datetime) -> str:
+    entry = about.entry
+    if entry is None:
+        return _prenote_came_back(told, about.verification, actor, at)
+    if told.amount is not None and told.amount.amount != entry.amount:
+        raise errors.AmountDiffers(f"{entry.amount} were sent, the bank says {told.amount.amount}.")
+    if entry.returned_at is not None:
+        return "It had come back already."
+    was = entry.verification.status
+    verification_runs.come_back(entry_id=entry.pk, code=told.code, actor=actor, at=at)
+    what = "micro-deposit" if entry.amount else "prenote"
+    if was == AttemptStatus.VERIFIED:
+        return f"The {what} came back after its account was verified; the account counts the return."
+    return f"The {what} came back; the verification failed."
 
 
 def _prenote_came_back(told: Told, attempt: AccountVerification, actor: Actor, at: datetime) -> str:

@@ -10,12 +10,12 @@ from ledger.models import BankAccount
 from ledger.services import charts
 from payments import errors
 from payments.choices import InboundKind, Rail, VerificationMethod
-from payments.models import AccountVerification, Batch, Payment
+from payments.models import AccountVerification, Batch, Payment, VerificationEntry
 from payments.providers.iso20022 import notices, reports
 from payments.providers.iso20022.notices import Booking
 from payments.providers.iso20022.parts import Account
 from payments.providers.iso20022.reading import ReceivedWire
-from payments.services import deposit_instructions, files
+from payments.services import deposit_instructions, files, verification_runs
 from payments.services.inbound_reading import Told
 from wallets.models import Wallet
 
@@ -26,13 +26,14 @@ AHEAD: Final = timedelta(days=10)  # an operator may return an entry before the 
 
 @dataclass(slots=True, kw_only=True)
 class About:
-    """What an item speaks of: at most one payment, batch or prenote; and for what a bank says of our account, that account, with the
-    wallet that is named and the partner in whose book it is; the deposit that is made of it is added.
+    """What an item speaks of: at most one payment, batch or verification (with its entry); and for what a bank says of our account, that
+    account, with the wallet that is named and the partner in whose book it is; the deposit that is made of it is added.
     """
 
     payment: Payment | None = None
     batch: Batch | None = None
     verification: AccountVerification | None = None
+    entry: VerificationEntry | None = None
     bank_account: BankAccount | None = None
     partner_id: UUID | None = None
     wallet: Wallet | None = None
@@ -54,6 +55,9 @@ def find(told: Told, *, at: datetime) -> About:
     payment = _by_trace(told.reference, on=told.on or at.date())
     if payment is not None:
         return About(payment=payment)
+    entry = verification_runs.find(told.reference)
+    if entry is not None:
+        return About(verification=entry.verification, entry=entry)
     return About(verification=_prenote(told.reference))
 
 

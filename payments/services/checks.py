@@ -17,6 +17,7 @@ _LINES = {
     "clearing_out": charts.CLEARING_OUT,
     "expected": charts.INCOMING_EXPECTED,
     "fees": charts.FEE_INCOME,
+    "costs": charts.PROVIDER_COSTS,
 }
 
 # Debits less credits of each line. On its way is what was sent and has no answer; done is what was settled once, less what came back.
@@ -98,7 +99,43 @@ SELECT b.id, b.count, b.total, coalesce(p.count, 0), coalesce(p.total, 0), coale
                AS strangers
       FROM payments_payment p JOIN payments_batch b ON b.id = p.batch_id GROUP BY 1
   ) p ON p.batch_id = b.id
- WHERE (b.count, b.total, 0) IS DISTINCT FROM (p.count, p.total, p.strangers) LIMIT %(limit)s"""
+ WHERE NOT b.is_verification AND (b.count, b.total, 0) IS DISTINCT FROM (p.count, p.total, p.strangers) LIMIT %(limit)s"""
+
+_VERIFICATION_FILES = """
+SELECT b.id, b.count, b.total, coalesce(e.count, 0), coalesce(e.total, 0), (SELECT count(*) FROM payments_payment p WHERE p.batch_id = b.id)
+  FROM payments_batch b LEFT JOIN (
+    SELECT batch_id, count(*), sum(amount) AS total FROM payments_verificationentry GROUP BY 1
+  ) e ON e.batch_id = b.id
+ WHERE b.is_verification
+   AND ((b.count, b.total) IS DISTINCT FROM (e.count, e.total) OR EXISTS (SELECT FROM payments_payment p WHERE p.batch_id = b.id))
+ LIMIT %(limit)s"""
+
+# Debits less credits of each line that an attempt's journals have moved, against what its entries say.
+_DEPOSITS = """
+WITH said AS (
+    SELECT wallets_public_id('acv', verification_id) AS cause,
+           sum(CASE WHEN returned_at IS NULL THEN amount ELSE 0 END) AS cost,
+           -sum(CASE WHEN settled_at IS NULL AND returned_at IS NULL THEN amount ELSE 0 END) AS clearing_out,
+           -sum(CASE WHEN settled_at IS NOT NULL AND returned_at IS NULL THEN amount ELSE 0 END) AS bank
+      FROM payments_verificationentry GROUP BY 1
+), booked AS (
+    SELECT j.cause, sum(CASE WHEN l.code = %(costs)s THEN e.signed END) AS cost,
+           sum(CASE WHEN l.code = %(clearing_out)s THEN e.signed END) AS clearing_out,
+           sum(CASE WHEN l.code = %(bank)s THEN e.signed END) AS bank
+      FROM ledger_journal j
+      JOIN (SELECT journal_id, account_id, CASE side WHEN 'DEBIT' THEN amount ELSE -amount END AS signed FROM ledger_entry) e
+        ON e.journal_id = j.id
+      JOIN ledger_account a ON a.id = e.account_id JOIN ledger_chartline l ON l.id = a.line_id
+     WHERE j.cause LIKE 'acv\\_%%' GROUP BY j.cause
+)
+SELECT coalesce(s.cause, b.cause), n.line, n.should, n.is
+  FROM said s FULL JOIN booked b ON b.cause = s.cause
+ CROSS JOIN LATERAL (VALUES
+    ('5010', coalesce(s.cost, 0), coalesce(b.cost, 0)),
+    ('1120', coalesce(s.clearing_out, 0), coalesce(b.clearing_out, 0)),
+    ('1010', coalesce(s.bank, 0), coalesce(b.bank, 0))
+ ) AS n(line, should, "is")
+ WHERE n.should <> n."is" LIMIT %(limit)s"""
 
 
 def register() -> None:
@@ -109,6 +146,8 @@ def register() -> None:
     verification.register("Timelines of payments lead to where they stand")(timelines_lead_there)
     verification.register("Each journal of a payment belongs to one of its moves")(journals_belong_to_moves)
     verification.register("Files carry the payments that they count")(files_carry_their_payments)
+    verification.register("Files carry the verification entries that they count")(files_carry_their_entries)
+    verification.register("Micro-deposits are booked as they stand")(deposits_booked_as_they_stand)
 
 
 def booked_as_they_stand() -> Iterator[tuple[str, str]]:
@@ -154,6 +193,21 @@ def files_carry_their_payments() -> Iterator[tuple[str, str]]:
             ids.public_id(Batch.PREFIX, key),
             f"says {count} payments of {_plain(total)}; it has {found} of {_plain(amount)}, {strangers} of them do not belong",
         )
+
+
+def files_carry_their_entries() -> Iterator[tuple[str, str]]:
+    """Invariant: a batch of micro-deposits and prenotes counts and sums them, and has no payments."""
+    for key, count, total, found, amount, payments in _rows(_VERIFICATION_FILES):
+        yield (
+            ids.public_id(Batch.PREFIX, key),
+            f"says {count} entries of {_plain(total)}; it has {found} of {_plain(amount)}, and {payments} payments",
+        )
+
+
+def deposits_booked_as_they_stand() -> Iterator[tuple[str, str]]:
+    """Invariant: micro-deposits are a cost unless they came back, on their way until they settle, and then at the bank's expense."""
+    for where, line, should, found in _rows(_DEPOSITS):
+        yield where, f"{line} should say {_plain(should)} for its deposits; its journals say {_plain(found)}"
 
 
 def _plain(amount: Decimal) -> str:

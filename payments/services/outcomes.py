@@ -189,7 +189,7 @@ def dispute(
     if payment.kind != PaymentKind.CARD_PAYMENT:
         raise Invalid("Only card payments are disputed; others are returned.", param="payment_id")
     check_move(PAYMENT_MOVES, S(payment.status), S.DISPUTED)
-    value = amount or Money(payment.refundable, payment.currency)
+    value = Money(payment.refundable, payment.currency) if amount is None else amount
     if value.currency.code != payment.currency or not 0 < value.amount <= payment.amount - payment.returned:
         raise errors.AmountDiffers(
             f"At most {payment.amount - payment.returned} {payment.currency} can be disputed.",
@@ -328,7 +328,7 @@ def _count_returned(payment: Payment, amount: Decimal) -> None:
 
 
 def _check_amount(payment: Payment, amount: Money | None, *, expected: Money | None = None) -> None:
-    wanted = expected or Money(payment.amount, payment.currency)
+    wanted = Money(payment.amount, payment.currency) if expected is None else expected
     if amount is not None and amount != wanted:
         raise errors.AmountDiffers(
             f"{wanted.amount} {payment.currency} was expected, the provider says {amount.amount} {amount.currency.code}.",

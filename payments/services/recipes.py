@@ -21,6 +21,9 @@ NOT_COLLECTED = "payments.not_collected"
 ACQUIRED = "payments.acquired"
 DISPUTE = "payments.dispute"
 DISPUTE_WON = "payments.dispute_won"
+MICRO_SENT = "payments.micro_deposits_sent"
+MICRO_SETTLED = "payments.micro_deposits_settled"
+MICRO_RETURNED = "payments.micro_deposit_returned"
 BOOK = "payments.book"
 FEE = "payments.fee"
 
@@ -37,6 +40,7 @@ class Recipe:
 
 
 _BANK, _OUT, _IN, _EXPECTED = charts.SAFEGUARDING, charts.CLEARING_OUT, charts.CLEARING_IN, charts.INCOMING_EXPECTED
+_COSTS = charts.PROVIDER_COSTS
 _FEES, _SUSPENSE, _OWED = charts.FEE_INCOME, charts.SUSPENSE, charts.RECOVERY_RECEIVABLE
 
 RECIPES = {
@@ -112,6 +116,27 @@ RECIPES = {
             "book: HELD to SETTLED",
             ("wallet: amount and fee",),
             ("target wallet: amount", f"{_FEES}: fee"),
+        ),
+        Recipe(
+            MICRO_SENT,
+            "Micro-deposits sent",
+            "an account's two deposits go into a file; the platform's own money",
+            (f"{_COSTS}: both amounts",),
+            (f"{_OUT}: both amounts",),
+        ),
+        Recipe(
+            MICRO_SETTLED,
+            "Micro-deposits settled",
+            "the file's value day has come",
+            (f"{_OUT}: what was not returned",),
+            (f"{_BANK}: the same",),
+        ),
+        Recipe(
+            MICRO_RETURNED,
+            "Micro-deposit returned",
+            "the bank sent one back, or refused the file",
+            (f"{_BANK} (or {_OUT} when it was not settled): amount",),
+            (f"{_COSTS}: amount",),
         ),
         Recipe(FEE, "Fee", "fee: HELD to SETTLED", ("wallet: amount",), (f"{_FEES}: amount",)),
     )

@@ -28,7 +28,19 @@ from payments import errors, events
 from payments.choices import BatchStatus, Direction, PaymentStatus, Rail
 from payments.models import Batch, Payment
 from payments.policies import cutoffs, kinds, returns
-from payments.services import counterparties, delivery, files, mandates, outcomes, payments, postings, recurring, sending, steps
+from payments.services import (
+    counterparties,
+    delivery,
+    files,
+    mandates,
+    outcomes,
+    payments,
+    postings,
+    recurring,
+    sending,
+    steps,
+    verification_runs,
+)
 from payments.services.steps import Step
 from payments.states import BATCH_MOVES
 from wallets.choices import WalletStatus
@@ -86,6 +98,8 @@ def run(
         except DomainError as refusal:  # one group's trouble is not the others'
             _log.warning("group is held up", partner=str(group[0]), rail=group[1], code=refusal.code)
             done.refusals.append({"group": [str(part) for part in group], "code": refusal.code, "message": refusal.message})
+    if rail in {None, Rail.ACH}:
+        done.built += verification_runs.gather_due(at=at, actor=actor, grace=GRACE, partner_id=partner_id, early=early)
     open_batches = Batch.objects.filter(status__in=[BatchStatus.BUILT, BatchStatus.RELEASED])
     for batch in _of(open_batches, rail, partner_id).order_by("pk"):
         try:
@@ -101,6 +115,8 @@ def run(
         told(batch.public_id)
     done.settled, refusals = settle_due(at=at, actor=actor, rail=rail, partner_id=partner_id)
     done.refusals += refusals
+    if rail in {None, Rail.ACH}:
+        done.settled += verification_runs.settle_due(at=at, actor=actor)
     return done
 
 
@@ -318,6 +334,7 @@ def answer(*, batch_id: UUID, accepted: bool, text: str = "", actor: Actor, at: 
     batch.status, batch.answered_at, batch.answer = to, at, text[:500]
     batch.save(update_fields=["status", "answered_at", "answer"])
     if not accepted:
+        verification_runs.file_rejected(batch, actor=actor, at=at)
         there = batch.payments.exclude(status__in=[S.FAILED, S.RETURNED])
         for payment in there.order_by("mandate_id", "pk"):  # the order of mandates' locks
             end = outcomes.return_ if payment.settled_at else outcomes.fail
@@ -391,7 +408,7 @@ def locked(batch_id: UUID) -> Batch:
 
 def get_batch(batch_id: UUID, *, partner_id: UUID | None = None) -> Batch:
     """The batch, not locked, of this partner if one is named. Raises BatchNotFound."""
-    scope = {} if partner_id is None else {"partner_id": partner_id}
+    scope = {} if partner_id is None else {"partner_id": partner_id, "is_verification": False}
     found = Batch.objects.filter(pk=batch_id, **scope).first()
     if found is None:
         raise errors.BatchNotFound
@@ -429,4 +446,6 @@ def _tell(batch: Batch, fact: str, *, actor: Actor, at: datetime) -> None:
         "digest": batch.digest or None,
     }
     log.record(action=fact, actor=actor, at=at, target=batch.public_id, partner_id=batch.partner_id, after=data)
-    outbox.publish(type=fact, partner_id=batch.partner_id, subject=batch.public_id, data=data, at=at)
+    # What micro-deposits add up to is not the partner's to learn.
+    reader = None if batch.is_verification else batch.partner_id
+    outbox.publish(type=fact, partner_id=reader, subject=batch.public_id, data=data, at=at)

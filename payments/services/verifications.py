@@ -194,6 +194,14 @@ def locked_of(
     return account, attempt
 
 
+def lock_account_of(verification_id: UUID) -> ExternalAccount:
+    """The account of an attempt, its row locked. Raises NoVerificationUnderWay when there is no such attempt."""
+    found = AccountVerification.objects.filter(pk=verification_id).values_list("external_account_id", flat=True).first()
+    if found is None:
+        raise errors.NoVerificationUnderWay()
+    return selectors.for_update(found)
+
+
 def opened(account: ExternalAccount, attempt: AccountVerification) -> str:
     """The attempt's sealed document, "" where there is none. Raises SubjectErased."""
     if attempt.sealed is None:

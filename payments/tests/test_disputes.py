@@ -140,3 +140,10 @@ def test_evidence_is_not_taken_after_its_time_though_nobody_has_swept_yet(world,
 def test_a_dispute_that_came_without_time_left_can_still_be_given_up(world, paid):
     row = disputed(world, paid)
     assert disputes.accept(dispute_id=row.pk, actor=KEY, at=row.due_at).state == D.LOST
+
+
+@pytest.mark.parametrize("amount", ["0.00", "25.01"])
+def test_a_dispute_about_nothing_or_too_much_takes_nothing(world, paid, amount):
+    with pytest.raises(errors.AmountDiffers):
+        world.act(outcomes.dispute, paid, reason_code="fraudulent", amount=Money(amount, "USD"))
+    assert (Dispute.objects.count(), world.lines()) == (0, {"1110": Decimal(25), "2010": Decimal(-25)})

@@ -76,7 +76,7 @@ def _decision(approval: Approval) -> list[tuple[str, Any]]:
     return [
         ("State", _badge(approval)),
         ("Decided", approval.decided_at),
-        ("By", subjects.link(approval.checker_id or "")),
+        ("By", subjects.person(approval.checker_id or "")),
         ("Role", approval.checker_label),
         ("Reason", approval.decision_reason),
     ]
@@ -107,7 +107,7 @@ class ApprovalAdmin(CaseAdmin):
         panels.Facts(
             title="Who asks and why",
             rows=lambda approval: [
-                ("Who", subjects.link(approval.maker_id)),
+                ("Who", subjects.person(approval.maker_id)),
                 ("Role", approval.maker_label),
                 ("When", approval.created_at),
                 ("Partner", subjects.partner(approval)),

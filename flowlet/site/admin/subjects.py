@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts.models import Partner
+from accounts.selectors import staff
 from flowlet.backoffice import cells
 
 
@@ -16,6 +17,13 @@ def link(public_id: str) -> Any:
     if "_" not in public_id:
         return public_id or cells.DASH
     return cells.href(f"{reverse('admin:find')}?{urlencode({'q': public_id})}", public_id)
+
+
+def person(public_id: str) -> Any:
+    """A member of staff by name, with a link; others by their id. One query."""
+    actor = f"staff:{public_id}"
+    user = staff.behind([actor]).get(actor)
+    return cells.link(user, user.name or user.email) if user is not None else link(public_id)
 
 
 def with_partner(queryset: QuerySet) -> QuerySet:

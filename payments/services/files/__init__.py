@@ -21,7 +21,7 @@ from payments.policies import mandates as mandate_policies
 from payments.selectors import mandates as mandate_selectors
 from payments.selectors.external_accounts import details_of
 from payments.services import gateways
-from payments.services.files import ach, refusals, sepa, wires
+from payments.services.files import ach, refusals, sepa, verification_entries, wires
 from payments.services.files.ach import trace_of
 from payments.services.files.built import Built, Material, identity_of
 from payments.services.files.sepa import batch_of_group
@@ -65,9 +65,12 @@ def build(batch: Batch, payments: Sequence[Payment]) -> Built:
 
 
 def rebuild(batch: Batch) -> Built:
-    """The file built again from its payments. Raises FileDiffers when that is not what was built."""
-    rows = batch.payments.select_related("external_account", "mandate", "original").order_by("pk")
-    found = build(batch, list(rows))
+    """The file built again from its payments, or its verification entries. Raises FileDiffers when that is not what was built."""
+    if batch.is_verification:
+        entries = batch.verification_entries.select_related("verification__external_account").order_by("trace")
+        found = verification_entries.build(batch, list(entries))
+    else:
+        found = build(batch, list(batch.payments.select_related("external_account", "mandate", "original").order_by("pk")))
     if found.digest != batch.digest:
         raise errors.FileDiffers(digest=batch.digest, again=found.digest)
     return found

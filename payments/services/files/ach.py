@@ -49,17 +49,9 @@ def write(batch: Batch, material: Material) -> Built:
         )
         groups.setdefault((sec, payment.purpose, _descriptive_date(payment, batch)), []).append(entry)
     descriptions = {"PAYROLL": "PAYROLL", "PURCHASE": "PURCHASE", "": "PAYMENT" if side == nacha.Side.CREDIT else "COLLECTION"}
-    made = batch.cutoff_at.astimezone(ZoneInfo(cutoffs.NEW_YORK))  # the run it belongs to; the day that same-day entries name
-    file = nacha.File(
-        destination=identity["destination"],
-        destination_name=identity["destination_name"],
-        origin=identity["origin"],
-        origin_name=identity["origin_name"],
-        created_on=made.date(),
-        created_time=made.time().replace(second=0, microsecond=0),
-        modifier=nacha.MODIFIERS[batch.number % len(nacha.MODIFIERS)],
-        reference=f"{batch.number:08d}"[-8:],
-        batches=tuple(
+    return frame(
+        batch,
+        [
             nacha.Batch(
                 sec=sec,
                 company_name=identity["company_name"][:16],
@@ -72,7 +64,24 @@ def write(batch: Batch, material: Material) -> Built:
                 entries=tuple(sorted(entries, key=lambda one: one.trace)),
             )
             for (sec, purpose, descriptive_date), entries in sorted(groups.items())
-        ),
+        ],
+    )
+
+
+def frame(batch: Batch, groups: Sequence[nacha.Batch]) -> Built:
+    """The file around its Nacha batches. Raises FieldRefused, FileRefused, TooManyLines."""
+    identity = me(batch)
+    made = batch.cutoff_at.astimezone(ZoneInfo(cutoffs.NEW_YORK))  # the run it belongs to; the day that same-day entries name
+    file = nacha.File(
+        destination=identity["destination"],
+        destination_name=identity["destination_name"],
+        origin=identity["origin"],
+        origin_name=identity["origin_name"],
+        created_on=made.date(),
+        created_time=made.time().replace(second=0, microsecond=0),
+        modifier=nacha.MODIFIERS[batch.number % len(nacha.MODIFIERS)],
+        reference=f"{batch.number:08d}"[-8:],
+        batches=tuple(groups),
     )
     return Built(f"ACH-{made:%Y%m%d}-{batch.number:08d}.ach", "nacha", nacha.write(file=file))
 
