@@ -128,12 +128,13 @@ def return_(
     """The bank sent it back (out), or took it back (in). What came in and is spent already becomes a receivable. The external account
     counts it, and is blocked, or the mandate revoked, when the reason says so.
 
-    Raises PaymentNotFound, IllegalMove, AmountDiffers: banks return the whole amount, whatever was refunded beside it.
+    Raises PaymentNotFound, IllegalMove (also for what stayed in the book: no bank has it), AmountDiffers: banks return the whole amount,
+    whatever was refunded beside it.
     """
     payment = steps.locked(payment_id)
     if payment.status == S.RETURNED:
         return payment
-    check_move(PAYMENT_MOVES, S(payment.status), S.RETURNED)
+    check_move({} if payment.rail == Rail.BOOK else PAYMENT_MOVES, S(payment.status), S.RETURNED)
     was_settled = payment.status in {S.SETTLED, S.DISPUTED, S.REFUNDED}
     value = Money(payment.returned if payment.status == S.DISPUTED else payment.amount - payment.returned, payment.currency)
     _check_amount(payment, amount, expected=value)

@@ -113,6 +113,18 @@ def test_a_return_after_settlement_goes_back_to_the_wallet(world):
     assert world.lines() == {"1010": D(100), "2010": D(-100)}
 
 
+@pytest.mark.parametrize("kind", [K.TRANSFER, K.FEE])
+def test_what_stayed_in_the_book_is_returned_by_nobody(world, kind):
+    wallet, friend = world.wallet("100.00"), world.wallet()
+    target = {"target_wallet_id": friend.pk} if kind == K.TRANSFER else {}
+    payment = world.pay(wallet, "30.00", kind=kind, rail=R.BOOK, **target)
+    before = world.lines()
+    with pytest.raises(IllegalMove):
+        world.act(outcomes.return_, payment, reason_code="R02")
+    assert (world.path(payment)[-1], world.lines(), world.funds(wallet)) == (S.SETTLED, before, (D(70), D(0)))
+    books_are_sound()
+
+
 def test_a_return_for_a_closed_wallet_goes_to_suspense(world):
     wallet = world.wallet("30.00")
     payment = sent(world, world.pay(wallet, "30.00", to=world.bank(wallet)))
