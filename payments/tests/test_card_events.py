@@ -273,6 +273,19 @@ def test_a_dispute_that_an_officer_booked_takes_the_name_that_its_event_gives(wo
     books_are_sound()
 
 
+def test_evidence_that_nobody_can_be_sent_does_not_keep_other_disputes_from_lapsing(world, stripe, settings):
+    for _ in range(2):
+        payment = send(card_payment(world)[1])
+        stripe.dispute(payment.provider_reference)
+    deliver(stripe)
+    first, second = Dispute.objects.order_by("pk")
+    disputes.answer(dispute_id=first.pk, evidence={"uncategorized_text": "Signed."}, actor=KEY, at=clock.now())
+    Dispute.objects.filter(pk=second.pk).update(due_at=clock.now())
+    settings.STRIPE_API_KEY = ""
+    assert disputes.sweep(at=clock.now(), actor=ROBOT) == 1
+    assert [row.state for row in Dispute.objects.order_by("pk")] == ["READY", "LAPSED"]
+
+
 def test_what_was_made_beside_flowlet_under_the_same_account_touches_no_payment(world, stripe):
     wallet, payment = card_payment(world)
     payment = send(payment)
