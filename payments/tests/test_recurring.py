@@ -12,7 +12,7 @@ from flowlet.core.states import IllegalMove
 from payments import errors
 from payments.choices import PaymentKind, PaymentStatus, Rail, RecurringStatus
 from payments.models import Occurrence, Payment
-from payments.services import payments, recurring
+from payments.services import deciding, payments, recurring
 from payments.tests.world import KEY, STAFF, PaymentWorld, fresh_world
 from wallets.tests.conftest import new_partner
 
@@ -187,7 +187,7 @@ def test_a_fault_in_one_scheduled_payment_does_not_hold_up_the_others(world, mon
     wallet = world.wallet("100.00")
     for _ in range(2):
         world.pay(wallet, "10.00", to=world.bank(wallet), scheduled_on=world.at.date() + DAY)
-    breaks_once(monkeypatch, payments, "decide")
+    breaks_once(monkeypatch, deciding, "decide")
     for done in (1, 1, 0):
         assert payments.release_due(at=world.at + DAY, actor=STAFF) == done
     assert "a fault" in caplog.text
