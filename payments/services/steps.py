@@ -20,6 +20,7 @@ from payments.choices import PaymentStatus
 from payments.models import Move, Payment
 from payments.states import PAYMENT_MOVES
 
+LONGEST_CODE = 40  # some codes of providers are longer, and a refusal is booked all the same
 _UPDATE = """
 UPDATE payments_payment p SET status = %s, moves_made = p.moves_made + 1, updated_at = %s, ask_at = %s,
        journal_id = coalesce(s.journal_id, p.journal_id), reason_code = s.reason_code, reason = s.reason,
@@ -85,7 +86,7 @@ def take_many(steps: Sequence[Step], *, actor: Actor, at: datetime, ask_at: date
         payment = step.payment
         payment.status, payment.moves_made, payment.updated_at, payment.ask_at = to, payment.moves_made + 1, at, ask_at
         payment.journal_id = step.journal_id or payment.journal_id
-        payment.reason_code, payment.reason = step.reason_code, step.reason[:500]
+        payment.reason_code, payment.reason = step.reason_code[:LONGEST_CODE], step.reason[:500]
         if to == PaymentStatus.SETTLED:
             payment.settled_at = payment.settled_at or at
     write_moves(steps, came_from, actor=actor, at=at)
@@ -100,7 +101,7 @@ def take_many(steps: Sequence[Step], *, actor: Actor, at: datetime, ask_at: date
                 at,
                 [step.payment.pk for step in steps],
                 [step.journal_id for step in steps],
-                [step.reason_code for step in steps],
+                [step.reason_code[:LONGEST_CODE] for step in steps],
                 [step.reason[:500] for step in steps],
             ],
         )
@@ -117,7 +118,7 @@ def write_moves(steps: Sequence[Step], came_from: Sequence[str], *, actor: Actor
             went_to=step.to,
             at=at,
             actor=str(actor),
-            reason_code=step.reason_code,
+            reason_code=step.reason_code[:LONGEST_CODE],
             reason=step.reason[:500],
             journal_id=step.journal_id,
             details=dict(step.details),
