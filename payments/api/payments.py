@@ -84,6 +84,8 @@ class PaymentList(PartnerView):
             errors.MandateNotActive,
             errors.FeeAboveAmount,
             errors.ScheduleOutOfRange,
+            errors.BelowRailMinimum,
+            errors.RailLimitExceeded,
             errors.BankNotOffered,
             people.PersonalDataErased,
             *NAMES,

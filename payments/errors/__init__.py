@@ -117,11 +117,15 @@ from payments.errors.payments import (
     WalletMissing,
 )
 from payments.errors.terms import (
+    BelowRailMinimum,
     FeesOfAnotherCurrency,
     FeesUnchanged,
     MalformedFees,
+    MalformedRailLimits,
     MalformedReference,
     MalformedSchedule,
+    RailLimitExceeded,
+    RailLimitsUnchanged,
 )
 
 __all__ = [
@@ -136,6 +140,7 @@ __all__ = [
     "BankNotOffered",
     "BankRefused",
     "BatchNotFound",
+    "BelowRailMinimum",
     "BlockNotYours",
     "CallbackRefused",
     "CardExpired",
@@ -194,6 +199,7 @@ __all__ = [
     "MalformedIban",
     "MalformedMandateReference",
     "MalformedOwner",
+    "MalformedRailLimits",
     "MalformedReference",
     "MalformedRoutingNumber",
     "MalformedSchedule",
@@ -218,6 +224,8 @@ __all__ = [
     "NothingRecurs",
     "PaymentNotFound",
     "PublicTokenRefused",
+    "RailLimitExceeded",
+    "RailLimitsUnchanged",
     "RailNotConfigured",
     "RecurringNotFound",
     "RefundTooLarge",

@@ -13,6 +13,7 @@ from payments.models.inbound_file import InboundFile, InboundItem
 from payments.models.inbox import InboundEvent
 from payments.models.mandate import Mandate, MandateUse
 from payments.models.payment import Move, Payment
+from payments.models.rail_limit import CustomerRailUsage, PartnerRailUsage, RailLimit
 from payments.models.recurring import Occurrence, Recurring
 from payments.models.sandbox import SandboxFault, SandboxOrder
 from payments.models.verification_entry import VerificationEntry
@@ -25,6 +26,7 @@ __all__ = [
     "Batch",
     "BusinessDay",
     "Consent",
+    "CustomerRailUsage",
     "DepositInstruction",
     "Dispute",
     "ExternalAccount",
@@ -36,7 +38,9 @@ __all__ = [
     "MandateUse",
     "Move",
     "Occurrence",
+    "PartnerRailUsage",
     "Payment",
+    "RailLimit",
     "Recurring",
     "SandboxFault",
     "SandboxOrder",

@@ -79,5 +79,7 @@ def _asked(payment: Payment, *, actor: Actor, at: datetime) -> tuple[BalanceResu
     except (OutboundError, ProviderNotConfigured, PersonalDataErased, SubjectErased, errors.BankLinkEnded) as failure:
         return BalanceResult.UNCLEAR, getattr(failure, "code", type(failure).__name__)
     mine = next((one for one in found if one.id == account.link_account), None)
-    available = (mine.available or mine.current) if mine is not None else None
+    if mine is None:
+        return BalanceResult.UNCLEAR, ""
+    available = mine.current if mine.available is None else mine.available  # nothing available is an answer
     return policies.judge(available, Money(payment.amount, payment.currency)), ""

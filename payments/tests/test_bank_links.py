@@ -1,6 +1,7 @@
 """Customers' banks over Plaid: linked, verified by name, doubted, repaired, ended; and the balance asked before money is taken."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from accounts.choices import Mode, PartnerStatus
 from accounts.models import Partner
 from accounts.services import customers
 from flowlet.core import actors, clock
+from flowlet.core.money import Money
 from flowlet.events.models import Event
 from payments import errors, events
 from payments.choices import (
@@ -420,6 +422,20 @@ def test_a_live_balance_is_plaid_s_and_a_login_over_is_learned_from_it(live, pla
     assert (found.result, found.problem) == (BalanceResult.UNCLEAR, "ITEM_LOGIN_REQUIRED")
     link.refresh_from_db()
     assert link.status == S.LOGIN_REQUIRED
+
+
+@pytest.mark.parametrize(("available", "result"), [("0.00", BalanceResult.SHORT), (None, BalanceResult.ENOUGH)])
+def test_nothing_available_is_an_answer_and_not_a_reason_to_look_at_the_booked_balance(world, monkeypatch, available, result):
+    _, payment = collection(world, "100.00")
+    real = bank_links.aggregator_of(payment.external_account.bank_link)
+
+    class Spent:
+        def balances(self, access, *, account_ids):
+            found = real.balances(access, account_ids=account_ids)
+            return [replace(one, available=None if available is None else Money(available, "USD")) for one in found]
+
+    monkeypatch.setattr(bank_links, "aggregator_of", lambda link: Spent())
+    assert check(payment).result == result
 
 
 def test_money_that_goes_out_and_accounts_without_a_link_are_not_asked_about(world):
