@@ -97,13 +97,18 @@ class StandIn:
 
             def _serve(self) -> None:
                 parts = urlsplit(self.path)
+                length = int(self.headers.get("Content-Length") or 0)
+                sent = self.rfile.read(length)
+                if len(sent) < length:  # whoever asked died before the end: nothing was asked
+                    self.close_connection = True
+                    return
                 peer = self.connection.getpeercert() if isinstance(self.connection, ssl.SSLSocket) else None
                 asked = Asked(
                     method=self.command,
                     path=parts.path,
                     query=parse_qsl(parts.query, keep_blank_values=True),
                     headers={name.lower(): value for name, value in self.headers.items()},
-                    body=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
+                    body=sent,
                     url=outer.url + self.path,
                     client_certificate=peer,
                 )
