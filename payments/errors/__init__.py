@@ -86,9 +86,12 @@ from payments.errors.mandates import (
     MandateDayOutOfRange,
     MandateEnded,
     MandateNotActive,
+    MandateNotAmendable,
     MandateNotFound,
     MandateSchemeUnfit,
     MandateUseRejected,
+    NoticeMissing,
+    NoticeTooShort,
 )
 from payments.errors.payments import (
     AmountDiffers,
@@ -115,6 +118,13 @@ from payments.errors.payments import (
     UnfitForRail,
     UnknownReturnCode,
     WalletMissing,
+)
+from payments.errors.recalls import (
+    NotRecallable,
+    RecallAnswered,
+    RecallNotFound,
+    RecallTooLate,
+    RecallUnderWay,
 )
 from payments.errors.terms import (
     FeesOfAnotherCurrency,
@@ -202,6 +212,7 @@ __all__ = [
     "MandateEnded",
     "MandateMissing",
     "MandateNotActive",
+    "MandateNotAmendable",
     "MandateNotFound",
     "MandateSchemeUnfit",
     "MandateUseRejected",
@@ -214,11 +225,18 @@ __all__ = [
     "NotCancelable",
     "NotDebitable",
     "NotInReview",
+    "NotRecallable",
     "NotRefundable",
     "NothingRecurs",
+    "NoticeMissing",
+    "NoticeTooShort",
     "PaymentNotFound",
     "PublicTokenRefused",
     "RailNotConfigured",
+    "RecallAnswered",
+    "RecallNotFound",
+    "RecallTooLate",
+    "RecallUnderWay",
     "RecurringNotFound",
     "RefundTooLarge",
     "ReverificationNeeded",

@@ -11,8 +11,9 @@ from payments.models.external_account import AccountVerification, ExternalAccoun
 from payments.models.fee_schedule import FeeSchedule
 from payments.models.inbound_file import InboundFile, InboundItem
 from payments.models.inbox import InboundEvent
-from payments.models.mandate import Mandate, MandateUse
+from payments.models.mandate import Mandate, MandateAmendment, MandateUse
 from payments.models.payment import Move, Payment
+from payments.models.recall import Recall
 from payments.models.recurring import Occurrence, Recurring
 from payments.models.sandbox import SandboxFault, SandboxOrder
 from payments.models.verification_entry import VerificationEntry
@@ -33,10 +34,12 @@ __all__ = [
     "InboundFile",
     "InboundItem",
     "Mandate",
+    "MandateAmendment",
     "MandateUse",
     "Move",
     "Occurrence",
     "Payment",
+    "Recall",
     "Recurring",
     "SandboxFault",
     "SandboxOrder",
