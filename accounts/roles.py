@@ -70,6 +70,8 @@ PERMISSIONS: Final[dict[str, str]] = {
     "payments.approve_day_reopening": "Approve that a closed business day is opened again",
     "payments.request_fee_change": "Ask for a change of fees",
     "payments.approve_fee_change": "Approve a change of fees",
+    "payments.request_limit_change": "Ask for a change of the limits of a rail",
+    "payments.approve_limit_change": "Approve a change of the limits of a rail",
     "flowlet_audit.export_records": "Export the audit",
     "flowlet_events.retry_delivery": "Hand a failed event to its handler again",
 }
@@ -119,6 +121,8 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
             "wallets.freeze_wallet",
             "wallets.request_limit_change",
             "wallets.approve_limit_change",
+            "payments.request_limit_change",
+            "payments.approve_limit_change",
             "wallets.export_statements",
         }
     ),
@@ -171,6 +175,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
             "wallets.request_limit_change",
             "wallets.request_spread_change",
             "payments.request_fee_change",
+            "payments.request_limit_change",
             "wallets.export_statements",
         }
     ),
@@ -205,7 +210,9 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
             "wallets.approve_limit_change",
             "wallets.approve_spread_change",
             "payments.request_fee_change",
+            "payments.request_limit_change",
             "payments.approve_fee_change",
+            "payments.approve_limit_change",
             "wallets.export_statements",
         }
     ),

@@ -8,7 +8,7 @@ class PaymentsConfig(AppConfig):
 
     name = "payments"
     label = "payments"
-    append_only = ("payments_feeschedule", "payments_move")
+    append_only = ("payments_feeschedule", "payments_move", "payments_raillimit")
 
     def ready(self) -> None:
         """Say at which point payments ask for a verdict, which columns are sealed, what can be asked for, and what the checks of the books
@@ -28,6 +28,7 @@ class PaymentsConfig(AppConfig):
             inbound_files,
             inbox,
             payments,
+            rail_limits,
             recalls,
             recipes,
             verifications,
@@ -51,6 +52,14 @@ class PaymentsConfig(AppConfig):
             checker_permission="payments.approve_fee_change",
             execute=fee_schedules.execute_change,
             describe=fee_schedules.describe_change,
+        )
+        registry.kind(
+            rail_limits.CHANGE,
+            label="Change limits of a rail",
+            maker_permission="payments.request_limit_change",
+            checker_permission="payments.approve_limit_change",
+            execute=rail_limits.execute_change,
+            describe=rail_limits.describe_change,
         )
         registry.kind(
             verifications.MANUAL,

@@ -3,6 +3,7 @@
 from payments.choices import PaymentStatus
 
 FEES_CHANGED = "payments.fees_changed"
+LIMITS_CHANGED = "payments.limits_changed"
 EXTERNAL_ACCOUNT_ADDED = "external_account.added"
 EXTERNAL_ACCOUNT_ACTIVATED = "external_account.activated"
 EXTERNAL_ACCOUNT_CORRECTED = "external_account.corrected"

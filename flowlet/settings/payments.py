@@ -1,5 +1,8 @@
-"""Settings of the rails: who we are to our banks, where files go, and from which amount on a second person is needed."""
+"""Settings of the rails: who we are to our banks and until when they take files, where files go, and from which amount on a second person
+is needed."""
 
+import re
+from datetime import time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -58,6 +61,30 @@ def thresholds(name: str, default: str = "") -> dict[str, Decimal]:
     return found
 
 
+# By when our banks want files, by rail, on the wall clock of their place. The first three are assumptions, to be replaced by what the
+# contract says; the wire's is Fedwire's own for customer transfers.
+BANK_DEADLINES = {"ach": time(17, 30), "sepa_ct": time(15, 30), "sepa_dd": time(12), "wire": time(18, 45)}
+EARLIEST, LATEST = time(4), time(23, 59)  # at night clocks change
+
+
+def bank_deadlines() -> dict[str, time]:
+    """``FLOWLET_BANK_DEADLINES``, such as ``ach:16:00,sepa_ct:14:30``; rails that it does not name keep the default."""
+    found = dict(BANK_DEADLINES)
+    for part in env.words("FLOWLET_BANK_DEADLINES"):
+        rail, _, said = part.partition(":")
+        if rail not in BANK_DEADLINES:
+            raise ImproperlyConfigured(f"FLOWLET_BANK_DEADLINES: {rail!r} is none of {', '.join(BANK_DEADLINES)}.")
+        form = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])", said, re.ASCII)
+        if form is None:
+            raise ImproperlyConfigured(f"FLOWLET_BANK_DEADLINES: {part!r} is not RAIL:HH:MM, such as ach:16:00.")
+        deadline = time(int(form[1]), int(form[2]))
+        latest = BANK_DEADLINES["wire"] if rail == "wire" else LATEST
+        if not EARLIEST <= deadline <= latest:
+            raise ImproperlyConfigured(f"FLOWLET_BANK_DEADLINES: {rail} lies between {EARLIEST:%H:%M} and {latest:%H:%M}.")
+        found[rail] = deadline
+    return found
+
+
 def identity(*, production: bool) -> dict[str, dict[str, str]]:
     """Who we are to our banks, per rail; a rail is there when all of its variables are, and a half of them is refused.
 
@@ -102,6 +129,7 @@ def payment_settings(*, base: Path, production: bool, demo: bool = False) -> dic
         "SANDBOX_IDENTITY": SANDBOX_IDENTITY,
         "PAYMENT_APPROVAL_ABOVE": thresholds("FLOWLET_PAYMENT_APPROVAL_ABOVE", two_people),
         "FILE_TWO_PEOPLE_ABOVE": thresholds("FLOWLET_FILE_TWO_PEOPLE_ABOVE"),
+        "BANK_DEADLINES": bank_deadlines(),
         "BALANCE_CHECK": env.choice("FLOWLET_BALANCE_CHECK", ("advise", "refuse"), "advise"),
         "PAYMENT_SFTP": sftp(),
         "PAYMENT_FILES_FOLDER": Path(env.text("FLOWLET_PAYMENT_FILES_FOLDER", str(base / "var" / "files"))),

@@ -1,6 +1,7 @@
 """The passes find what belongs together and nothing else, in any order, and once is enough."""
 
 import random
+import sys
 from collections import Counter
 from dataclasses import replace
 
@@ -17,9 +18,9 @@ def by_labels(outcome, labels):
     return {frozenset(labels[item] for item in found.members): found.found_by for found in outcome.matches}
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_every_planted_case_of_a_day_is_classified_and_nothing_is_matched_falsely(seed):
-    day = planted(1000, seed)
+@pytest.mark.parametrize(("lines", "seed"), [*((1000, seed) for seed in range(5)), (10_000, 1)])
+def test_every_planted_case_of_a_day_is_classified_and_nothing_is_matched_falsely(lines, seed):
+    day = planted(lines, seed)
     items, labels = facts(day)
     outcome = run(items, RULES)
     assert by_labels(outcome, labels) == day.groups
@@ -189,3 +190,27 @@ def test_a_tolerance_counts_only_with_a_reference_and_in_one_direction():
     assert found([replace(fact, keys=frozenset()) for fact in pair], rule) == set()
     small = [replace(pair[0], amount=-2000), replace(pair[1], amount=2000)]
     assert found(small, rule) == set()
+
+
+def test_ten_times_as_many_lines_take_about_ten_times_as_many_steps():
+    """Calls are counted and not seconds: these are the same on a busy machine. The benchmark has the CPU."""
+
+    def steps(lines):
+        items, _ = facts(planted(lines, 1))
+        made = 0
+
+        def count(frame, event, argument):
+            nonlocal made
+            made += event in {"call", "c_call"}
+
+        before = sys.getprofile()
+        sys.setprofile(count)
+        try:
+            run(items, RULES)
+        finally:
+            sys.setprofile(before)
+        return made
+
+    few, many = steps(400), steps(4_000)
+    assert few > 400
+    assert many < 12 * few

@@ -189,6 +189,18 @@ def test_the_same_bytes_come_in_once_and_a_dry_run_keeps_nothing(bank, at):
     assert StatementLine.objects.count() == 1
 
 
+def test_a_statement_as_mt940_comes_in(bank, at):
+    text = (
+        f":20:START\r\n:25:{bank.account.identification}\r\n:28C:1/1\r\n:60F:C{DAY:%y%m%d}EUR0,00\r\n"
+        f":61:{DAY:%y%m%d%m%d}C100,50NTRFPAY-9//BANK1\r\n:86:Invoice 5\r\n:62F:C{DAY:%y%m%d}EUR100,50\r\n-\r\n"
+    )
+    imported = bank_statements.take_in(content=text.encode(), name="day.sta", actor=ACTOR, at=at, bank_account_id=bank.account.pk)
+    [statement] = BankStatement.objects.all()
+    assert (imported.lines, statement.from_on, statement.to_on, statement.closing) == (1, DAY, DAY, Decimal("100.50"))
+    line = StatementLine.objects.get()
+    assert (line.booked_on, line.value_on, line.amount) == (DAY, DAY, Decimal("100.50"))
+
+
 def test_a_statement_of_another_account_or_currency_is_refused(bank, at):
     taken = {"name": "s.xml", "actor": ACTOR, "at": at, "bank_account_id": bank.account.pk}
     other = files.camt053(opening="0.00", closing="0.00", entries=[], account="DE89370400440532013000")

@@ -188,6 +188,8 @@ def test_mt940_gives_signs_references_and_parties():
         (Decimal("-20.00"), True),
         (Decimal("7.25"), True),
     ]
+    days = [statement.from_on, statement.to_on, *(day for line in statement.lines for day in (line.booked_on, line.value_on))]
+    assert {type(day) for day in days} == {date}  # the library's own kind of date cannot be written
     first = statement.lines[0]
     assert first.references == {records.END_TO_END: ("E2E-123",), records.BANK: ("BANK1",)}
     assert first.party == records.Party("MAX MUSTER", "DE89370400440532013000")

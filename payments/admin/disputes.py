@@ -115,7 +115,7 @@ def facts(dispute: Dispute) -> list[tuple[str, Any]]:
         ("State", cells.choice(dispute, "state", DisputeState)),
         ("Amount", furniture.figure(dispute.amount, dispute.currency)),
         ("Evidence until", dispute.due_at),
-        ("Time left", left(dispute, clock.now())),
+        *([("Time left", clock_of)] if (clock_of := left(dispute, clock.now())) != cells.DASH else []),
         ("Reason", cells.code(dispute.reason_code)),
         *[(label, value) for label, value, is_there in optional if is_there],
         ("Opened", dispute.created_at),
@@ -157,7 +157,7 @@ class DisputeAdmin(CaseAdmin):
     """One dispute."""
 
     icon, menu_order = "gavel", 22
-    list_display = ("public_id", "payment_", "amount_", "state_", "reason_", "due_", "left_", "partner")
+    list_display = ("public_id", "payment_", "amount_", "state_", "reason_", "left_", "partner")
     list_filter = (StandFilter, ModeFilter)
     list_select_related = ("partner", "payment")
     figures = ("amount_",)
@@ -275,11 +275,6 @@ class DisputeAdmin(CaseAdmin):
     def reason_(self, obj: Dispute) -> Any:
         """The acquirer's code."""
         return cells.code(obj.reason_code)
-
-    @admin.display(description="evidence until")
-    def due_(self, obj: Dispute) -> str:
-        """The day; the clock beside it says the rest."""
-        return cells.day(obj.due_at.date())
 
     @admin.display(description="time left")
     def left_(self, obj: Dispute) -> Any:

@@ -180,6 +180,34 @@ REPORT = {
         }
     ],
 }
+_NO_SPANS = {"daily": None, "daily_count": None, "monthly": None}
+LIMITS = {
+    "data": [
+        {
+            "id": example_id("rlm"),
+            "rail": "ach",
+            "direction": "OUT",
+            "kind": None,
+            "currency": "USD",
+            "minimum": None,
+            "maximum": usd("25000.00"),
+            "per_customer": {"daily": usd("50000.00"), "daily_count": 100, "monthly": None},
+            "per_partner": _NO_SPANS,
+            "usage": {
+                "business_day": "2026-01-15",
+                "day_renews_at": "2026-01-15T22:00:00Z",
+                "month_renews_at": "2026-01-30T22:00:00Z",
+                "partner": {"daily": usd("75.00"), "daily_count": 3, "monthly": usd("75.00")},
+                "customer": None,
+            },
+            "valid_from": FIRST,
+        }
+    ],
+    "rails": [
+        {"rail": "ach", "currencies": ["USD"], "maximum": "99999999.99", "same_day_maximum": "1000000.00"},
+        {"rail": "book", "currencies": [], "maximum": None, "same_day_maximum": None},
+    ],
+}
 DISPUTE = {
     "id": example_id("dsp"),
     "payment_id": example_id("pay", 8),

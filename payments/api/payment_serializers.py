@@ -88,7 +88,9 @@ class PaymentOut(StrictSerializer):
     amount = MoneySerializerField()
     fee = MoneySerializerField(positive=False)
     refunded = MoneySerializerField(positive=False)
-    returned = MoneySerializerField(positive=False)
+    returned = MoneySerializerField(
+        positive=False, help_text="What a return or a dispute has taken back; of a dispute about a part, that part"
+    )
     reference = serializers.CharField(help_text="For people; goes with the money")
     trace_number = serializers.CharField(allow_null=True, help_text="Its number inside its file")
     description = serializers.CharField(allow_null=True)
@@ -205,6 +207,14 @@ class ReasonCodeIn(StrictSerializer):
 
     reason_code = serializers.CharField(max_length=40, help_text="ACH: R01 to R85; SEPA: AC04, MD06 …; cards: fraudulent …")
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+
+class DisputeIn(ReasonCodeIn):
+    """Why, and how much of it."""
+
+    amount = MoneySerializerField(
+        required=False, help_text="Default: what is left of the payment. A part can be disputed as well"
+    )
 
 
 class NothingIn(StrictSerializer):

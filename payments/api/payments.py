@@ -86,6 +86,8 @@ class PaymentList(PartnerView):
             errors.NoticeTooShort,
             errors.FeeAboveAmount,
             errors.ScheduleOutOfRange,
+            errors.BelowRailMinimum,
+            errors.RailLimitExceeded,
             errors.BankNotOffered,
             people.PersonalDataErased,
             *NAMES,

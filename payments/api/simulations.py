@@ -129,15 +129,17 @@ class PaymentDispute(Simulation):
 
     @endpoint(
         summary="Dispute a card payment",
-        body=forms.ReasonCodeIn,
+        body=forms.DisputeIn,
         response=forms.PaymentDetailOut,
-        errors=_REFUSALS,
+        errors=(*_REFUSALS, errors.AmountDiffers),
         path_example={"payment_id": examples.CARD_ID},
         body_example={"reason_code": "fraudulent"},
         example=examples.DISPUTED,
     )
     def post(self, request: Any, payment_id: UUID) -> dict[str, Any]:
-        """The acquirer takes the money back at once."""
+        """The acquirer takes the money back at once: all that is left of the payment, or `amount` of it. The payment is `DISPUTED` either
+        way, and `returned` says how much was taken.
+        """
         return self.of_payment(request, simulations.dispute, payment_id)
 
 
@@ -156,7 +158,9 @@ class PaymentDisputeEnd(Simulation):
         example=examples.WON,
     )
     def post(self, request: Any, payment_id: UUID) -> dict[str, Any]:
-        """Won, the money comes back to the wallet; lost, it stays away."""
+        """Won, the money comes back to the wallet, and the payment is `SETTLED`. Lost, it stays away: the payment is `RETURNED`, with the
+        disputed part under `returned`; the rest stays on the wallet.
+        """
         return self.of_payment(request, simulations.end_dispute, payment_id)
 
 

@@ -127,11 +127,15 @@ from payments.errors.recalls import (
     RecallUnderWay,
 )
 from payments.errors.terms import (
+    BelowRailMinimum,
     FeesOfAnotherCurrency,
     FeesUnchanged,
     MalformedFees,
+    MalformedRailLimits,
     MalformedReference,
     MalformedSchedule,
+    RailLimitExceeded,
+    RailLimitsUnchanged,
 )
 
 __all__ = [
@@ -146,6 +150,7 @@ __all__ = [
     "BankNotOffered",
     "BankRefused",
     "BatchNotFound",
+    "BelowRailMinimum",
     "BlockNotYours",
     "CallbackRefused",
     "CardExpired",
@@ -204,6 +209,7 @@ __all__ = [
     "MalformedIban",
     "MalformedMandateReference",
     "MalformedOwner",
+    "MalformedRailLimits",
     "MalformedReference",
     "MalformedRoutingNumber",
     "MalformedSchedule",
@@ -232,6 +238,8 @@ __all__ = [
     "NoticeTooShort",
     "PaymentNotFound",
     "PublicTokenRefused",
+    "RailLimitExceeded",
+    "RailLimitsUnchanged",
     "RailNotConfigured",
     "RecallAnswered",
     "RecallNotFound",

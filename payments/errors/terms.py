@@ -31,3 +31,30 @@ class MalformedReference(Invalid):
     """The reference has not the right form, or its check symbol does not fit: it was mistyped."""
 
     code, title = "payments.malformed_reference", "The reference is not right; compare it with the original"
+
+
+class MalformedRailLimits(Invalid):
+    """The limits contradict themselves; the message says where."""
+
+    code, title = "payments.malformed_limits", "The limits are not right"
+
+
+class RailLimitsUnchanged(Conflict):
+    """The limits are what they are already."""
+
+    code, title = "payments.limits_unchanged", "These are the limits already"
+
+
+class RailLimitExceeded(DomainError):
+    """A limit of the rail stands in the way. `details` name it, whose it is (`scope`: payment, customer or partner), of what (`span`:
+    per_payment, daily, daily_count, monthly), its value, what is used of it, what is left, and when it is renewed (null for that of one
+    payment).
+    """
+
+    code, title = "payments.limit_exceeded", "A limit of the rail would be exceeded"
+
+
+class BelowRailMinimum(DomainError):
+    """The amount is below the least that a payment over the rail has. `details` name it."""
+
+    code, title = "payments.below_minimum", "The amount is too small for the rail"

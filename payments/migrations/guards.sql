@@ -26,8 +26,9 @@ BEGIN
         OLD.kind, OLD.rail, OLD.direction, OLD.currency, OLD.amount, OLD.fee, OLD.reference, OLD.created_by, OLD.created_at) THEN
         RAISE EXCEPTION 'payment %: who, what and how much are fixed', OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
-    IF (OLD.trace <> '' AND NEW.trace <> OLD.trace) OR (OLD.hold_id IS NOT NULL AND NEW.hold_id IS DISTINCT FROM OLD.hold_id) THEN
-        RAISE EXCEPTION 'payment %: its trace and its hold are given once', OLD.id USING ERRCODE = 'restrict_violation';
+    IF (OLD.trace <> '' AND NEW.trace <> OLD.trace) OR (OLD.hold_id IS NOT NULL AND NEW.hold_id IS DISTINCT FROM OLD.hold_id)
+       OR (OLD.counted_on IS NOT NULL AND NEW.counted_on IS DISTINCT FROM OLD.counted_on) THEN
+        RAISE EXCEPTION 'payment %: its trace, its hold and the day of its limits are given once', OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
     IF NEW.moves_made <> OLD.moves_made AND (NEW.moves_made <> OLD.moves_made + 1 OR NOT payments_may_move(OLD.status, NEW.status))
        OR NEW.moves_made = OLD.moves_made AND NEW.status <> OLD.status THEN

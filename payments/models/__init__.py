@@ -13,6 +13,7 @@ from payments.models.inbound_file import InboundFile, InboundItem
 from payments.models.inbox import InboundEvent
 from payments.models.mandate import Mandate, MandateAmendment, MandateUse
 from payments.models.payment import Move, Payment
+from payments.models.rail_limit import CustomerRailUsage, PartnerRailUsage, RailLimit
 from payments.models.recall import Recall
 from payments.models.recurring import Occurrence, Recurring
 from payments.models.sandbox import SandboxFault, SandboxOrder
@@ -26,6 +27,7 @@ __all__ = [
     "Batch",
     "BusinessDay",
     "Consent",
+    "CustomerRailUsage",
     "DepositInstruction",
     "Dispute",
     "ExternalAccount",
@@ -38,7 +40,9 @@ __all__ = [
     "MandateUse",
     "Move",
     "Occurrence",
+    "PartnerRailUsage",
     "Payment",
+    "RailLimit",
     "Recall",
     "Recurring",
     "SandboxFault",

@@ -22,8 +22,8 @@ class Payment(Identified):
     people and goes with the money; ``provider_reference`` is the provider's own. ``refunded`` is what refunds of it have given back;
     ``returned`` what came back by a return or dispute. ``hold`` keeps the money from HELD until SUBMITTED. ``original`` is what a refund
     gives back. ``due_at`` is when a scheduled payment is to be decided, ``cutoff_at`` and ``value_on`` what the rail's calendar makes of
-    it. ``ask_at`` is when the provider is asked again. ``journal_id`` is the last of its journals; all of them carry its public id as
-    their cause.
+    it, ``counted_on`` the rail's business day whose limits it uses. ``ask_at`` is when the provider is asked again. ``journal_id`` is the
+    last of its journals; all of them carry its public id as their cause.
     """
 
     PREFIX = "pay"
@@ -72,6 +72,7 @@ class Payment(Identified):
     due_at = models.DateTimeField(null=True, blank=True)
     cutoff_at = models.DateTimeField(null=True, blank=True)
     value_on = models.DateField(null=True, blank=True)
+    counted_on = models.DateField(null=True, blank=True, help_text="the rail's business day whose limits it counts against")
     batch = models.ForeignKey("Batch", on_delete=models.PROTECT, null=True, blank=True, related_name="payments", db_index=False)
     trace = models.CharField(
         max_length=35, blank=True, help_text="the payment's number inside its file, such as an ACH trace number"

@@ -1,13 +1,17 @@
 """Until when a payment goes with which run of its rail, and on which day its money moves.
 
 Each rail has the deadlines of its scheme or of our bank, in the time zone of that place, and we finish earlier by a lead of our own.
+Those of our bank are assumptions here; the setting ``BANK_DEADLINES`` says what they are.
 A cut-off is a moment: what arrives at it or later goes with the next one. Rails that never close have none: what comes goes at once.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from payments.policies import calendars
 from payments.policies.calendars import Calendar
@@ -49,7 +53,7 @@ class Window:
 
 _HALF_HOUR = timedelta(minutes=30)
 
-# By rail and whether it is to be the same day.
+# By rail and whether it is to be the same day. Deadlines of our bank are the defaults of the setting.
 RULES: dict[tuple[str, bool], Rule] = {
     ("ach", True): Rule(
         calendar=Calendar.XFED,
@@ -123,10 +127,16 @@ RULES: dict[tuple[str, bool], Rule] = {
 
 def rule(rail: str, *, same_day: bool = False) -> Rule:
     """The rail's rule. Raises LookupError for a rail that is none, or that knows no same day."""
+    return _rule(rail, same_day, None if same_day else settings.BANK_DEADLINES.get(rail))
+
+
+@lru_cache(maxsize=256)
+def _rule(rail: str, same_day: bool, deadline: time | None) -> Rule:
     try:
-        return RULES[rail, same_day]
+        found = RULES[rail, same_day]
     except KeyError:
         raise LookupError(f"There is no {'same-day ' if same_day else ''}rail {rail}.") from None
+    return found if deadline is None else replace(found, deadlines=(deadline,))
 
 
 def next_cutoff(rail: str, at: datetime, *, same_day: bool = False, zone: str = "") -> Window:
@@ -163,6 +173,23 @@ def last_cutoff(rail: str, *, value_on: date, same_day: bool = False) -> Window:
         processing_on = calendars.add_banking_days(processing_on, -found.value_days, calendar=found.value_calendar)
     processing_on = calendars.on_or_before(processing_on, calendar=found.calendar)
     return list(_windows_of(found, processing_on))[-1]
+
+
+def closing(rail: str, day: date, *, same_day: bool = False) -> datetime:
+    """When the rail's business day is over: what comes at this moment or later is processed on a later day.
+
+    Midnight, in the rail's zone, on a rail that never closes.
+    """
+    found = rule(rail, same_day=same_day)
+    if not found.deadlines:
+        return datetime.combine(day + timedelta(days=1), time(0), tzinfo=ZoneInfo(found.zone)).astimezone(UTC)
+    return list(_windows_of(found, day))[-1].cutoff_at
+
+
+def last_of_month(rail: str, day: date, *, same_day: bool = False) -> date:
+    """The rail's last business day in the day's month."""
+    following = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return calendars.on_or_before(following - timedelta(days=1), calendar=rule(rail, same_day=same_day).calendar)
 
 
 def _windows(rule: Rule, day: date) -> Iterator[Window]:

@@ -137,6 +137,28 @@ SELECT coalesce(s.cause, b.cause), n.line, n.should, n.is
  ) AS n(line, should, "is")
  WHERE n.should <> n."is" LIMIT %(limit)s"""
 
+# What counts is what was counted and did not end without a payment; the partner's shares are added up.
+_LIMITS = """
+WITH derived AS (
+    SELECT partner_id, customer_id, rail, direction, currency, counted_on AS day, kind, sum(amount) AS used, count(*) AS count
+      FROM payments_payment
+     WHERE counted_on IS NOT NULL AND status NOT IN ('REJECTED', 'FAILED', 'CANCELED', 'EXPIRED') GROUP BY 1, 2, 3, 4, 5, 6, 7
+), of_customers AS (
+    SELECT 'cus' AS prefix, coalesce(u.customer_id, d.customer_id) AS id, coalesce(u.rail, d.rail) AS rail, coalesce(u.day, d.day) AS day,
+           coalesce(d.used, 0) AS used, coalesce(d.count, 0) AS count, coalesce(u.used, 0) AS counted, coalesce(u.count, 0) AS times
+      FROM payments_customerrailusage u FULL JOIN derived d USING (customer_id, rail, direction, currency, day, kind)
+), of_partners AS (
+    SELECT 'par' AS prefix, partner_id AS id, rail, day,
+           coalesce(d.used, 0) AS used, coalesce(d.count, 0) AS count, coalesce(u.used, 0) AS counted, coalesce(u.count, 0) AS times
+      FROM (SELECT partner_id, rail, direction, currency, day, kind, sum(used) AS used, sum(count) AS count
+              FROM payments_partnerrailusage GROUP BY 1, 2, 3, 4, 5, 6) u
+      FULL JOIN (SELECT partner_id, rail, direction, currency, day, kind, sum(used) AS used, sum(count) AS count
+                   FROM derived GROUP BY 1, 2, 3, 4, 5, 6) d USING (partner_id, rail, direction, currency, day, kind)
+)
+SELECT prefix, id, rail, day, used, count, counted, times
+  FROM (SELECT * FROM of_customers UNION ALL SELECT * FROM of_partners) n
+ WHERE (used, count) IS DISTINCT FROM (counted, times) LIMIT %(limit)s"""
+
 
 def register() -> None:
     """Add the checks to the ledger's."""
@@ -146,6 +168,7 @@ def register() -> None:
     verification.register("Timelines of payments lead to where they stand")(timelines_lead_there)
     verification.register("Each journal of a payment belongs to one of its moves")(journals_belong_to_moves)
     verification.register("Files carry the payments that they count")(files_carry_their_payments)
+    verification.register("What is used of the rails' limits is what payments used")(limits_are_counted)
     verification.register("Files carry the verification entries that they count")(files_carry_their_entries)
     verification.register("Micro-deposits are booked as they stand")(deposits_booked_as_they_stand)
 
@@ -192,6 +215,16 @@ def files_carry_their_payments() -> Iterator[tuple[str, str]]:
         yield (
             ids.public_id(Batch.PREFIX, key),
             f"says {count} payments of {_plain(total)}; it has {found} of {_plain(amount)}, {strangers} of them do not belong",
+        )
+
+
+def limits_are_counted() -> Iterator[tuple[str, str]]:
+    """Invariant: what customers and partners used of each business day of a rail is the sum of their payments counted on it, but for those
+    that failed or were canceled."""
+    for prefix, key, rail, day, used, count, counted, times in _rows(_LIMITS):
+        yield (
+            ids.public_id(prefix, key),
+            f"used {_plain(used)} of {rail} on {day} in {count} payments; {_plain(counted)} in {times} is counted",
         )
 
 

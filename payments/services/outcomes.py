@@ -21,7 +21,7 @@ from payments import errors, events
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
 from payments.policies import returns
-from payments.services import account_returns, dispute_rows, mandates, postings, recall_rows, recipes, steps
+from payments.services import account_returns, dispute_rows, mandates, postings, rail_limits, recall_rows, recipes, steps
 from payments.services.postings import Booked
 from payments.services.steps import Step
 from payments.states import PAYMENT_MOVES
@@ -98,6 +98,7 @@ def fail(
     if payment.status == S.FAILED:
         return payment
     check_move(PAYMENT_MOVES, S(payment.status), S.FAILED)
+    rail_limits.give_back(payment)
     name(payment, provider_reference)
     booked = _undo(payment, actor=actor, at=at)
     _take(payment, S.FAILED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
@@ -181,8 +182,10 @@ def dispute(
     actor: Actor,
     at: datetime,
 ) -> Payment:
-    """The cardholder disputes: the acquirer takes the money back at once, and waits for evidence until ``due_at``. Raises
-    PaymentNotFound, IllegalMove, AmountDiffers, Invalid.
+    """The cardholder disputes: the acquirer takes the money back at once, and waits for evidence until ``due_at``.
+
+    ``amount`` (default: what is left after refunds) may be a part: that part alone is taken, and ``returned`` says how much. Raises
+    PaymentNotFound, IllegalMove, AmountDiffers for more than the payment, Invalid.
     """
     payment = steps.locked(payment_id)
     if payment.status == S.DISPUTED:
@@ -194,7 +197,7 @@ def dispute(
     if value.currency.code != payment.currency or not 0 < value.amount <= payment.amount - payment.returned:
         raise errors.AmountDiffers(
             f"At most {payment.amount - payment.returned} {payment.currency} can be disputed.",
-            expected=steps.plain(payment.refundable, payment.currency),
+            expected=steps.plain(payment.amount - payment.returned, payment.currency),
         )
     booked = postings.returned_in(payment, value, kind=recipes.DISPUTE, actor=actor, at=at)
     _count_returned(payment, value.amount)

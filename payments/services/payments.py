@@ -23,7 +23,7 @@ from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
 from payments.policies import cutoffs, kinds, references
 from payments.providers.openbanking.vocabulary import Visitor
-from payments.services import authorisations, counterparties, fee_schedules, files, gateways, postings, steps
+from payments.services import authorisations, counterparties, fee_schedules, files, gateways, postings, rail_limits, steps
 from payments.states import CANCELABLE
 from wallets.services import custody
 from wallets.services import wallets as wallet_services
@@ -88,8 +88,8 @@ def create(
 
     Raises KindNotOnRail, RailNotConfigured, CurrencyNotOnRail, AmountOutsideRail, WalletMissing, ExternalAccountMissing,
     ExternalAccountUnfit, -Pending, -Blocked, -Closed, NotDebitable, ReverificationNeeded, UnfitForRail, MandateMissing, MandateNotActive,
-    NoticeMissing, NoticeTooShort, ScheduleOutOfRange, BankNotOffered, DuplicateExternalId, and of wallets: WalletNotFound, standing,
-    limits, InsufficientFunds. Nothing is written then.
+    NoticeMissing, NoticeTooShort, ScheduleOutOfRange, BankNotOffered, DuplicateExternalId, BelowRailMinimum, RailLimitExceeded, and of
+    wallets: WalletNotFound, standing, limits, InsufficientFunds. Nothing is written then.
     """
     kind, rail = PaymentKind(kind), Rail(rail)
     if kind == PaymentKind.REFUND:
@@ -136,6 +136,8 @@ def create(
         metadata=notes.checked(metadata or {}),
     )
     files.check(payment, at=at)
+    if payment.due_at is not None:
+        rail_limits.check_single(payment, at=payment.due_at)
     write(payment, actor=actor, at=at)
     if payer_bank is not None and visitor is not None:
         authorisations.begin(payment, payer_bank, visitor, at=at)
@@ -235,6 +237,7 @@ def decide(payment: Payment, *, actor: Actor, at: datetime) -> None:
     if verdict.outcome == Outcome.BLOCK:
         steps.take(payment, PaymentStatus.REJECTED, reason_code=said["code"], reason=said["text"], actor=actor, at=at)
     elif verdict.outcome == Outcome.REVIEW:
+        rail_limits.check_single(payment, at=at)
         steps.take(payment, PaymentStatus.REVIEW, reason_code=said["code"], reason=said["text"], actor=actor, at=at)
     else:
         _after_verdict(payment, actor=actor, at=at)
@@ -362,6 +365,7 @@ def checked_description(text: str) -> str:
 def _after_verdict(payment: Payment, *, reason: str = "", actor: Actor, at: datetime) -> None:
     threshold = settings.PAYMENT_APPROVAL_ABOVE.get(payment.currency)
     if threshold is not None and payment.amount > threshold and payment.direction == Direction.OUT:
+        rail_limits.check_single(payment, at=at)
         steps.take(
             payment,
             PaymentStatus.APPROVAL,
@@ -375,10 +379,13 @@ def _after_verdict(payment: Payment, *, reason: str = "", actor: Actor, at: date
 
 
 def _approved(payment: Payment, *, reason: str = "", actor: Actor, at: datetime) -> None:
-    """The yes is there: hold the money if it goes out, and say when it leaves. What stays in the book is done at once."""
+    """The yes is there: count it against the limits of the rail's day, hold the money if it goes out, and say when it leaves. What stays
+    in the book is done at once.
+    """
     window = cutoffs.next_cutoff(payment.rail, at, same_day=payment.same_day)
     payment.cutoff_at, payment.value_on = window.cutoff_at, window.value_on
-    payment.save(update_fields=["cutoff_at", "value_on"])
+    rail_limits.count(payment, on=window.processing_on, at=at)
+    payment.save(update_fields=["cutoff_at", "value_on", "counted_on"])
     steps.take(payment, PaymentStatus.APPROVED, reason=reason, actor=actor, at=at)
     if payment.direction != Direction.OUT:
         custody.check_standing(partner_id=payment.partner_id, wallet_id=payment.wallet_id, at=at)
@@ -406,7 +413,7 @@ def _or_fail(payment: Payment, work: Any, *, actor: Actor, at: datetime) -> None
         with transaction.atomic():
             work()
     except DomainError as refusal:
-        payment.refresh_from_db(fields=["status", "moves_made", "hold", "cutoff_at", "value_on", "verdict_id"])
+        payment.refresh_from_db(fields=["status", "moves_made", "hold", "cutoff_at", "value_on", "counted_on", "verdict_id"])
         assert (payment.status, payment.moves_made) == before  # noqa: S101 - the savepoint took it back
         if payment.status in {PaymentStatus.REVIEW, PaymentStatus.APPROVAL}:
             steps.take(payment, PaymentStatus.REJECTED, reason_code=refusal.code, reason=refusal.message, actor=actor, at=at)
@@ -415,6 +422,7 @@ def _or_fail(payment: Payment, work: Any, *, actor: Actor, at: datetime) -> None
 
 
 def _free(payment: Payment, *, at: datetime) -> None:
+    rail_limits.give_back(payment)
     if payment.status == PaymentStatus.HELD and payment.hold_id:
         custody.let_go(hold_id=payment.hold_id, at=at)
 

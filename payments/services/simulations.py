@@ -58,10 +58,19 @@ def return_(*, payment_id: UUID, partner_id: UUID, reason_code: str, reason: str
     return outcomes.return_(payment_id=payment_id, reason_code=reason_code, reason=reason, actor=actor, at=at)
 
 
-def dispute(*, payment_id: UUID, partner_id: UUID, reason_code: str, reason: str = "", actor: Actor, at: datetime) -> Payment:
-    """Let the cardholder dispute. Raises SandboxOnly, PaymentNotFound, IllegalMove, Invalid."""
+def dispute(
+    *,
+    payment_id: UUID,
+    partner_id: UUID,
+    reason_code: str,
+    reason: str = "",
+    amount: Money | None = None,
+    actor: Actor,
+    at: datetime,
+) -> Payment:
+    """Let the cardholder dispute all that is left, or a part. Raises SandboxOnly, PaymentNotFound, IllegalMove, Invalid, AmountDiffers."""
     _own(payment_id, partner_id)
-    return outcomes.dispute(payment_id=payment_id, reason_code=reason_code, reason=reason, actor=actor, at=at)
+    return outcomes.dispute(payment_id=payment_id, reason_code=reason_code, reason=reason, amount=amount, actor=actor, at=at)
 
 
 def end_dispute(*, payment_id: UUID, partner_id: UUID, is_won: bool, actor: Actor, at: datetime) -> Payment:

@@ -1,14 +1,16 @@
 """Cut-offs: known moments on both sides of the Atlantic, over changes of the clocks, and what holds of any moment."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flowlet.settings.payments import BANK_DEADLINES, bank_deadlines
 from payments.policies import calendars, cutoffs
 from payments.policies.cutoffs import FRANKFURT, NEW_YORK
 
@@ -155,3 +157,42 @@ def test_the_table_in_the_docs_is_the_table_in_the_code():
         assert ("every day" in told[key]) is (rule.calendar == calendars.Calendar.EVERY_DAY)
 
         assert any(words in told[key] for words in WORDS[rule.value_days])
+
+
+def test_our_banks_deadlines_are_what_the_setting_says_and_others_stay(settings):
+    noon = at("2026-11-24T12:00", NEW_YORK)
+    assert shown(cutoffs.next_cutoff("ach", noon), NEW_YORK)[0] == "2026-11-24T17:00"
+    settings.BANK_DEADLINES = settings.BANK_DEADLINES | {"ach": time(16, 0), "sepa_dd": time(9, 0)}
+    assert shown(cutoffs.next_cutoff("ach", noon), NEW_YORK)[0] == "2026-11-24T15:30"
+    assert cutoffs.last_cutoff("ach", value_on=date(2026, 11, 25)).cutoff_at == at("2026-11-24T15:30", NEW_YORK)
+    assert cutoffs.closing("sepa_dd", date(2026, 11, 24)) == at("2026-11-24T08:30", FRANKFURT)
+    assert shown(cutoffs.next_cutoff("ach", noon, same_day=True), NEW_YORK)[0] == "2026-11-24T14:15"
+    assert shown(cutoffs.next_cutoff("sepa_ct", at("2026-11-24T12:00", FRANKFURT)), FRANKFURT)[0] == "2026-11-24T15:00"
+
+
+def test_the_defaults_of_the_setting_are_the_tables_own():
+    assert {(rail, False): (deadline,) for rail, deadline in bank_deadlines().items()} == {
+        (rail, False): cutoffs.RULES[rail, False].deadlines for rail in BANK_DEADLINES
+    }
+
+
+def test_the_setting_is_read_by_rail(monkeypatch):
+    monkeypatch.setenv("FLOWLET_BANK_DEADLINES", "ach:16:00, wire:18:00")
+    assert bank_deadlines() == {**BANK_DEADLINES, "ach": time(16), "wire": time(18)}
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        ("card:16:00", "'card' is none of ach, sepa_ct, sepa_dd, wire"),
+        ("ach", "'ach' is not RAIL:HH:MM"),
+        ("ach:4pm", "'ach:4pm' is not RAIL:HH:MM"),
+        ("ach:24:00", "'ach:24:00' is not RAIL:HH:MM"),
+        ("ach:02:30", "ach lies between 04:00 and 23:59"),
+        ("wire:19:00", "wire lies between 04:00 and 18:45"),
+    ],
+)
+def test_a_deadline_that_cannot_be_stops_the_start(monkeypatch, said, complaint):
+    monkeypatch.setenv("FLOWLET_BANK_DEADLINES", said)
+    with pytest.raises(ImproperlyConfigured, match=complaint):
+        bank_deadlines()

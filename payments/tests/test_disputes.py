@@ -11,7 +11,7 @@ from flowlet.core.money import Money
 from payments import errors
 from payments.choices import DisputeState, PaymentKind, PaymentStatus, Rail
 from payments.models import Dispute
-from payments.services import disputes, outcomes, sending
+from payments.services import disputes, outcomes, payments, sending, simulations
 from payments.tests.world import KEY, STAFF, books_are_sound, fresh_world
 
 D = DisputeState
@@ -122,10 +122,32 @@ def test_a_part_can_be_disputed_and_no_more_than_was_paid(world, paid):
     paid.refresh_from_db()
     assert (row.amount, paid.returned, paid.status) == (Decimal(10), Decimal(10), PaymentStatus.DISPUTED)
     assert world.lines() == {"1110": Decimal(15), "2010": Decimal(-15)}
+    with pytest.raises(errors.NotRefundable):
+        world.act(payments.refund, paid, amount=Money("5.00", "USD"))
     world.act(outcomes.dispute_lost, paid)
     paid.refresh_from_db()
-    assert (paid.status, paid.returned) == (PaymentStatus.RETURNED, Decimal(10))
+    assert (paid.status, paid.returned, paid.refunded) == (PaymentStatus.RETURNED, Decimal(10), Decimal(0))
+    assert world.lines() == {"1110": Decimal(15), "2010": Decimal(-15)}
+    with pytest.raises(errors.NotRefundable):
+        world.act(payments.refund, paid, amount=Money("5.00", "USD"))
     books_are_sound()
+
+
+def test_a_part_that_was_won_back_leaves_nothing_returned_and_the_payment_can_be_refunded_whole(world, paid):
+    row = disputed(world, paid, amount=Money("10.00", "USD"))
+    world.act(outcomes.dispute_won, paid)
+    paid.refresh_from_db()
+    row.refresh_from_db()
+    assert (paid.status, paid.returned, row.state) == (PaymentStatus.SETTLED, Decimal(0), D.WON)
+    assert world.lines() == {"1110": Decimal(25), "2010": Decimal(-25)}
+    assert world.act(payments.refund, paid).amount == Decimal(25)
+    books_are_sound()
+
+
+def test_the_sandbox_disputes_a_part_when_asked_to(world, paid):
+    world.act(simulations.dispute, paid, partner_id=world.partner.pk, reason_code="fraudulent", amount=Money("7.50", "USD"))
+    paid.refresh_from_db()
+    assert (paid.status, paid.returned) == (PaymentStatus.DISPUTED, Decimal("7.50"))
 
 
 def test_evidence_is_not_taken_after_its_time_though_nobody_has_swept_yet(world, paid):

@@ -4,13 +4,15 @@ from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
 from threading import Event, Timer
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
+from django.db.models import Count, Sum
 
 from flowlet.core.money import Money
 from payments.choices import OrderStatus, PaymentKind, PaymentStatus, Rail
-from payments.models import Move, Payment, SandboxOrder
+from payments.models import CustomerRailUsage, Move, PartnerRailUsage, Payment, RailLimit, SandboxOrder
 from payments.providers.gateway import Answer, State
 from payments.services import outcomes, payments, sandbox_bank, sending, settlement
 from payments.tests.world import KEY, STAFF, books_are_sound, fresh_world
@@ -173,6 +175,71 @@ def test_one_credit_told_ten_times_at_once_is_booked_once(world):
     assert at_once(10, lambda n: found.append(world.credit(wallet, "7.00", name="same").pk)) == {"done": 10}
     assert len(set(found)) == 1
     assert world.funds(wallet) == (Decimal(7), Decimal(0))
+    books_are_sound()
+
+
+def limited(world, **figures):
+    """A limit of the partner's ACH payments out, as an approved request would have written it."""
+    at = world.at
+    RailLimit.objects.create(
+        partner=world.partner, rail="ach", direction="OUT", currency="USD", valid_from=at, created_at=at, reason="race",
+        approval_id=uuid4(), **figures,
+    )  # fmt: skip
+
+
+def used_by_partner(world):
+    return PartnerRailUsage.objects.filter(partner=world.partner).aggregate(used=Sum("used"), count=Sum("count"))
+
+
+@pytest.mark.parametrize("figures", [{"customer_daily": 100}, {"customer_monthly": 100}, {"customer_daily_count": 4}])
+def test_payments_of_one_customer_at_once_never_exceed_the_limit(world, figures):
+    limited(world, **figures)
+    owner = world.customer()
+    wallets = [world.wallet("1000.00", customer=owner) for _ in range(4)]
+    banks = [(world.bank(wallet), world.bank(wallet, relation="OWN")) for wallet in wallets]
+
+    def step(n):
+        theirs, own = banks[n % 4]
+        if n % 2:
+            world.pay(wallets[n % 4], "25.00", to=theirs)
+        else:
+            world.pay(wallets[n % 4], "25.00", kind=PaymentKind.WITHDRAWAL, to=own)
+
+    assert at_once(16, step) == {"done": 4, "payments.limit_exceeded": 12}
+    assert CustomerRailUsage.objects.aggregate(used=Sum("used"), count=Sum("count")) == {"used": 100, "count": 4}
+    books_are_sound()
+
+
+@pytest.mark.parametrize("figures", [{"partner_daily": 100}, {"partner_monthly": 100}, {"partner_daily_count": 4}])
+def test_payments_of_all_customers_at_once_never_exceed_the_partners_limit(world, figures):
+    limited(world, **figures)
+    wallets = [world.wallet("1000.00") for _ in range(16)]
+    banks = [world.bank(wallet) for wallet in wallets]
+    found = at_once(16, lambda n: world.pay(wallets[n], "25.00", to=banks[n]))
+    assert found == {"done": 4, "payments.limit_exceeded": 12}
+    assert used_by_partner(world) == {"used": 100, "count": 4}
+    books_are_sound()
+
+
+def test_payments_made_and_canceled_at_once_wait_for_one_another_in_no_circle_and_leave_what_is_used(world):
+    limited(world, customer_daily=1000, partner_daily=1000)
+    owner = world.customer()
+    wallet, other = (world.wallet("1000.00", customer=owner) for _ in range(2))
+    bank = world.bank(wallet)
+    for _ in range(3):
+        made = [world.pay(wallet, "10.00", to=bank) for _ in range(8)]
+        theirs = world.bank(other)
+
+        def step(n, made=made, theirs=theirs):
+            if n % 2:
+                payments.cancel(payment_id=made[n // 2].pk, actor=KEY, at=world.at)
+            else:
+                world.pay(other, "5.00", to=theirs)
+
+        assert at_once(16, step) == {"done": 16}
+    stands = Payment.objects.filter(status=S.HELD).aggregate(used=Sum("amount"), count=Count("pk"))
+    assert stands == {"used": 120, "count": 24}
+    assert used_by_partner(world) == stands
     books_are_sound()
 
 

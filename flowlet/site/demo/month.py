@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from decimal import Decimal
+from itertools import count
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -69,6 +70,7 @@ class Month:
     collected: dict[str, Decimal] = field(default_factory=dict)
     system: dict[tuple[str, str], int] = field(default_factory=dict)
     trades: list[int] = field(default_factory=list)
+    numbers: Any = field(default_factory=lambda: count(1))
     # Dice of their own, so that what else happens does not hang on who converts.
     whims: random.Random = field(default_factory=lambda: random.Random(1815))  # noqa: S311 - the same demo every time
 
@@ -298,11 +300,15 @@ class Month:
     def _incoming(self, purse: Purse, amount: Decimal, day: date, kind: str, description: str) -> NewJournal:
         purse.available += amount
         legs = self._legs(self._account(charts.SAFEGUARDING, purse.currency), purse.account_id, amount, purse.currency)
-        return NewJournal(legs=legs, kind=kind, effective_on=day, description=description)
+        return NewJournal(legs=legs, kind=kind, effective_on=day, description=description, metadata=self._named(day))
 
     def _own(self, kind: str, debit: str, credit: str, amount: Decimal, currency: str, day: date, description: str) -> NewJournal:
         legs = self._legs(self._account(debit, currency), self._account(credit, currency), amount, currency)
-        return NewJournal(legs=legs, kind=kind, effective_on=day, description=description)
+        return NewJournal(legs=legs, kind=kind, effective_on=day, description=description, metadata=self._named(day))
+
+    def _named(self, day: date) -> dict[str, str]:
+        """The reference that goes with money at the bank, and stands on its statement."""
+        return {"reference": f"D{day:%y%m%d}N{next(self.numbers):06d}"}
 
     def _legs(self, debit: int, credit: int, amount: Decimal, currency: str) -> list[Leg]:
         value = money(amount, currency)

@@ -37,6 +37,7 @@ from payments.services import (
     simulations,
 )
 from payments.services.sandbox_bank import misbehave
+from wallets.services import conversions
 
 K = PaymentKind
 # By currency: how money comes by itself, how it is paid out, how it is collected, and what a bank says when it sends it back.
@@ -76,15 +77,36 @@ class Outside:
         stalls = [stall for _, stall in self.cast.merchants]
         currencies = [currency for currency in RAILS if currency in stalls[0]]
         for currency in currencies:
+            self._yesterday(currency)
+        for currency in currencies:
             purses = [stall[currency] for stall in stalls]
             self._credits(purses, currency)
             if RAILS[currency][1]:
                 self._payouts(purses, currency)
                 self._collection(purses[-1], currency)
         self._cards(stalls[0][currencies[0]])
+        self._exchange(*(stalls[0][currency] for currency in currencies[:2]))
         self._large(stalls[1], currencies)
         for number, currency in enumerate(currencies):
             self._statement(currency, planted=number == 0)
+
+    def _yesterday(self, currency: str) -> None:
+        """The bank's account was opened, and nothing has moved on it: the day before can be closed as well."""
+        at = self._moment(310)
+        before = at.astimezone(ZoneInfo(self.side.book.time_zone)).date() - timedelta(days=1)
+        sandbox_statements.state(partner_id=self.side.partner.pk, currency=currency, on=before, actor=self.side.backend, at=at)
+
+    def _exchange(self, sold: Purse, bought: Purse) -> None:
+        """A merchant takes a part of the week's takings into another currency."""
+        conversions.execute(
+            partner_id=self.side.partner.pk,
+            source_id=sold.wallet_id,
+            target_id=bought.wallet_id,
+            amount=Money(price(150, sold.currency), sold.currency),
+            description="For the next delivery",
+            actor=self.side.backend,
+            at=self._moment(150),
+        )
 
     def _credits(self, purses: list[Purse], currency: str) -> None:
         """What comes by itself in the morning; nobody knows whose the last one is."""

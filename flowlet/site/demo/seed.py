@@ -8,8 +8,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from accounts.choices import Role
 from flowlet.core import clock
-from flowlet.site.demo import companies, ending, rates, side_by_side
+from flowlet.core.actors import Actor
+from flowlet.db import transactions
+from flowlet.site.demo import bank, companies, ending, rates, side_by_side
 from flowlet.site.demo.companies import COMPANIES, Founded, Member
 from flowlet.site.demo.story import DAYS, Story
 
@@ -65,6 +68,7 @@ def run(
     else:
         careful = _one_after_another(stories, count)
     count.end()
+    _state(told.partners, officer=who[Role.OPERATIONS], at=at)
     ending.ask(who, wallet_id=careful[0], at=at)
     ending.prove(progress)
     told.counts = ending.counts()
@@ -77,6 +81,16 @@ def _one_after_another(stories: list[Story], tick: "_InTurn") -> list[Any]:
     for story in stories:
         story.live(tick)
     return [story.end() for story in stories]
+
+
+def _state(partners: list[Founded], *, officer: Actor, at: datetime) -> None:
+    """The banks of the LIVE sides state the week up to yesterday, the story's last day. Nothing is in flight by now, so all of it lies in
+    the past.
+    """
+    transactions.wait_for_horizon(timeout_seconds=10)
+    for founded in partners:
+        side = founded.live
+        bank.state(side, last=clock.day_of(at, zone=side.book.time_zone) - timedelta(days=1), officer=officer, at=at)
 
 
 def _hurry() -> None:

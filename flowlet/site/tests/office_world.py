@@ -43,6 +43,7 @@ from ledger.services.journals import Leg
 from payments.choices import PaymentKind, Rail
 from payments.models import BusinessDay, Dispute
 from payments.policies import fees
+from payments.policies.rail_limits import RailLimits
 from payments.providers.openbanking.vocabulary import Visitor
 from payments.services import (
     consents,
@@ -54,6 +55,7 @@ from payments.services import (
     mandates,
     outcomes,
     payments,
+    rail_limits,
     recalls,
     recurring,
     sending,
@@ -332,6 +334,17 @@ def build() -> World:
         at=at,
     )
     requests.approve(approval_id=fee.pk, actor=actor(staff[Role.FINANCE]), at=at)
+    limit = rail_limits.request_change(
+        partner_id=pair.live.pk,
+        rail="ach",
+        direction="OUT",
+        currency="USD",
+        limits=RailLimits(maximum=Decimal(25_000), customer_daily_count=100, partner_daily=Decimal(1_000_000)),
+        reason="as in the contract",
+        actor=actor(staff[Role.OPERATIONS]),
+        at=at,
+    )
+    requests.approve(approval_id=limit.pk, actor=actor(staff[Role.FINANCE]), at=at)
     reconcile(book, at=at)
     TOTPDevice.objects.create(user=staff[Role.AUDITOR], name="Authenticator app", confirmed=True)
     authenticate(RequestFactory().post("/admin/login/"), username=staff[Role.AUDITOR].email, password="not this one")

@@ -1,11 +1,14 @@
 """The demo: what seed_demo leaves behind, and one transfer that is everywhere at once."""
 
+import json
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
 import phonenumbers
 import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
 from django.db.models import Max, Min, Sum
 from django.test import Client, override_settings
 
@@ -23,12 +26,23 @@ from flowlet.runtime import fixtures
 from flowlet.site.demo import seed
 from flowlet.site.demo.purses import Limits
 from ledger.choices import PeriodStatus
-from ledger.models import Balance, BankAccount, Book, Break, Journal, Period, Verification
+from ledger.models import (
+    Account,
+    Balance,
+    BankAccount,
+    BankAccountMember,
+    Book,
+    Break,
+    Journal,
+    Period,
+    ReconciliationItem,
+    Verification,
+)
 from ledger.selectors import rates, reconciliation
 from ledger.services import seals, verification
 from payments.choices import BatchStatus, ExternalAccountStatus, PaymentStatus, Rail
 from payments.models import Batch, ExternalAccount, Payment
-from payments.services import files, sending
+from payments.services import days, files, sending
 from wallets.choices import HoldStatus, WalletStatus
 from wallets.models import Conversion, FxQuote, FxSpread, Hold, Transfer, Usage, Wallet
 
@@ -198,6 +212,23 @@ def test_the_banks_statements_prove_the_day_but_for_one_break_each_with_an_owner
             assert proof.is_proven, proof.missing
 
 
+def test_the_live_sides_bank_accounts_are_declared_and_their_statement_matches_line_by_line(demo):
+    for founded in demo.partners:
+        book = founded.live.book
+        day = clock.day_of(clock.now(), zone=book.time_zone) - timedelta(days=1)
+        banks = list(BankAccount.objects.filter(members__account__book=book))
+        accounts = Account.objects.filter(book=book, line__code__in=["1010", "1020"])
+        assert set(BankAccountMember.objects.filter(bank_account__in=banks).values_list("account_id", flat=True)) == set(
+            accounts.values_list("pk", flat=True)
+        )
+        for bank in banks:
+            proof = reconciliation.proof(bank_account=bank, on=day)
+            assert (proof.missing, proof.difference, proof.open_theirs, proof.open_ours) == ((), 0, 0, 0)
+        lines = ReconciliationItem.objects.filter(bank_account__in=banks, side="THEIRS")
+        assert set(lines.values_list("state", flat=True)) == {"MATCHED"}
+        assert lines.count() > 5
+
+
 def test_who_asks_the_bank_about_the_unknown_payment_learns_what_became_of_it(demo):
     payment = Payment.objects.filter(status=PaymentStatus.UNKNOWN).first()
     assert payment.ask_at > clock.now()
@@ -285,3 +316,53 @@ def _line(book, code):
     return {
         row.currency: row.natural(line.normal_side) for row in balances.line_totals(book_id=book.pk) if row.line_id == line.pk
     }
+
+
+def test_every_book_closes_yesterday_by_the_command(demo, capsys):
+    call_command("close_day", "--json")
+    told = {day["book"]: day for day in json.loads(capsys.readouterr().out)["days"]}
+    for founded in demo.partners:
+        for side in (founded.live, founded.sandbox):
+            day = told.pop(side.book.public_id)
+            assert (day["status"], day["missing"]) == ("CLOSED", [])
+            count = BankAccount.objects.filter(members__account__book=side.book).count()
+            assert {step["step"]: step["outcome"] for step in day["steps"]}["prove"] == f"bank accounts proven: {count}"
+            assert count >= 2
+    assert told == {}
+
+
+def test_nothing_stands_in_the_way_of_closing_the_whole_business_day_with_the_banks_but_that_it_is_not_over(
+    demo, capsys, monkeypatch
+):
+    """Deposits, payouts, returns, a card dispute, an exchange, statements: every line matched, or a break with an owner. The command, the
+    next morning, goes through all of its steps; the last word has the database, whose clock cannot be moved.
+    """
+    for founded in demo.partners:
+        book = founded.sandbox.book
+        made = Payment.objects.filter(partner=founded.sandbox.partner)
+        assert set(made.values_list("kind", flat=True)) >= {"DEPOSIT", "TRANSFER", "WITHDRAWAL", "COLLECTION", "CARD_PAYMENT"}
+        assert made.filter(status="DISPUTED").exists() and made.filter(status="RETURNED").exists()
+        assert Conversion.objects.filter(partner=founded.sandbox.partner).count() == 1
+        items = ReconciliationItem.objects.filter(bank_account__members__account__book=book, side="THEIRS")
+        unsettled = items.exclude(state__in=["MATCHED", "MATCHED_WITH_DIFFERENCE"])
+        assert [item.state for item in unsettled] == ["UNMATCHED_THEIRS"]
+        named = Break.objects.get(bank_account__members__account__book=book)
+        assert (named.item, named.owner.email) == (unsettled.get(), "operations@flowlet.example")
+        assert items.count() > 10
+    tomorrow = clock.now() + timedelta(days=1)
+    monkeypatch.setattr(clock, "now", lambda: tomorrow)
+    gone = []
+    monkeypatch.setattr(days, "STEPS", tuple((name, _noted(name, step, gone)) for name, step in days.STEPS))
+    for founded in demo.partners:
+        with pytest.raises(IntegrityError, match="only days that are over can be closed"), transaction.atomic():
+            call_command("close_day", founded.sandbox.book.public_id, "--json")
+    assert gone == [name for name, _ in days.STEPS] * 2
+
+
+def _noted(name, step, gone):
+    def done(*given):
+        outcome = step(*given)
+        gone.append(name)
+        return outcome
+
+    return done

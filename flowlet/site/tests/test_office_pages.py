@@ -181,3 +181,13 @@ def test_lists_and_rows_keep_to_their_budgets(world, model, admin):
 def test_every_page_has_a_row_in_the_small_world(world):
     missing = {model._meta.label for model, admin in PAGES if row_of(admin, world.staff[Role.AUDITOR]) is None}
     assert missing == WITHOUT_A_ROW, "make a row of each in office_world.build, or name the model in WITHOUT_A_ROW"
+
+
+def test_an_empty_list_says_so_in_words_and_offers_nothing_to_create(db):
+    user = User.objects.create_user("ops@flowlet.test", name="Ops", is_staff=True, roles=[Role.OPERATIONS])
+    client, model = signed_in(user), next(model for model, _ in PAGES if model._meta.label == "payments.InboundItem")
+    plain = client.get(list_url(model)).content.decode()
+    assert "There are no items of banks&#x27; files to show." in plain
+    assert "Create a new item" not in plain
+    narrowed = client.get(list_url(model), {"work": "HANDLED"}).content.decode()
+    assert "Nothing agrees with what you are looking for." in narrowed and 'href="?"' in narrowed

@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -83,8 +84,8 @@ def _statement(block: str, number: int) -> tuple[Statement, bool]:
         is_proof=True,
         opening=opening.amount.amount,
         closing=closing.amount.amount,
-        from_on=min([closing.date, *(line.booked_on for line in lines)]),
-        to_on=closing.date,
+        from_on=min([_day(closing.date), *(line.booked_on for line in lines)]),
+        to_on=_day(closing.date),
         lines=lines,
         sequence=int(sequence) if sequence.isdecimal() and int(sequence) else None,
     ), is_continued
@@ -98,8 +99,8 @@ def _line(row: dict[str, Any], number: int, currency: str) -> Line:
         number=number,
         amount=amount,
         currency=str(row.get("currency") or currency),
-        booked_on=row.get("entry_date") or row["date"],
-        value_on=row["date"],
+        booked_on=_day(row.get("entry_date") or row["date"]),
+        value_on=_day(row["date"]),
         references=records.kept(
             {
                 records.END_TO_END: [row.get("end_to_end_reference") or ""],
@@ -112,3 +113,8 @@ def _line(row: dict[str, Any], number: int, currency: str) -> Line:
         party=Party(" ".join(filter(None, names)), records.plain_account(str(row.get("applicant_iban") or ""))),
         text=" ".join(str(word).replace("\n", " ") for word in words if word),
     )
+
+
+def _day(found: date) -> date:
+    """A plain day: the library has a kind of its own, which not everything takes."""
+    return date(found.year, found.month, found.day)

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0007_keys_get_scopes_of_consents'),
-        ('payments', '0017_micro_deposits_and_prenotes_are_sent'),
+        ('payments', '0018_limits_per_rail'),
     ]
 
     operations = [
