@@ -12,7 +12,7 @@ ALL = {
     "api": ["--rounds", "2", "--seconds", "2", "--wallets", "100"],
     "growth": ["--entries", "100000"],
     "reconciliation": ["--lines", "1000", "5000"],
-    "payments": ["--payments", "100", "500"],
+    "payments": ["--payments", "100", "500", "--settle", "200", "1000"],
     "seeding": ["--scale", "0.1"],
     "iso20022": ["--rounds", "1", "--payments", "500"],
 }

@@ -22,12 +22,12 @@ class PaymentsConfig(AppConfig):
             card_events,
             checks,
             days,
+            deciding,
             disputes,
             fee_schedules,
             files,
             inbound_files,
             inbox,
-            payments,
             rail_limits,
             recalls,
             recipes,
@@ -35,7 +35,7 @@ class PaymentsConfig(AppConfig):
         )
         from wallets.selectors import causes
 
-        payments.declare()
+        deciding.declare()
         checks.register()
         causes.register(Payment, labels={kind: recipe.label for kind, recipe in recipes.RECIPES.items()})
         columns.register(Batch, "sealed", aad=files.aad)

@@ -21,7 +21,7 @@ from payments.policies import references
 from payments.providers.openbanking.vocabulary import Visitor
 from payments.selectors import payments as selectors
 from payments.selectors import reports
-from payments.services import authorisations, payments, settlement
+from payments.services import authorisations, batch_rows, payments
 from wallets import errors as wallets
 from wallets.api.holds import NAMES, SPENDING
 
@@ -278,7 +278,7 @@ class BatchDetail(PartnerView):
     )
     def get(self, request: Any, batch_id: UUID) -> dict[str, Any]:
         """The batch as it is now. Its payments are listed by `GET /v1/payments?batch_id=`."""
-        return rendering.batch(settlement.get_batch(batch_id, partner_id=request.caller.partner_id))
+        return rendering.batch(batch_rows.get(batch_id, partner_id=request.caller.partner_id))
 
 
 class SettlementReport(PartnerView):

@@ -121,7 +121,7 @@ class Payment(Identified):
             models.Index(fields=["batch", "id"], name="payment_by_batch", condition=Q(batch__isnull=False)),
             models.Index(fields=["status", "id"], name="payment_not_settled_by_status", condition=~Q(status="SETTLED")),
             models.Index(
-                fields=["rail", "currency", "cutoff_at"],
+                fields=["partner", "rail", "currency", "cutoff_at", "id"],
                 name="payment_to_gather",
                 condition=Q(status__in=["APPROVED", "HELD"], batch=None),
             ),

@@ -186,9 +186,9 @@ def _settle(book: Book, day: date, actor: Actor, at: datetime) -> str:
     done = settlement.run(at=at, actor=actor, partner_id=book.partner_id)
     if done.refusals:
         raise _Missing(*[f"A file is held up: {refusal['message']}" for refusal in done.refusals])
-    if done.waiting:
-        raise _Missing(f"Files that wait for a second person to release them: {len(done.waiting)}.")
-    return f"files built: {len(done.built)}, delivered: {len(done.delivered)}, payments settled: {done.settled}"
+    if done.waiting_keys:
+        raise _Missing(f"Files that wait for a second person to release them: {len(done.waiting_keys)}.")
+    return f"files built: {len(done.built_keys)}, delivered: {len(done.delivered_keys)}, payments settled: {done.settled}"
 
 
 def _reconcile(book: Book, day: date, actor: Actor, at: datetime) -> str:

@@ -11,7 +11,7 @@ from flowlet.core.actors import Actor
 from payments import errors, events
 from payments.models import Batch
 from payments.selectors.payments import payments_of
-from payments.services import files, settlement
+from payments.services import batch_rows, files
 from payments.services.files import Built
 
 LINES_NAMED = 5
@@ -47,7 +47,7 @@ def compare(*, batch_id: UUID, actor: Actor, at: datetime) -> Comparison:
 
     Raises BatchNotFound, FileMissing, FileDiffers (what is kept is not what its digest says), and what building raises.
     """
-    batch = settlement.get_batch(batch_id)
+    batch = batch_rows.get(batch_id)
     check_has_file(batch)
     kept, again = files.content_of(batch), files.build(batch, list(payments_of(batch)))
     found = Comparison(batch, batch.digest, again.digest, _differing(kept, again.content))
@@ -58,7 +58,7 @@ def compare(*, batch_id: UUID, actor: Actor, at: datetime) -> Comparison:
 @transaction.atomic
 def download(*, batch_id: UUID, reason: str, actor: Actor, at: datetime) -> Built:
     """The file in clear: it names people and their accounts. Raises BatchNotFound, FileMissing, FileDiffers."""
-    batch = settlement.get_batch(batch_id)
+    batch = batch_rows.get(batch_id)
     check_has_file(batch)
     content = files.content_of(batch)
     _record(events.FILE_DOWNLOADED, batch, actor, at, reason=reason, after={"digest": batch.digest, "size": batch.size})

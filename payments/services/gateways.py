@@ -1,10 +1,11 @@
 """Who carries payments of a rail: the sandbox for sandbox partners, else the bank or provider of the settings."""
 
 from collections.abc import Callable
-from uuid import UUID
 
 from django.conf import settings
 
+from accounts.choices import Mode
+from accounts.models import Partner
 from payments import errors
 from payments.choices import Rail
 from payments.models import Payment
@@ -30,9 +31,9 @@ def of(payment: Payment) -> Gateway:
     return found
 
 
-def check(rail: Rail, *, partner_id: UUID) -> None:
+def check(rail: Rail, *, partner: Partner) -> None:
     """Raise RailNotConfigured when nobody would carry the partner's payments of the rail; of open banking, each bank says so itself."""
-    if rail == Rail.BOOK or is_sandbox(partner_id):
+    if rail == Rail.BOOK or partner.mode == Mode.SANDBOX:
         return
     if rail == Rail.OPEN_BANKING and settings.OPEN_BANKS:
         return

@@ -62,21 +62,28 @@ def settle(
 
 @transaction.atomic
 def settle_many(*, payment_ids: Sequence[UUID], actor: Actor, at: datetime) -> int:
-    """Settle outgoing payments of one partner, rail and currency (a batch that the bank has executed); answers how many were not settled
-    yet.
+    """Settle payments of one partner, rail, currency and direction (a file that the bank has executed), all or none; answers how many were
+    not settled yet.
+
+    Raises what the books refuse, such as PeriodClosed.
     """
     rows = (
         Payment.objects.select_for_update(no_key=True, of=("self",))
-        .filter(pk__in=payment_ids, status__in=[S.SUBMITTED, S.UNKNOWN], direction=Direction.OUT)
-        .select_related("wallet__account")
+        .filter(pk__in=payment_ids, status__in=[S.SUBMITTED, S.UNKNOWN])
         .order_by("pk")
     )
     payments = list(rows)
     if not payments:
         return 0
-    journals = postings.settled_out(payments, actor=actor, at=at)
+    if payments[0].direction == Direction.OUT:
+        booked = [Booked(journal) for journal in postings.settled_out(payments, actor=actor, at=at)]
+    else:
+        booked = postings.all_came_in(payments, actor=actor, at=at)
     steps.take_many(
-        [Step(payment=payment, to=S.SETTLED, journal_id=journal) for payment, journal in zip(payments, journals, strict=True)],
+        [
+            Step(payment=payment, to=S.SETTLED, journal_id=one.journal_id, details=one.details)
+            for payment, one in zip(payments, booked, strict=True)
+        ],
         actor=actor,
         at=at,
     )
@@ -121,12 +128,13 @@ def return_(
     """The bank sent it back (out), or took it back (in). What came in and is spent already becomes a receivable. The external account
     counts it, and is blocked, or the mandate revoked, when the reason says so.
 
-    Raises PaymentNotFound, IllegalMove, AmountDiffers: banks return the whole amount, whatever was refunded beside it.
+    Raises PaymentNotFound, IllegalMove (also for what stayed in the book: no bank has it), AmountDiffers: banks return the whole amount,
+    whatever was refunded beside it.
     """
     payment = steps.locked(payment_id)
     if payment.status == S.RETURNED:
         return payment
-    check_move(PAYMENT_MOVES, S(payment.status), S.RETURNED)
+    check_move({} if payment.rail == Rail.BOOK else PAYMENT_MOVES, S(payment.status), S.RETURNED)
     was_settled = payment.status in {S.SETTLED, S.DISPUTED, S.REFUNDED}
     value = Money(payment.returned if payment.status == S.DISPUTED else payment.amount - payment.returned, payment.currency)
     _check_amount(payment, amount, expected=value)

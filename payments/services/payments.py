@@ -1,63 +1,32 @@
-"""Payments: asked for, decided, held, canceled. What becomes of them outside is in ``sending``, ``settlement`` and ``outcomes``."""
+"""Payments: asked for, released, approved, canceled, expired. ``deciding`` has the way to their yes or no; what becomes of them outside is
+in ``sending``, ``settlement`` and ``outcomes``.
+"""
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Partner
 from flowlet.core import ids
 from flowlet.core import metadata as notes
 from flowlet.core.actors import Actor
-from flowlet.core.errors import DomainError, FourEyesRequired, Invalid
+from flowlet.core.errors import FourEyesRequired, Invalid
 from flowlet.core.money import Money
-from flowlet.decisions import registry
-from flowlet.decisions.choices import Outcome
-from flowlet.decisions.services import decisions
 from payments import errors
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
-from payments.policies import cutoffs, kinds, references
+from payments.policies import kinds, references
 from payments.providers.openbanking.vocabulary import Visitor
-from payments.services import authorisations, counterparties, fee_schedules, files, gateways, postings, rail_limits, steps
+from payments.services import authorisations, counterparties, deciding, fee_schedules, files, gateways, rail_limits, steps
 from payments.states import CANCELABLE
 from wallets.services import custody
 from wallets.services import wallets as wallet_services
 from wallets.services.names import checked_external_id, unique_external_id
 
-POINT = "payment.create"
 LONGEST_SCHEDULE = timedelta(days=366)
 LONGEST_WAIT = timedelta(days=14)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentFacts:
-    """What deciders are told before money is held. Amounts are decimals in text, in ``currency``."""
-
-    payment_id: str
-    partner_id: str
-    mode: str
-    customer_id: str
-    wallet_id: str
-    target_wallet_id: str
-    external_account_id: str
-    kind: str
-    rail: str
-    direction: str
-    amount: str
-    currency: str
-    description: str
-    country: str
-    at: str
-
-
-def declare() -> None:
-    """Make the point known at which payments ask."""
-    registry.point(POINT, facts=PaymentFacts)
 
 
 @transaction.atomic
@@ -95,7 +64,8 @@ def create(
     if kind == PaymentKind.REFUND:
         raise Invalid("Refund a payment by its own refunds.", param="kind")
     direction = kinds.direction_of(kind, rail)
-    gateways.check(rail, partner_id=partner_id)
+    partner = Partner.objects.only("mode", "time_zone").get(pk=partner_id)
+    gateways.check(rail, partner=partner)
     payer_bank = authorisations.check(rail, bank, visitor, partner_id=partner_id, currency=amount.currency.code)
     if same_day and rail != Rail.ACH:
         raise Invalid("Only ACH knows the same day; the other rails are as fast as they are.", param="same_day")
@@ -106,14 +76,14 @@ def create(
     target = counterparties.target(target_wallet_id, rail=rail, kind=kind, wallet=wallet)
     account = counterparties.account(external_account_id, rail=rail, kind=kind, direction=direction, wallet=wallet)
     mandate = counterparties.mandate(mandate_id, kind=kind, account=account, on=at.date())
-    due_at = _due_at(scheduled_on, partner_id=partner_id, at=at)
+    due_at = _due_at(scheduled_on, zone=partner.time_zone, at=at)
     counterparties.check_collection(mandate, rail=rail, is_final=is_final, notified_on=notified_on, due_at=due_at, at=at)
     fee = fee_schedules.fee_for(partner_id=partner_id, rail=rail, kind=kind, amount=amount, at=at)
     if direction == Direction.IN and fee.amount >= amount.amount:
         raise errors.FeeAboveAmount(param="amount", fee=steps.plain(fee.amount, wallet.currency))
     payment = Payment(
         id=ids.uuid7(),
-        partner_id=partner_id,
+        partner=partner,
         customer_id=wallet.customer_id,
         wallet=wallet,
         target_wallet=target,
@@ -142,7 +112,7 @@ def create(
     if payer_bank is not None and visitor is not None:
         authorisations.begin(payment, payer_bank, visitor, at=at)
     if payment.due_at is None:
-        decide(payment, actor=actor, at=at)
+        deciding.decide(payment, actor=actor, at=at)
     return payment
 
 
@@ -180,7 +150,7 @@ def refund(
         raise errors.ExternalAccountMissing("It is not known where the money came from; pay it out as a withdrawal.")
     payment = Payment(
         id=ids.uuid7(),
-        partner_id=original.partner_id,
+        partner=original.partner,
         customer_id=original.customer_id,
         wallet=original.wallet,
         external_account_id=original.external_account_id,
@@ -199,7 +169,7 @@ def refund(
     counterparties.check_still_usable(payment)
     files.check(payment, at=at)
     write(payment, actor=actor, at=at)
-    decide(payment, actor=actor, at=at)
+    deciding.decide(payment, actor=actor, at=at)
     return payment
 
 
@@ -221,26 +191,7 @@ def write(payment: Payment, *, actor: Actor, at: datetime) -> None:
     payment.moves_made = 1
     with unique_external_id(Payment, partner_id=payment.partner_id, external_id=payment.external_id):
         payment.save(force_insert=True)
-    created = [steps.Step(payment=payment, to=PaymentStatus.CREATED)]
-    steps.write_moves(created, [""], actor=actor, at=at)
-    steps.tell(created, [""], actor=actor, at=at)
-
-
-def decide(payment: Payment, *, actor: Actor, at: datetime) -> None:
-    """Ask the deciders about a locked, new payment and go on from their verdict."""
-    verdict = decisions.decide(
-        point=POINT, facts=facts_of(payment, at=at), subject=payment.public_id, partner_id=payment.partner_id, at=at
-    )
-    payment.verdict_id = verdict.pk
-    payment.save(update_fields=["verdict_id"])
-    said = verdict.reasons[0] if verdict.reasons else {"code": "", "text": ""}
-    if verdict.outcome == Outcome.BLOCK:
-        steps.take(payment, PaymentStatus.REJECTED, reason_code=said["code"], reason=said["text"], actor=actor, at=at)
-    elif verdict.outcome == Outcome.REVIEW:
-        rail_limits.check_single(payment, at=at)
-        steps.take(payment, PaymentStatus.REVIEW, reason_code=said["code"], reason=said["text"], actor=actor, at=at)
-    else:
-        _after_verdict(payment, actor=actor, at=at)
+    steps.begin([payment], actor=actor, at=at)
 
 
 @transaction.atomic
@@ -249,7 +200,7 @@ def release(*, payment_id: UUID, reason: str, actor: Actor, at: datetime) -> Pay
     payment = steps.locked(payment_id)
     if payment.status != PaymentStatus.REVIEW:
         raise errors.NotInReview(status=payment.status)
-    _or_fail(payment, lambda: _after_verdict(payment, reason=reason, actor=actor, at=at), actor=actor, at=at)
+    deciding.or_fail(payment, lambda: deciding.after_verdict(payment, reason=reason, actor=actor, at=at), actor=actor, at=at)
     return payment
 
 
@@ -263,7 +214,7 @@ def approve(*, payment_id: UUID, reason: str = "", actor: Actor, at: datetime) -
         raise FourEyesRequired()
     payment.approved_by = str(actor)
     payment.save(update_fields=["approved_by"])
-    _or_fail(payment, lambda: _approved(payment, reason=reason, actor=actor, at=at), actor=actor, at=at)
+    deciding.or_fail(payment, lambda: deciding.approved(payment, reason=reason, actor=actor, at=at), actor=actor, at=at)
     return payment
 
 
@@ -319,31 +270,9 @@ def release_due(*, at: datetime, limit: int = 500, actor: Actor) -> int:
                 continue
             payment.due_at = None
             payment.save(update_fields=["due_at"])
-            _or_fail(payment, lambda one=payment: decide(one, actor=actor, at=at), actor=actor, at=at)
+            deciding.or_fail(payment, lambda one=payment: deciding.decide(one, actor=actor, at=at), actor=actor, at=at)
             done += 1
     return done
-
-
-def facts_of(payment: Payment, *, at: datetime) -> PaymentFacts:
-    """What deciders are told."""
-    account = payment.external_account
-    return PaymentFacts(
-        payment_id=payment.public_id,
-        partner_id=ids.public_id(Partner.PREFIX, payment.partner_id),
-        mode=Partner.objects.values_list("mode", flat=True).get(pk=payment.partner_id),
-        customer_id=ids.public_id("cus", payment.customer_id) if payment.customer_id else "",
-        wallet_id=ids.public_id("wal", payment.wallet_id) if payment.wallet_id else "",
-        target_wallet_id=ids.public_id("wal", payment.target_wallet_id) if payment.target_wallet_id else "",
-        external_account_id=account.public_id if account else "",
-        kind=payment.kind,
-        rail=payment.rail,
-        direction=payment.direction,
-        amount=str(payment.amount),
-        currency=payment.currency,
-        description=payment.description,
-        country=account.country if account else "",
-        at=at.isoformat(),
-    )
 
 
 def get(payment_id: UUID, *, partner_id: UUID | None = None) -> Payment:
@@ -362,77 +291,17 @@ def checked_description(text: str) -> str:
     return text
 
 
-def _after_verdict(payment: Payment, *, reason: str = "", actor: Actor, at: datetime) -> None:
-    threshold = settings.PAYMENT_APPROVAL_ABOVE.get(payment.currency)
-    if threshold is not None and payment.amount > threshold and payment.direction == Direction.OUT:
-        rail_limits.check_single(payment, at=at)
-        steps.take(
-            payment,
-            PaymentStatus.APPROVAL,
-            reason_code="payment.above_threshold",
-            reason=reason or f"Payments above {threshold} {payment.currency} need a second person.",
-            actor=actor,
-            at=at,
-        )
-        return
-    _approved(payment, reason=reason, actor=actor, at=at)
-
-
-def _approved(payment: Payment, *, reason: str = "", actor: Actor, at: datetime) -> None:
-    """The yes is there: count it against the limits of the rail's day, hold the money if it goes out, and say when it leaves. What stays
-    in the book is done at once.
-    """
-    window = cutoffs.next_cutoff(payment.rail, at, same_day=payment.same_day)
-    payment.cutoff_at, payment.value_on = window.cutoff_at, window.value_on
-    rail_limits.count(payment, on=window.processing_on, at=at)
-    payment.save(update_fields=["cutoff_at", "value_on", "counted_on"])
-    steps.take(payment, PaymentStatus.APPROVED, reason=reason, actor=actor, at=at)
-    if payment.direction != Direction.OUT:
-        custody.check_standing(partner_id=payment.partner_id, wallet_id=payment.wallet_id, at=at)
-        return
-    payment.hold = custody.keep(
-        partner_id=payment.partner_id,
-        wallet_id=payment.wallet_id,
-        target_id=payment.target_wallet_id,
-        amount=Money(payment.total, payment.currency),
-        kept_for=payment.public_id,
-        actor=actor,
-        at=at,
-    )
-    payment.save(update_fields=["hold"])
-    steps.take(payment, PaymentStatus.HELD, actor=actor, at=at)
-    if payment.rail == Rail.BOOK:
-        journal_id = postings.sent([payment], actor=actor, at=at)[0]
-        steps.take(payment, PaymentStatus.SETTLED, journal_id=journal_id, actor=actor, at=at)
-
-
-def _or_fail(payment: Payment, work: Any, *, actor: Actor, at: datetime) -> None:
-    """Do the work, which nobody waits for; what the wallet refuses becomes the payment's end instead of an error."""
-    before = (payment.status, payment.moves_made)
-    try:
-        with transaction.atomic():
-            work()
-    except DomainError as refusal:
-        payment.refresh_from_db(fields=["status", "moves_made", "hold", "cutoff_at", "value_on", "counted_on", "verdict_id"])
-        assert (payment.status, payment.moves_made) == before  # noqa: S101 - the savepoint took it back
-        if payment.status in {PaymentStatus.REVIEW, PaymentStatus.APPROVAL}:
-            steps.take(payment, PaymentStatus.REJECTED, reason_code=refusal.code, reason=refusal.message, actor=actor, at=at)
-        else:
-            steps.take(payment, PaymentStatus.FAILED, reason_code=refusal.code, reason=refusal.message, actor=actor, at=at)
-
-
 def _free(payment: Payment, *, at: datetime) -> None:
     rail_limits.give_back(payment)
     if payment.status == PaymentStatus.HELD and payment.hold_id:
         custody.let_go(hold_id=payment.hold_id, at=at)
 
 
-def _due_at(scheduled_on: date | None, *, partner_id: UUID, at: datetime) -> datetime | None:
+def _due_at(scheduled_on: date | None, *, zone: str, at: datetime) -> datetime | None:
     """Midnight of the day in the partner's zone; None for a payment of today."""
     if scheduled_on is None:
         return None
-    zone = ZoneInfo(Partner.objects.values_list("time_zone", flat=True).get(pk=partner_id))
-    due = datetime.combine(scheduled_on, time(0), tzinfo=zone)
+    due = datetime.combine(scheduled_on, time(0), tzinfo=ZoneInfo(zone))
     if not at < due <= at + LONGEST_SCHEDULE:
         raise errors.ScheduleOutOfRange(param="scheduled_on")
     return due

@@ -15,9 +15,10 @@ from django.db import transaction
 
 from flowlet.core.actors import Actor
 from flowlet.core.money import Money
+from ledger.errors import BatchRefused
 from ledger.models import Book
 from ledger.services import accounts, charts, journals
-from ledger.services.journals import Leg, Posted
+from ledger.services.journals import Leg, NewJournal, Posted
 from payments.choices import PaymentKind, Rail
 from payments.models import Payment
 from payments.services import recipes
@@ -114,20 +115,28 @@ def came_in(payment: Payment, *, named: Mapping[str, str] | None = None, actor: 
     """RECEIPT of money that came by itself, COLLECTED of what was asked for, ACQUIRED of a card payment. ``named`` is by which further
     names the bank's statement may speak of it.
     """
-    currency = payment.currency
-    amount, fee = Money(payment.amount, currency), Money(payment.fee, currency)
-    system = _System(payment, actor, at)
-    if payment.rail == Rail.CARD:
-        kind, debits, credits = recipes.ACQUIRED, [Leg(system(charts.INCOMING_EXPECTED), "DEBIT", amount)], []
-    elif payment.status == "CREATED":
-        kind, debits, credits = recipes.RECEIPT, [Leg(system(charts.SAFEGUARDING), "DEBIT", amount)], []
-    else:
-        kind = recipes.COLLECTED
-        debits = [Leg(system(charts.SAFEGUARDING), "DEBIT", amount), Leg(system(charts.INCOMING_EXPECTED), "DEBIT", amount)]
-        credits = [Leg(system(charts.CLEARING_IN), "CREDIT", amount)]
-    if fee:
-        credits.append(Leg(system(charts.FEE_INCOME), "CREDIT", fee))
-    return _give(payment, amount - fee, kind, debits, credits, named=named, actor=actor, at=at)
+    kind, debits, credits = _coming(payment, _System(payment, actor, at))
+    return _give(payment, _left_of(payment), kind, debits, credits, named=named, actor=actor, at=at)
+
+
+def all_came_in(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> list[Booked]:
+    """As ``came_in``, for payments of one partner and currency, in a few calls; one by one where the books refuse one of them."""
+    keys = {payment.wallet_id for payment in payments}
+    rows = Wallet.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=keys).order_by("pk")
+    open_accounts = {wallet.pk: wallet.account_id for wallet in rows if wallet.status == WalletStatus.OPEN}
+    system = _System(payments[0], actor, at)
+    items = []
+    for payment in payments:
+        kind, debits, credits = _coming(payment, system)
+        account_id = open_accounts.get(payment.wallet_id) or system(charts.SUSPENSE)
+        items.append(_journal(payment, kind, [*debits, Leg(account_id, "CREDIT", _left_of(payment)), *credits]))
+    with suppress(BatchRefused), transaction.atomic():  # finance may have frozen the account itself
+        posted = _posted(system.book_id, items, actor=actor)
+        return [
+            Booked(journal_id, in_suspense=payment.wallet_id not in open_accounts)
+            for payment, journal_id in zip(payments, posted, strict=True)
+        ]
+    return [came_in(payment, actor=actor, at=at) for payment in payments]
 
 
 def failed(payment: Payment, *, actor: Actor, at: datetime) -> Booked:
@@ -180,9 +189,35 @@ class _System:
     def __init__(self, payment: Payment, actor: Actor, at: datetime) -> None:
         self.book_id = book_of(payment.partner_id)
         self.currency, self.actor, self.at = payment.currency, actor, at
+        self._known: dict[str, int] = {}
 
     def __call__(self, line: str) -> int:
-        return accounts.system_account(book_id=self.book_id, line=line, currency=self.currency, actor=self.actor, at=self.at).pk
+        if line not in self._known:
+            found = accounts.system_account(book_id=self.book_id, line=line, currency=self.currency, actor=self.actor, at=self.at)
+            self._known[line] = found.pk
+        return self._known[line]
+
+
+def _coming(payment: Payment, system: _System) -> tuple[str, list[Leg], list[Leg]]:
+    """The recipe of money that came in, and its debits and credits but for the wallet's."""
+    amount, fee = Money(payment.amount, payment.currency), Money(payment.fee, payment.currency)
+    credits: list[Leg] = []
+    if payment.rail == Rail.CARD:
+        kind, debits = recipes.ACQUIRED, [Leg(system(charts.INCOMING_EXPECTED), "DEBIT", amount)]
+    elif payment.status == "CREATED":
+        kind, debits = recipes.RECEIPT, [Leg(system(charts.SAFEGUARDING), "DEBIT", amount)]
+    else:
+        kind = recipes.COLLECTED
+        debits = [Leg(system(charts.SAFEGUARDING), "DEBIT", amount), Leg(system(charts.INCOMING_EXPECTED), "DEBIT", amount)]
+        credits.append(Leg(system(charts.CLEARING_IN), "CREDIT", amount))
+    if fee:
+        credits.append(Leg(system(charts.FEE_INCOME), "CREDIT", fee))
+    return kind, debits, credits
+
+
+def _left_of(payment: Payment) -> Money:
+    """What of incoming money is the wallet's."""
+    return Money(payment.amount - payment.fee, payment.currency)
 
 
 def _between(payments: Sequence[Payment], kind: str, *, debit: str, credit: str, actor: Actor, at: datetime) -> list[UUID]:
@@ -191,19 +226,20 @@ def _between(payments: Sequence[Payment], kind: str, *, debit: str, credit: str,
     items = []
     for payment in payments:
         amount = Money(payment.amount, payment.currency)
-        items.append(
-            journals.NewJournal(
-                legs=[Leg(left, "DEBIT", amount), Leg(right, "CREDIT", amount)],
-                kind=kind,
-                cause=payment.public_id,
-                description=payment.description,
-                metadata=notes(payment),
-            )
-        )
+        items.append(_journal(payment, kind, [Leg(left, "DEBIT", amount), Leg(right, "CREDIT", amount)]))
+    return _posted(system.book_id, items, actor=actor)
+
+
+def _journal(payment: Payment, kind: str, legs: Sequence[Leg]) -> NewJournal:
+    return NewJournal(legs=legs, kind=kind, cause=payment.public_id, description=payment.description, metadata=notes(payment))
+
+
+def _posted(book_id: int, items: Sequence[NewJournal], *, actor: Actor) -> list[UUID]:
+    """Post all or none, a thousand a call; the journals in order. Raises BatchRefused."""
     results: list[journals.Result] = []
     for start in range(0, len(items), journals.BATCH_LIMIT):
         part = items[start : start + journals.BATCH_LIMIT]
-        results += journals.post_batch(book_id=system.book_id, items=part, atomic=True, actor=actor)
+        results += journals.post_batch(book_id=book_id, items=part, atomic=True, actor=actor)
     return [result.posted.journal_id for result in results if result.posted is not None]
 
 

@@ -70,7 +70,7 @@ def create(
     if kind == PaymentKind.REFUND:
         raise Invalid("Refunds do not recur.", param="kind")
     direction = kinds.direction_of(kind, rail)
-    gateways.check(rail, partner_id=partner_id)
+    gateways.check(rail, partner=Partner.objects.get(pk=partner_id))
     kinds.check_amount(rail, amount)
     wallet = wallets.get(wallet_id, partner_id=partner_id)
     if wallet.currency != amount.currency.code:

@@ -5,6 +5,7 @@ compared with the books. Faults (``SandboxFault``) are used up one by one: LOSE_
 done), REFUSE.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -29,7 +30,9 @@ _STATES = {
 }
 _TAKE = """
 INSERT INTO payments_sandboxorder AS o (id, reference, rail, direction, currency, amount, status, reason_code, times_told, created_at,
-updated_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 1, %s, %s)
+updated_at) SELECT t.id, t.reference, %(rail)s, t.direction, t.currency, t.amount, %(status)s, %(code)s, 1, %(at)s, %(at)s
+  FROM unnest(%(ids)s::uuid[], %(references)s::text[], %(directions)s::text[], %(currencies)s::text[], %(amounts)s::numeric[])
+    AS t(id, reference, direction, currency, amount)
 ON CONFLICT (reference) DO UPDATE SET times_told = o.times_told + 1"""
 
 
@@ -65,24 +68,26 @@ class SandboxGateway:
 
 def take(instruction: Instruction, *, rail: str, refuse: bool = False, at: datetime) -> None:
     """Write the order, or count that it was told again."""
-    status = OrderStatus.REFUSED if refuse else OrderStatus.PAID if rail == Rail.CARD else OrderStatus.ACCEPTED
-    code = "sandbox.refused" if refuse else ""
-    amount = instruction.amount
+    take_many([instruction], rail=rail, refuse=refuse, at=at)
+
+
+def take_many(instructions: Sequence[Instruction], *, rail: str, refuse: bool = False, at: datetime) -> None:
+    """Write the orders, or count that they were told again, in one statement. The order of references is the order of their locks."""
+    told = sorted(instructions, key=lambda one: one.reference)
     with connection.cursor() as cursor:
         cursor.execute(
             _TAKE,
-            [
-                ids.uuid7(),
-                instruction.reference,
-                rail,
-                instruction.direction,
-                amount.currency.code,
-                amount.amount,
-                status,
-                code,
-                at,
-                at,
-            ],
+            {
+                "rail": rail,
+                "status": OrderStatus.REFUSED if refuse else OrderStatus.PAID if rail == Rail.CARD else OrderStatus.ACCEPTED,
+                "code": "sandbox.refused" if refuse else "",
+                "at": at,
+                "ids": [ids.uuid7() for _ in told],
+                "references": [one.reference for one in told],
+                "directions": [one.direction for one in told],
+                "currencies": [one.amount.currency.code for one in told],
+                "amounts": [one.amount.amount for one in told],
+            },
         )
 
 

@@ -20,11 +20,16 @@ from payments.choices import PaymentStatus
 from payments.models import Move, Payment
 from payments.states import PAYMENT_MOVES
 
+S = PaymentStatus
 _UPDATE = """
 UPDATE payments_payment p SET status = %s, moves_made = p.moves_made + 1, updated_at = %s, ask_at = %s,
        journal_id = coalesce(s.journal_id, p.journal_id), reason_code = s.reason_code, reason = s.reason,
        settled_at = CASE WHEN %s = 'SETTLED' THEN coalesce(p.settled_at, %s) ELSE p.settled_at END
   FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[]) AS s(id, journal_id, reason_code, reason) WHERE p.id = s.id"""
+
+_UPDATE_FIRST = """
+UPDATE payments_payment SET status = %s, moves_made = moves_made + 1, updated_at = %s, reason_code = %s, reason = %s, verdict_id = %s,
+       hold_id = %s, cutoff_at = %s, value_on = %s, counted_on = %s WHERE id = %s"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,15 +85,7 @@ def take_many(steps: Sequence[Step], *, actor: Actor, at: datetime, ask_at: date
     to = steps[0].to
     for step in steps:
         check_move(PAYMENT_MOVES, PaymentStatus(step.payment.status), to)
-    came_from = [step.payment.status for step in steps]
-    for step in steps:
-        payment = step.payment
-        payment.status, payment.moves_made, payment.updated_at, payment.ask_at = to, payment.moves_made + 1, at, ask_at
-        payment.journal_id = step.journal_id or payment.journal_id
-        payment.reason_code, payment.reason = step.reason_code, step.reason[:500]
-        if to == PaymentStatus.SETTLED:
-            payment.settled_at = payment.settled_at or at
-    write_moves(steps, came_from, actor=actor, at=at)
+    made = [_made(step, at=at, ask_at=ask_at) for step in steps]
     with connection.cursor() as cursor:
         cursor.execute(
             _UPDATE,
@@ -104,42 +101,83 @@ def take_many(steps: Sequence[Step], *, actor: Actor, at: datetime, ask_at: date
                 [step.reason[:500] for step in steps],
             ],
         )
-    tell(steps, came_from, actor=actor, at=at)
+    _write(made, actor=actor, at=at)
 
 
-def write_moves(steps: Sequence[Step], came_from: Sequence[str], *, actor: Actor, at: datetime) -> None:
-    """Write the timeline's rows; the payments know their new number of moves already."""
-    Move.objects.bulk_create(
-        Move(
-            payment=step.payment,
-            ordinal=step.payment.moves_made,
-            came_from=before,
-            went_to=step.to,
-            at=at,
-            actor=str(actor),
-            reason_code=step.reason_code,
-            reason=step.reason[:500],
-            journal_id=step.journal_id,
-            details=dict(step.details),
-        )
-        for step, before in zip(steps, came_from, strict=True)
+def take_first(steps: Sequence[Step], *, actor: Actor, at: datetime) -> None:
+    """Take one locked payment, of which nothing was sent yet, on in several moves, and keep its verdict, hold, cut-off and days.
+
+    Raises IllegalMove for the first move that may not be made.
+    """
+    made = []
+    for step in steps:
+        payment = step.payment
+        check_move(PAYMENT_MOVES, PaymentStatus(payment.status), step.to)
+        made.append(_made(step, at=at, ask_at=None))
+        kept = [payment.verdict_id, payment.hold_id, payment.cutoff_at, payment.value_on, payment.counted_on]
+        with connection.cursor() as cursor:
+            cursor.execute(_UPDATE_FIRST, [step.to, at, step.reason_code, step.reason[:500], *kept, payment.pk])
+    _write(made, actor=actor, at=at)
+
+
+def begin(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> None:
+    """Write the first row of the timelines of new payments, whose rows are there, and tell of them."""
+    _write(
+        [_Made(step, "", facts(step.payment)) for step in (Step(payment=one, to=S.CREATED) for one in payments)],
+        actor=actor,
+        at=at,
     )
 
 
-def tell(steps: Sequence[Step], came_from: Sequence[str], *, actor: Actor, at: datetime) -> None:
-    """Tell audit and outbox of the moves."""
-    told = [(step, before, facts(step.payment)) for step, before in zip(steps, came_from, strict=True)]
+@dataclass(slots=True)
+class _Made:
+    """A move that was made, with what events say of the payment after it."""
+
+    step: Step
+    came_from: str
+    facts: dict[str, Any]
+    ordinal: int = 1
+
+
+def _made(step: Step, *, at: datetime, ask_at: datetime | None) -> _Made:
+    """Make the move in the payment at hand."""
+    payment, before = step.payment, step.payment.status
+    payment.status, payment.moves_made, payment.updated_at, payment.ask_at = step.to, payment.moves_made + 1, at, ask_at
+    payment.journal_id = step.journal_id or payment.journal_id
+    payment.reason_code, payment.reason = step.reason_code, step.reason[:500]
+    if step.to == S.SETTLED:
+        payment.settled_at = payment.settled_at or at
+    return _Made(step, before, facts(payment), payment.moves_made)
+
+
+def _write(made: Sequence[_Made], *, actor: Actor, at: datetime) -> None:
+    """Write moves into the timeline, and tell audit and outbox of them, in their order."""
+    Move.objects.bulk_create(
+        Move(
+            payment=one.step.payment,
+            ordinal=one.ordinal,
+            came_from=one.came_from,
+            went_to=one.step.to,
+            at=at,
+            actor=str(actor),
+            reason_code=one.step.reason_code,
+            reason=one.step.reason[:500],
+            journal_id=one.step.journal_id,
+            details=dict(one.step.details),
+        )
+        for one in made
+    )
     log.record_many(
         [
             NewRecord(
-                action=events.PAYMENT[step.to],
-                target=step.payment.public_id,
-                partner_id=step.payment.partner_id,
-                reason=step.reason[:500],
-                before={"status": str(before)} if before else None,
-                after=data,
+                action=events.PAYMENT[one.step.to],
+                target=one.step.payment.public_id,
+                partner_id=one.step.payment.partner_id,
+                reason=one.step.reason[:500],
+                before={"status": str(one.came_from)} if one.came_from else None,
+                after=one.facts,
             )
-            for step, before, data in told
+            for one in made
         ],
         actor=actor,
         at=at,
@@ -147,9 +185,13 @@ def tell(steps: Sequence[Step], came_from: Sequence[str], *, actor: Actor, at: d
     outbox.publish_many(
         [
             NewEvent(
-                type=events.PAYMENT[step.to], partner_id=step.payment.partner_id, subject=step.payment.public_id, data=data, at=at
+                type=events.PAYMENT[one.step.to],
+                partner_id=one.step.payment.partner_id,
+                subject=one.step.payment.public_id,
+                data=one.facts,
+                at=at,
             )
-            for step, _, data in told
+            for one in made
         ]
     )
 

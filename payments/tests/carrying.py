@@ -7,6 +7,7 @@ die, where (``Crew.start``). A worker writes nothing but the faults that nobody 
 import contextlib
 import functools
 import importlib
+import itertools
 import json
 import os
 import random
@@ -16,6 +17,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,8 +34,12 @@ POINTS = {
     "about to ask": ("gateway", "find", "before"),
     "asked and not booked": ("gateway", "find", "after"),
 }
+MAKING_POINTS = {
+    "decided and not committed": ("payments.services.payments", "decide", "after"),
+    "held and not committed": ("wallets.services.custody", "keep", "after"),
+}
 FILE_POINTS = {
-    "gathered and not booked": ("payments.services.settlement", "_write_traces", "after"),
+    "gathered and not booked": ("payments.services.gathering", "_write_traces", "after"),
     "booked and not built": ("payments.services.postings", "sent", "after"),
     "built and not sealed": ("payments.services.files", "build", "after"),
     "sealed and not committed": ("payments.services.files", "seal", "after"),
@@ -108,7 +114,7 @@ class Crew:
 
     def start(self, work: str, *, die: tuple[str, str, str] | None = None, **options) -> int:
         """Start a worker that works for ever. With ``die`` it kills itself at its first call there. ``options``: url, files (a folder),
-        largest_batch, days_later.
+        largest_batch, days_later, and for ``create`` what to make: kind, rail, count, sources (pairs of a wallet and an account).
         """
         order = {"work": work, "die": die, "seed": random.randrange(1 << 30), "strange": str(self.strange), **options}
         self.process.stdin.write(json.dumps(order) + "\n")
@@ -155,14 +161,86 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-# What follows runs in the workers.
+class Victims:
+    """Deaths all through a run: now and then one of the crew is killed, and one worker after another dies by itself at the next point.
+
+    ``team`` are orders for ``Crew.start``: who is killed is replaced by another like him. ``points`` say where who works on what dies.
+    ``every`` counts steps of payments from one death to the next, on average: on a busy machine people live as long as their work takes.
+    """
+
+    def __init__(self, crew: Crew, team: list[dict], points: list[tuple[str, str]], *, seed: int, every: int) -> None:
+        self.crew, self.dice, self.every, self.points = crew, random.Random(seed), every, itertools.cycle(points)
+        self.orders = {order["work"]: order for order in team}
+        self.team = {crew.start(**order): order for order in team}
+        self.died: Counter[str] = Counter()
+        self.planted: tuple[int, str] = (0, "")
+        self.next_kill = self.next_plant = self._later(0)
+
+    def haunt(self, steps: int) -> None:
+        """To be called again and again, with the number of steps that payments have taken."""
+        now, (pid, point) = time.monotonic(), self.planted
+        if pid and not is_alive(pid):
+            self.died[point] += 1
+            self.crew.alive.remove(pid)
+            self.planted, self.next_plant = (0, ""), self._later(steps)
+        elif _is_over(self.next_plant, steps, now):  # or nobody comes to that point at this hour
+            if pid:
+                self.crew.kill(pid)
+            work, point = next(self.points)
+            pid = self.crew.start(**self.orders[work], die=(POINTS | MAKING_POINTS | FILE_POINTS)[point])
+            self.planted, self.next_plant = (pid, point), (steps + 20 * self.every, now + PATIENCE)
+        if _is_over(self.next_kill, steps, now):
+            victim = self.dice.choice(list(self.team))
+            order = self.team.pop(victim)
+            self.crew.kill(victim)
+            self.team[self.crew.start(**order)] = order
+            self.next_kill = self._later(steps)
+
+    def _later(self, steps: int) -> tuple[int, float]:
+        return steps + self.dice.randint(1, 2 * self.every), time.monotonic() + self.dice.uniform(1, PATIENCE)
 
 
-def send(gateway: HttpGateway, dice: random.Random) -> None:
+PATIENCE = 15.0  # seconds after which somebody dies, though nothing moves
+
+
+def _is_over(limit: tuple[int, float], steps: int, now: float) -> bool:
+    return steps >= limit[0] or now >= limit[1]
+
+
+# What follows runs in the workers. Each answers how much there was to do.
+
+
+def create(gateway: HttpGateway, dice: random.Random, *, kind: str, rail: str, count: int, sources: list[list[str]]) -> int:
+    """Ask for payments until there are ``count``, each known by its number: who asks for one that is there is refused."""
+    from flowlet.core.money import Money
+    from payments.models import Payment
+    from payments.services import payments
+    from wallets.models import Wallet
+
+    known = set(Payment.objects.filter(kind=kind, rail=rail).values_list("external_id", flat=True))
+    missing = [number for number in range(count) if f"{rail} {number}" not in known]
+    wanted = dice.sample(missing, min(len(missing), 25))
+    for number in wanted:
+        wallet_id, account_id = sources[number % len(sources)]
+        _try(
+            payments.create,
+            partner_id=Wallet.objects.values_list("partner_id", flat=True).get(pk=wallet_id),
+            kind=kind,
+            rail=rail,
+            amount=Money(f"{1 + number % 90}.{number % 100:02d}", "USD"),
+            wallet_id=wallet_id,
+            external_account_id=account_id,
+            external_id=f"{rail} {number}",
+        )
+    return len(wanted)
+
+
+def send(gateway: HttpGateway, dice: random.Random) -> int:
     """Send what is ready, in any order."""
     from payments.models import Payment
     from payments.services import sending, settlement
 
+    done = 0
     for direction, status in settlement.READY.items():
         ready = (
             Payment.objects.filter(status=status, direction=direction, rail="card").order_by("pk").values_list("pk", flat=True)
@@ -171,16 +249,18 @@ def send(gateway: HttpGateway, dice: random.Random) -> None:
         dice.shuffle(keys)
         for key in keys:
             _try(sending.send, payment_id=key)
+        done += len(keys)
+    return done
 
 
-def ask(gateway: HttpGateway, dice: random.Random) -> None:
+def ask(gateway: HttpGateway, dice: random.Random) -> int:
     """Ask for what is due."""
     from payments.services import sending
 
-    sending.ask_due(limit=20, **_who())
+    return sending.ask_due(limit=20, **_who())
 
 
-def listen(gateway: HttpGateway, dice: random.Random) -> None:
+def listen(gateway: HttpGateway, dice: random.Random) -> int:
     """Book what the provider tells, in whatever order and however often."""
     from flowlet.core.outbound import OutboundError
     from payments.models import Payment
@@ -190,14 +270,15 @@ def listen(gateway: HttpGateway, dice: random.Random) -> None:
     try:
         told = gateway.out.call("GET", "/events", operation="events").data["events"]
     except OutboundError:
-        return
+        return 0
     for event in told:
         answer = Answer(state=State(event["state"]), provider_reference=event["id"])
         _try(sending.book, payment_id=Payment.key(event["reference"]), answer=answer)
-    time.sleep(0.2)
+    time.sleep(0.4)
+    return 0  # the same is told again
 
 
-def change(gateway: HttpGateway, dice: random.Random) -> None:
+def change(gateway: HttpGateway, dice: random.Random) -> int:
     """Cancel some of what has not left yet, and give some of what was paid back."""
     from payments.models import Payment
     from payments.services import payments
@@ -207,18 +288,21 @@ def change(gateway: HttpGateway, dice: random.Random) -> None:
         if dice.random() < 0.02:
             _try(payments.cancel, payment_id=key)
     paid = Payment.objects.filter(status="SETTLED", kind="CARD_PAYMENT", refunds=None).order_by("pk").values_list("pk", flat=True)
-    for key in list(paid[:20]):
+    found = list(paid[:20])
+    for key in found:
         _try(payments.refund, payment_id=key, amount=_half(Payment.objects.get(pk=key)))
+    return len(found)
 
 
-def settle(gateway: HttpGateway, dice: random.Random, *, days_later: int = 0) -> None:
+def settle(gateway: HttpGateway, dice: random.Random, *, days_later: int = 0) -> int:
     """A whole run of settlement."""
     from datetime import timedelta
 
     from payments.services import settlement
 
     who = _who()
-    settlement.run(early=True, actor=who["actor"], at=who["at"] + timedelta(days=days_later))
+    done = settlement.run(early=True, actor=who["actor"], at=who["at"] + timedelta(days=days_later))
+    return len(done.built) + len(done.delivered) + done.settled
 
 
 def _half(payment):
@@ -274,21 +358,19 @@ def work(order: dict) -> None:
     settings.PAYMENT_FILES_FOLDER = Path(order.get("files", "/nowhere"))
     if "largest_batch" in order:
         files.LARGEST["ach"] = order["largest_batch"]
-    step = (
-        functools.partial(settle, days_later=order.get("days_later", 0))
-        if order["work"] == "settle"
-        else globals()[order["work"]]
-    )
+    taken = {name: order[name] for name in ("days_later", "kind", "rail", "count", "sources") if name in order}
+    step = functools.partial(globals()[order["work"]], **taken)
     if order["die"]:
         _die_at(tuple(order["die"]))
     parent = os.getppid()
     while os.getppid() == parent:  # whoever started us is still there
+        done = 0
         try:
-            step(gateway, dice)
+            done = step(gateway, dice)
         except Exception:
             _complain(order)
             connections.close_all()
-        time.sleep(0.02)
+        time.sleep(0.02 if done else 0.2)
 
 
 def _complain(order: dict) -> None:
@@ -303,6 +385,7 @@ def main() -> None:
 
     django.setup()
     importlib.import_module("payments.services.settlement")
+    importlib.import_module("payments.services.recurring")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     for line in sys.stdin:
         pid = os.fork()

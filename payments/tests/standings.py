@@ -13,7 +13,7 @@ from flowlet.decisions import registry
 from flowlet.decisions.opinions import Reason, review
 from payments.choices import PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
-from payments.services import outcomes, payments, sandbox_bank, sending, settlement
+from payments.services import deciding, outcomes, payments, sandbox_bank, sending, settlement
 from payments.tests.world import KEY, OTHER, STAFF, PaymentWorld
 
 S = PaymentStatus
@@ -24,7 +24,7 @@ ALL = tuple(state for state in S if state != S.EXPIRED)  # nothing expires a pay
 def doubts() -> Iterator[None]:
     """Every payment that is made goes to review."""
     with mock.patch.dict(registry._deciders, clear=True):
-        registry.decider("payments.doubts", point=payments.POINT)(lambda facts: review(Reason("payments.doubts", "Looks odd.")))
+        registry.decider("payments.doubts", point=deciding.POINT)(lambda facts: review(Reason("payments.doubts", "Looks odd.")))
         yield
 
 

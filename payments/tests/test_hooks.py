@@ -9,7 +9,7 @@ from flowlet.events.models import Event
 from payments import errors
 from payments.choices import ExternalAccountStatus, MandateStatus, PaymentKind, PaymentStatus, Rail
 from payments.models import MandateUse, Payment
-from payments.services import external_accounts, mandates, outcomes, payments, sending, settlement
+from payments.services import external_accounts, gathering, mandates, outcomes, payments, sending
 from payments.tests.world import KEY, STAFF, books_are_sound, fresh_world
 
 K, S = PaymentKind, PaymentStatus
@@ -22,7 +22,7 @@ def world(db):
 
 def gathered(world, payment):
     group = (payment.partner_id, payment.rail, payment.currency, payment.direction, payment.value_on)
-    settlement.gather(group, at=world.at, actor=STAFF, early=True)
+    gathering.gather(group, at=world.at, actor=STAFF, early=True)
     payment.refresh_from_db()
     return payment
 

@@ -595,7 +595,8 @@ def test_an_item_may_go_only_where_the_table_says(world):
         inbound_files.close_item(item_id=item.pk, reason="of another bank", actor=STAFF, at=world.at)
     item.refresh_from_db()
     assert (item.state, item.reason) == (I.CLOSED, "of another bank")
-    assert batch.status == BatchStatus.BUILT
+    batch.refresh_from_db()
+    assert batch.status == BatchStatus.DELIVERED
     assert handle(world, item.file) == inbound_files.Tally(closed=1)
 
 

@@ -1,11 +1,11 @@
 """No payment is made twice, and none is forgotten: real workers lose their lives at every step, the provider its answers, and in the end
 its ledger and ours agree to the cent.
 
-FLOWLET_FAULT_PAYMENTS says how many payments (300); with 10,000 it takes long.
+FLOWLET_FAULT_PAYMENTS says how many payments (300). With 10,000 it takes a quarter of an hour, and shows how far it has come.
 """
 
 import os
-import random
+import sys
 import time
 from collections import Counter
 from decimal import Decimal
@@ -13,13 +13,13 @@ from decimal import Decimal
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import Count, Max, Sum
 
 from accounts.choices import PartnerStatus
 from accounts.models import Partner
 from ledger.services import verification
 from payments.choices import BatchStatus, PaymentKind, PaymentStatus, Rail
-from payments.models import Batch, Payment
+from payments.models import Batch, Move, Payment
 from payments.providers import nacha
 from payments.services import files, gateways
 from payments.services.files import ach
@@ -32,6 +32,7 @@ from wallets.models import Hold
 S = PaymentStatus
 MANY = int(os.environ.get("FLOWLET_FAULT_PAYMENTS", "300"))
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True), pytest.mark.timeout(1800 + 2 * MANY)]
+EVERY = 10 + MANY // 200  # steps of payments from one death to the next
 OPEN = [S.CREATED, S.APPROVED, S.HELD, S.SUBMITTED, S.UNKNOWN]
 
 
@@ -82,6 +83,42 @@ def until(condition, crew, *, seconds, meanwhile=lambda: None):
             pytest.fail(f"{stuck} {crew.complaints()} {(crew.folder / 'log').read_text()[-3000:]}")
         meanwhile()
         time.sleep(0.1)
+
+
+class Progress:
+    """A line every ten seconds: how many payments there are in which state, and who died."""
+
+    def __init__(self, capfd, name):
+        self.capfd, self.name, self.began, self.next = capfd, name, time.monotonic(), 0.0
+
+    def show(self, victims, *, last=False):
+        now = time.monotonic()
+        if MANY <= 300 or (now < self.next and not last):
+            return
+        self.next = now + 10
+        states = (
+            Payment.objects.exclude(kind=PaymentKind.DEPOSIT, rail=Rail.ACH).values_list("kind", "status").annotate(Count("pk"))
+        )
+        found = ", ".join(f"{kind} {status} {count}" for kind, status, count in states.order_by("kind", "status"))
+        with self.capfd.disabled():
+            deaths = f"{victims.crew.kills} killed, {sum(victims.died.values())} died at a point"
+            print(f"{self.name}, {now - self.began:.0f} s: {found or 'nothing yet'}; {deaths}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def sources(world, count, *, rail, funds=""):
+    """Wallets with an account outside, for payments of the rail."""
+    found = []
+    for number in range(count):
+        wallet = world.wallet()
+        account = world.card(wallet) if rail == Rail.CARD else world.bank(wallet)
+        if funds:
+            world.credit(wallet, funds, name=f"funds-{time.time_ns()}-{number}")
+        found.append([str(wallet.pk), str(account.pk)])
+    return found
+
+
+def steps_taken():
+    return Move.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
 def is_done():
@@ -135,44 +172,46 @@ def test_a_worker_that_is_killed_at_any_point_of_a_payment_leaves_it_paid_once(w
         agree(world, carrier, crew)
 
 
-def test_workers_killed_at_random_and_a_provider_that_cannot_be_relied_on_pay_each_once(world, crew):
-    dice, began = random.Random(MANY), time.monotonic()
+def test_workers_killed_at_random_and_a_provider_that_cannot_be_relied_on_pay_each_once(world, crew, capfd):
+    charges = {"kind": "CARD_PAYMENT", "rail": "card", "count": MANY // 2, "sources": sources(world, 20, rail=Rail.CARD)}
+    began, progress = time.monotonic(), Progress(capfd, "card")
     with running(lambda: CarrierStandIn(seed=MANY, trouble=0.25)) as carrier:
-        charges(world, MANY // 2)
-        made = time.monotonic()
-        works = ["send", "send", "ask", "listen", "change"]
-        alive = {crew.start(work, url=carrier.url): work for work in works}
-        next_kill = next_question = time.monotonic() + 1
+        works = ["create", "create", "send", "send", "ask", "listen", "change"]
+        team = [{"work": work, "url": carrier.url, **(charges if work == "create" else {})} for work in works]
+        points = [("ask" if "ask" in name else "send", name) for name in carrying.POINTS]
+        points += [("create", "decided and not committed"), ("change", "held and not committed")]
+        victims = carrying.Victims(crew, team, points, seed=MANY, every=EVERY)
+        next_question = time.monotonic() + 1
 
         def trouble():
-            nonlocal next_kill, next_question
+            nonlocal next_question
             if time.monotonic() > next_question:
                 time_passes()
-                next_question = time.monotonic() + 1 + MANY / 2000
-            if time.monotonic() > next_kill:
-                victim = dice.choice(list(alive))
-                work = alive.pop(victim)
-                crew.kill(victim)
-                alive[crew.start(work, url=carrier.url)] = work
-                next_kill = time.monotonic() + dice.uniform(0.2, 1.0)
+                next_question = time.monotonic() + min(1 + MANY / 2000, 3)
+            victims.haunt(steps_taken())
+            progress.show(victims)
 
         def nothing_left():
+            if Payment.objects.filter(kind=PaymentKind.CARD_PAYMENT).count() < MANY // 2 or not is_done():
+                return False
             unrefunded = Payment.objects.filter(kind=PaymentKind.CARD_PAYMENT, status=S.SETTLED, refunds=None)
-            return is_done() and not unrefunded.exists() and is_done()
+            return not unrefunded.exists() and is_done()
 
         until(nothing_left, crew, seconds=900 + MANY, meanwhile=trouble)
+        progress.show(victims, last=True)
         kills = crew.kills
         crew.clear()
         until(is_done, crew, seconds=60)
         assert kills >= 5
+        assert set(victims.died) == {name for _, name in points} or MANY < 1000
         assert set(carrier.met) == {"LOST", "SILENT", "BROKEN", "SLOW", "LATE"}
         assert max(carrier.told.values()) > 1
         agree(world, carrier, crew)
         states = dict(Counter(Payment.objects.values_list("kind", "status")))
         print(  # noqa: T201
             f"\n{Payment.objects.count()} payments {states}; {len(carrier.paid)} paid by the provider, {kills} workers killed, "
-            f"troubles {carrier.met}, told more than once: {sum(times > 1 for times in carrier.told.values())}; "
-            f"made in {made - began:.0f} s, carried in {time.monotonic() - made:.0f} s"
+            f"{sum(victims.died.values())} dead at a point, troubles {carrier.met}, told more than once: "
+            f"{sum(times > 1 for times in carrier.told.values())}; in {time.monotonic() - began:.0f} s"
         )
 
 
@@ -255,30 +294,37 @@ def test_a_run_that_is_killed_at_any_point_puts_each_payment_into_one_file(world
     assert files_agree(world, crew, folder) == total
 
 
-def test_runs_killed_at_random_with_several_at_once_put_each_payment_into_one_file(world, crew, folder):
-    dice = random.Random(MANY)
-    options = {"files": str(folder), "largest_batch": max(5, MANY // 20)}
-    transfers(world, MANY // 2)
-    whole = world.lines()["2010"]
+def test_runs_killed_at_random_with_several_at_once_put_each_payment_into_one_file(world, crew, folder, capfd):
+    funded = sources(world, 20, rail=Rail.ACH, funds="90000.00")
+    transfers = {"kind": "TRANSFER", "rail": "ach", "count": MANY // 2, "sources": funded}
+    options = {"files": str(folder), "largest_batch": min(max(5, MANY // 20), 100)}
+    whole, progress = world.lines()["2010"], Progress(capfd, "files")
 
-    def killing(alive, days):
+    def go(works, points, *, days, end):
+        team = [{"work": work, **(transfers if work == "create" else {"days_later": days, **options})} for work in works]
+        victims = carrying.Victims(crew, team, points, seed=MANY, every=EVERY)
+
         def trouble():
-            time.sleep(dice.uniform(0.1, 0.8))
-            victim = dice.choice(alive)
-            crew.kill(victim)
-            alive.remove(victim)
-            alive.append(crew.start("settle", days_later=days, **options))
+            victims.haunt(steps_taken())
+            progress.show(victims)
 
-        return trouble
+        until(end, crew, seconds=300 + MANY, meanwhile=trouble)
+        progress.show(victims, last=True)
+        assert crew.kills >= 3
+        crew.clear()
+        return set(victims.died)
 
-    alive = [crew.start("settle", **options) for _ in range(3)]
-    until(all_delivered, crew, seconds=300 + MANY, meanwhile=killing(alive, 0))
-    crew.clear()
+    def all_made_and_delivered():
+        return Payment.objects.filter(direction="OUT").count() == MANY // 2 and all_delivered()
+
+    sending = [("settle", name) for name in carrying.FILE_POINTS if "settled" not in name]
+    making = [("create", name) for name in carrying.MAKING_POINTS]
+    died = go(["create", "create", "settle", "settle", "settle"], [*making, *sending], days=0, end=all_made_and_delivered)
+    assert died == {name for _, name in [*making, *sending]} or MANY < 1000
     total = files_agree(world, crew, folder)
     assert world.lines() == {"1010": -whole, "1120": -total, "2010": whole + total}
 
-    alive = [crew.start("settle", days_later=9, **options) for _ in range(3)]
-    until(all_settled, crew, seconds=300 + MANY, meanwhile=killing(alive, 9))
-    crew.clear()
+    settling = [("settle", name) for name in carrying.FILE_POINTS if "settled" in name]
+    go(["settle"] * 3, settling, days=9, end=all_settled)
     assert files_agree(world, crew, folder) == total
     assert world.lines() == {"1010": -whole - total, "2010": whole + total}

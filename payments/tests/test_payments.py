@@ -21,7 +21,7 @@ from payments import errors
 from payments.choices import PaymentKind, PaymentStatus, Rail
 from payments.models import Move, Payment, SandboxOrder
 from payments.selectors import reports
-from payments.services import outcomes, payments, proofs, sending
+from payments.services import deciding, outcomes, payments, proofs, sending
 from payments.states import PAYMENT_MOVES
 from payments.tests.world import KEY, OTHER, STAFF, PaymentWorld, books_are_sound, fresh_world
 from wallets.errors import HoldIsKept, InsufficientFunds, WalletClosed, WalletFrozen
@@ -39,9 +39,9 @@ def world(db):
 
 def sent(world, payment):
     """As settlement does it, for one payment."""
-    from payments.services import settlement
+    from payments.services import gathering
 
-    settlement.gather(
+    gathering.gather(
         (payment.partner_id, payment.rail, payment.currency, payment.direction, payment.value_on),
         at=world.at,
         actor=STAFF,
@@ -111,6 +111,18 @@ def test_a_return_after_settlement_goes_back_to_the_wallet(world):
     payment = world.act(outcomes.return_, payment, reason_code="R02")
     assert (payment.status, payment.returned) == (S.RETURNED, D(30))
     assert world.lines() == {"1010": D(100), "2010": D(-100)}
+
+
+@pytest.mark.parametrize("kind", [K.TRANSFER, K.FEE])
+def test_what_stayed_in_the_book_is_returned_by_nobody(world, kind):
+    wallet, friend = world.wallet("100.00"), world.wallet()
+    target = {"target_wallet_id": friend.pk} if kind == K.TRANSFER else {}
+    payment = world.pay(wallet, "30.00", kind=kind, rail=R.BOOK, **target)
+    before = world.lines()
+    with pytest.raises(IllegalMove):
+        world.act(outcomes.return_, payment, reason_code="R02")
+    assert (world.path(payment)[-1], world.lines(), world.funds(wallet)) == (S.SETTLED, before, (D(70), D(0)))
+    books_are_sound()
 
 
 def test_a_return_for_a_closed_wallet_goes_to_suspense(world):
@@ -229,7 +241,7 @@ def opinion(monkeypatch):
     said = {"outcome": Outcome.ALLOW}
     monkeypatch.setattr(registry, "_deciders", {})
 
-    @registry.decider("tests.decider", point=payments.POINT)
+    @registry.decider("tests.decider", point=deciding.POINT)
     def decide(facts):
         if said["outcome"] == Outcome.ALLOW:
             return Opinion(outcome=Outcome.ALLOW)

@@ -14,7 +14,7 @@ from flowlet.core.money import Money
 from payments.choices import OrderStatus, PaymentKind, PaymentStatus, Rail
 from payments.models import CustomerRailUsage, Move, PartnerRailUsage, Payment, RailLimit, SandboxOrder
 from payments.providers.gateway import Answer, State
-from payments.services import outcomes, payments, sandbox_bank, sending, settlement
+from payments.services import gathering, outcomes, payments, sandbox_bank, sending, settlement
 from payments.tests.world import KEY, STAFF, books_are_sound, fresh_world
 from wallets.tests.test_faults import at_once
 
@@ -266,10 +266,10 @@ def test_what_another_run_is_gathering_keeps_the_value_day_of_its_file(world):
         if number:
             assert gathered.wait(30)
             Timer(0.5, over.set).start()  # whoever waits for the other's rows sees them as they are then
-            settlement.roll_over(at=payment.cutoff_at + timedelta(hours=1))
+            gathering.roll_over(at=payment.cutoff_at + timedelta(hours=1))
             return
         with transaction.atomic():
-            settlement.gather(group, at=payment.cutoff_at, actor=STAFF)
+            gathering.gather(group, at=payment.cutoff_at, actor=STAFF)
             gathered.set()
             over.wait(30)
 

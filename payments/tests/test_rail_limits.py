@@ -21,7 +21,7 @@ from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import CustomerRailUsage, PartnerRailUsage, Payment, RailLimit
 from payments.policies import rail_limits as policies
 from payments.policies.rail_limits import RailLimits
-from payments.services import outcomes, payments, rail_limits, settlement
+from payments.services import deciding, outcomes, payments, rail_limits, settlement
 from payments.tests.world import STAFF, PaymentWorld, books_are_sound, fresh_world
 from wallets.tests.conftest import new_partner
 
@@ -374,7 +374,7 @@ def test_what_no_day_would_carry_is_refused_before_it_waits_for_anybody(world, l
     refused(world, wallet, "60.01", to=bank)
     refused(world, wallet, "60.01", to=bank, scheduled_on=date(2026, 12, 4))
     monkeypatch.setattr(registry, "_deciders", {})
-    registry.decider("tests.decider", point=payments.POINT)(
+    registry.decider("tests.decider", point=deciding.POINT)(
         lambda facts: Opinion(outcome=Outcome.REVIEW, reasons=(Reason(code="tests.reason", text="Because."),))
     )
     refused(world, wallet, "60.01", to=bank)

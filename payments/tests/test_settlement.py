@@ -20,7 +20,7 @@ from payments.choices import BatchStatus, PaymentStatus, Rail
 from payments.models import Batch, Payment, SandboxOrder
 from payments.providers import nacha
 from payments.providers.delivery.folder import Folder
-from payments.services import files, outcomes, settlement
+from payments.services import batch_rows, files, outcomes, settlement
 from payments.tests.world import OTHER, STAFF, PaymentWorld, books_are_sound, fresh_world
 from wallets.tests.conftest import new_partner
 
@@ -58,6 +58,15 @@ def test_due_payments_go_into_one_file_that_says_what_they_say(world):
     assert SandboxOrder.objects.count() == len(made)
     assert files.rebuild(batch).content == files.content_of(batch)
     books_are_sound()
+
+
+def test_a_run_says_of_the_files_it_built_what_became_of_them(world):
+    wallet = world.wallet("100.00")
+    world.pay(wallet, "10.00", to=world.bank(wallet))
+    done = run(world)
+    assert [batch.status for batch in done.built] == [batch.status for batch in done.delivered] == [BatchStatus.DELIVERED]
+    settlement.answer(batch_id=done.built[0].pk, accepted=True, actor=STAFF, at=world.at)
+    assert [batch.status for batch in done.built] == [BatchStatus.ACKNOWLEDGED]
 
 
 def test_a_second_run_sends_nothing_twice(world):
@@ -117,7 +126,7 @@ def test_a_run_that_dies_while_building_leaves_the_payments_where_they_were(worl
 def test_a_run_that_dies_after_delivery_delivers_the_same_file_again_without_harm(world, monkeypatch):
     wallet = world.wallet("100.00")
     world.pay(wallet, "10.00", to=world.bank(wallet))
-    told = settlement._tell
+    told = batch_rows.tell
 
     def die(batch, fact, **options):
         if fact == "payments.batch.delivered":
@@ -125,7 +134,7 @@ def test_a_run_that_dies_after_delivery_delivers_the_same_file_again_without_har
         told(batch, fact, **options)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(settlement, "_tell", die)
+        patch.setattr(batch_rows, "tell", die)
         run(world)
     assert Batch.objects.get().status == BatchStatus.RELEASED
     run(world)

@@ -19,8 +19,10 @@ from payments.policies.account_values import Correction
 from payments.providers import nacha
 from payments.selectors import payments as selectors
 from payments.services import (
+    batch_rows,
     external_accounts,
     files,
+    gathering,
     inbound_files,
     micro_deposits,
     prenotes,
@@ -125,7 +127,7 @@ def test_deposits_and_prenotes_go_in_one_file_of_their_own_with_a_nacha_batch_fo
     assert files.rebuild(batch).digest == batch.digest
     assert not selectors.batches(partner_id=world.partner.pk).exists(), "the sum is a hint to the amounts"
     with pytest.raises(errors.BatchNotFound):
-        settlement.get_batch(batch.pk, partner_id=world.partner.pk)
+        batch_rows.get(batch.pk, partner_id=world.partner.pk)
     assert not Event.objects.filter(partner_id=world.partner.pk, type__startswith="payments.batch").exists()
     books_are_sound()
 
@@ -151,7 +153,7 @@ def test_the_money_is_a_cost_on_its_way_and_then_gone_from_the_bank(world):
 
 def test_nothing_is_sent_before_a_cut_off_and_nothing_twice(world):
     attempt = micro(world)
-    assert run(world, at=world.at - settlement.GRACE * 3).built == []
+    assert run(world, at=world.at - gathering.GRACE * 3).built == []
     assert entries_of(attempt) == []
     with pytest.raises(errors.MicroDepositsNotSent):
         micro_deposits.confirm(

@@ -137,17 +137,18 @@ def open_shop(platform: Platform, *, wallets: int) -> tuple[str, list[str]]:
     sandbox = json.loads(made.stdout)["sandbox"]["id"]
     issued = platform.manage("issue_api_key", sandbox, "--name", "faults", "--json")
     assert issued.returncode == 0, issued.stderr
-    key, found = json.loads(issued.stdout)["secret"], []
-    for number in range(wallets):
-        person = {"kind": "PERSON", "name": f"Guest {chr(65 + number)}", "country": "GB"}
-        customer = expect(201, platform.ask("POST", "/v1/customers", key=key, body=person))
-        wallet = expect(
-            201, platform.ask("POST", "/v1/wallets", key=key, body={"customer_id": customer["id"], "currency": "USD"})
-        )
-        funds = {"wallet_id": wallet["id"], "amount": {"amount": "100.00", "currency": "USD"}}
-        expect(201, platform.ask("POST", "/v1/simulations/top_ups", key=key, body=funds))
-        found.append(wallet["id"])
-    return key, found
+    key = json.loads(issued.stdout)["secret"]
+    return key, [open_wallet(platform, key, name=f"Guest {chr(65 + number)}")[1] for number in range(wallets)]
+
+
+def open_wallet(platform: Platform, key: str, *, name: str, amount: str = "100.00") -> tuple[str, str]:
+    """A customer and their wallet with so many dollars."""
+    person = {"kind": "PERSON", "name": name, "country": "GB"}
+    customer = expect(201, platform.ask("POST", "/v1/customers", key=key, body=person))["id"]
+    wallet = expect(201, platform.ask("POST", "/v1/wallets", key=key, body={"customer_id": customer, "currency": "USD"}))["id"]
+    funds = {"wallet_id": wallet, "amount": {"amount": amount, "currency": "USD"}}
+    expect(201, platform.ask("POST", "/v1/simulations/top_ups", key=key, body=funds))
+    return customer, wallet
 
 
 def expect(status: int, answer: tuple[int, dict]) -> dict:

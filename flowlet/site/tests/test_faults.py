@@ -4,11 +4,13 @@ import json
 import shutil
 import threading
 import time
+from collections import Counter
+from decimal import Decimal
 
 import pytest
 import redis
 
-from flowlet.site.tests.running import Clients, Platform, expect, open_shop
+from flowlet.site.tests.running import Clients, Platform, expect, open_shop, open_wallet
 
 pytestmark = pytest.mark.faults
 
@@ -62,6 +64,124 @@ def test_thirty_identical_requests_at_once_have_one_effect_and_thirty_times_the_
     with platform.database() as cursor:
         cursor.execute("SELECT count(*) FROM ledger_journal WHERE cause = %s", [answers[0][1]["id"]])
         assert cursor.fetchone() == (1,)
+
+
+def at_once(*works):
+    """What the works answered, each in a thread, all started together."""
+    answers, gate = [None] * len(works), threading.Barrier(len(works))
+
+    def run(number, work):
+        gate.wait()
+        answers[number] = work()
+
+    threads = [threading.Thread(target=run, args=found) for found in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+@pytest.fixture(scope="module")
+def payer(platform, shop):
+    """Somebody with 100.00 USD, or less, and a payee's bank account; answers the body of a payment to it, without the amount."""
+
+    def make(name, amount="100.00"):
+        key, _ = shop
+        customer, wallet = open_wallet(platform, key, name=name, amount=amount)
+        account = {
+            "customer_id": customer,
+            "kind": "US_BANK",
+            "relation": "THIRD_PARTY",
+            "currency": "USD",
+            "owner_name": "Grace Hopper",
+            "routing_number": "021000021",
+            "account_number": "000123456789",
+            "account_type": "CHECKING",
+        }
+        payee = expect(201, platform.ask("POST", "/v1/external_accounts", key=key, body=account))["id"]
+        return {"kind": "TRANSFER", "rail": "ach", "wallet_id": wallet, "external_account_id": payee}
+
+    return make
+
+
+def usd(amount):
+    return {"amount": {"amount": amount, "currency": "USD"}}
+
+
+def funds(platform, key, wallet):
+    """(available, held) of a wallet."""
+    found = expect(200, platform.ask("GET", f"/v1/wallets/{wallet}", key=key))["balance"]
+    return found["available"]["amount"], found["held"]["amount"]
+
+
+def test_thirty_identical_payments_at_once_are_one_payment_and_one_hold(platform, shop, payer):
+    key, _ = shop
+    body = payer("Thirty Times") | usd("12.50")
+
+    def twin():
+        return platform.ask("POST", "/v1/payments", key=key, body=body, idempotency_key="thirty-payments")
+
+    answers = at_once(*[twin] * 30)
+    assert [status for status, _ in answers] == [201] * 30
+    assert len({json.dumps(answer, sort_keys=True) for _, answer in answers}) == 1
+    made = answers[0][1]
+    assert made["status"] == "HELD"
+    listed = expect(200, platform.ask("GET", f"/v1/payments?wallet_id={body['wallet_id']}", key=key))
+    assert [payment["id"] for payment in listed["data"]] == [made["id"]]
+    assert funds(platform, key, body["wallet_id"]) == ("87.50", "12.50")
+    with platform.database() as cursor:
+        cursor.execute("SELECT count(*), sum(amount) FROM wallets_hold WHERE kept_for = %s", [made["id"]])
+        assert cursor.fetchone() == (1, Decimal("12.50"))
+        cursor.execute("SELECT count(*) FROM flowlet_api_idempotencyrecord WHERE key = 'thirty-payments'")
+        assert cursor.fetchone() == (1,)
+
+
+def test_of_sixteen_payouts_of_a_whole_balance_at_once_exactly_one_is_accepted(platform, shop, payer):
+    key, _ = shop
+    body = payer("Sixteen Times", "40.00") | usd("40.00")  # the limit of the day would allow two
+    answers = at_once(*[lambda: platform.ask("POST", "/v1/payments", key=key, body=body)] * 16)
+    assert Counter(status if status == 201 else answer["code"] for status, answer in answers) == {
+        201: 1,
+        "wallets.insufficient_funds": 15,
+    }
+    listed = expect(200, platform.ask("GET", f"/v1/payments?wallet_id={body['wallet_id']}", key=key))
+    assert [payment["status"] for payment in listed["data"]] == ["HELD"]
+    assert funds(platform, key, body["wallet_id"]) == ("0.00", "40.00")
+
+
+@pytest.mark.timeout(240)
+def test_cancel_settlement_run_and_the_banks_word_at_once_take_each_payment_one_way(platform, shop, payer):
+    key, _ = shop
+    body = payer("Torn Apart")
+    ends = Counter()
+    for turn in range(8):
+        made = expect(201, platform.ask("POST", "/v1/payments", key=key, body=body | usd("10.00")))["id"]
+
+        def post(path, content=None):
+            return lambda: platform.ask("POST", path, key=key, body=content or {})
+
+        cancel, run = post(f"/v1/payments/{made}/cancel"), post("/v1/simulations/settlement_runs")
+        settle = post(f"/v1/simulations/payments/{made}/settle")
+        back = post(f"/v1/simulations/payments/{made}/return", {"reason_code": "R18"})  # says nothing of the account
+        answers = at_once(*[cancel, run, settle, back, cancel, run, settle, back][turn % 2 :])
+        assert {status for status, _ in answers} <= {200, 201, 409}, answers
+        found = expect(200, platform.ask("GET", f"/v1/payments/{made}", key=key))
+        path = [move["status"] for move in found["moves"]]
+        ends[path[-1]] += 1
+        with platform.database() as cursor:
+            cursor.execute("SELECT kind, count(*) FROM ledger_journal WHERE cause = %s GROUP BY 1", [made])
+            booked = dict(cursor.fetchall())
+            cursor.execute("SELECT count(*) FROM payments_sandboxorder WHERE reference = %s", [made])
+            told = cursor.fetchone()[0]
+        steps = {"SUBMITTED": "payments.clearing", "SETTLED": "payments.settlement", "RETURNED": "payments.return"}
+        assert booked == {steps[status]: 1 for status in path if status in steps}, path
+        assert told == ("SUBMITTED" in path), path
+        assert ("CANCELED" in path) != ("SUBMITTED" in path), path
+    paid = 10 * (ends["SUBMITTED"] + ends["SETTLED"])
+    assert funds(platform, key, body["wallet_id"]) == (f"{100 - paid}.00", "0.00"), ends
+    assert sum(ends.values()) == 8
+    assert platform.manage("verify_ledger").returncode == 0
 
 
 @pytest.mark.timeout(240)

@@ -1,6 +1,7 @@
 """run_settlement: send what is due over the rails with files."""
 
 import json
+from contextlib import closing
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -11,9 +12,27 @@ from flowlet.core import actors, clock
 from flowlet.core.errors import DomainError
 from payments.choices import Rail
 from payments.models import Batch
-from payments.services import settlement
+from payments.services import gathering, settlement
 
-FILE_RAILS = [rail.value for rail in settlement.FILE_RAILS]
+FILE_RAILS = [rail.value for rail in gathering.FILE_RAILS]
+
+
+class _Progress:
+    """A bar for each thing that is being done, on a terminal only."""
+
+    def __init__(self, *, hidden: bool) -> None:
+        self.hidden = hidden
+        self.doing, self.bar = "", tqdm(disable=True)
+
+    def __call__(self, doing: str, count: int, of: int) -> None:
+        if doing != self.doing:
+            self.close()
+            self.doing, self.bar = doing, tqdm(total=of, desc=doing, unit=" payments", disable=True if self.hidden else None)
+        self.bar.update(count)
+
+    def close(self) -> None:
+        """Leave the bar as it stands."""
+        self.bar.close()
 
 
 class Command(BaseCommand):
@@ -37,10 +56,10 @@ class Command(BaseCommand):
         except DomainError as refusal:
             raise CommandError(f"{refusal.message} ({refusal.code})") from None
         if options["dry_run"]:
-            self._ready(settlement.due_groups(at=at, **scope), as_json=options["json"])
+            self._ready(gathering.due_groups(at=at, **scope), as_json=options["json"])
             return
-        with tqdm(unit=" batches", desc="Settling", disable=True if options["json"] else None) as bar:
-            done = settlement.run(at=at, actor=actors.system("run_settlement"), told=lambda _: bar.update(), **scope)
+        with closing(_Progress(hidden=options["json"])) as told:
+            done = settlement.run(at=at, actor=actors.system("run_settlement"), told=told, **scope)
         if options["json"]:
             told = {name: [self._line(batch) for batch in getattr(done, name)] for name in ("built", "delivered", "waiting")}
             self.stdout.write(json.dumps({**told, "decided": done.decided, "settled": done.settled, "refusals": done.refusals}))
@@ -52,10 +71,10 @@ class Command(BaseCommand):
                         f"{name:10} {line['batch']}  {line['rail']:8} {line['count']:>6}  {line['total']}  {line['file']}"
                     )
             self.stdout.write(
-                f"{len(done.built)} batches built, {len(done.delivered)} delivered, {done.settled} payments settled."
+                f"{len(done.built_keys)} batches built, {len(done.delivered_keys)} delivered, {done.settled} payments settled."
             )
-            if done.waiting:
-                self.stdout.write(f"{len(done.waiting)} wait for a second person to release them.")
+            if done.waiting_keys:
+                self.stdout.write(f"{len(done.waiting_keys)} wait for a second person to release them.")
             for refusal in done.refusals:
                 self.stderr.write(
                     f"held up: {refusal['message']} ({refusal['code']}) {refusal.get('batch') or refusal.get('group')}"

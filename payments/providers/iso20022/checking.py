@@ -43,7 +43,11 @@ def check(content: bytes, *, terms: Terms | None = None) -> Report:
 
     Raises UnknownMessage for other documents, and as ``xml.read`` does for what is not safe, well-formed XML.
     """
-    root = xml.read(content)
+    return check_tree(xml.read(content), terms=terms)
+
+
+def check_tree(root: Element, *, terms: Terms | None = None) -> Report:
+    """As ``check``, of a document that was read, or put together and not written yet (``Tree.numbered``)."""
     name = xml.name_of(root)
     if not name.startswith(("pain.001.001.", "pain.008.001.")) or not len(root):
         raise UnknownMessage("Only pain.001 and pain.008 are checked against the rules of SEPA.")

@@ -57,10 +57,21 @@ def write(
     above ``writing.MOST``.
     """
     writing.check_count(sum(len(group.transfers) for group in groups))
-    content = _content(message_id=message_id, created_at=created_at, initiator=initiator, groups=groups)
+    tree = _tree(message_id=message_id, created_at=created_at, initiator=initiator, groups=groups)
+    content = tree.content()
     report = checking.check(content, terms=terms)
     writing.refuse((*report.breaches, *_unconfirmed(groups)))
     return Written(MESSAGE, content, report.count, money.exact(report.total, "EUR"), report.schema)
+
+
+def check(
+    *, message_id: str, created_at: datetime, initiator: Party, groups: Sequence[Group], terms: Terms | None = None
+) -> None:
+    """Refuse what ``write`` refuses, by its schema and rules, but write no bytes. Raises as ``write``; lines only say the order."""
+    writing.check_count(sum(len(group.transfers) for group in groups))
+    tree = _tree(message_id=message_id, created_at=created_at, initiator=initiator, groups=groups)
+    report = checking.check_tree(tree.numbered(), terms=terms)
+    writing.refuse((*report.breaches, *_unconfirmed(groups)))
 
 
 def breaches(transfer: Transfer) -> tuple[Breach, ...]:
@@ -71,7 +82,7 @@ def breaches(transfer: Transfer) -> tuple[Breach, ...]:
     return (*found, _not_confirmed(transfer)) if _is_unconfirmed(transfer) else found
 
 
-def _content(*, message_id: str, created_at: datetime, initiator: Party, groups: Sequence[Group]) -> bytes:
+def _tree(*, message_id: str, created_at: datetime, initiator: Party, groups: Sequence[Group]) -> Tree:
     tree = Tree(MESSAGE)
     message = tree.node(tree.root, "CstmrCdtTrfInitn")
     header = tree.node(message, "GrpHdr")
@@ -81,7 +92,7 @@ def _content(*, message_id: str, created_at: datetime, initiator: Party, groups:
     tree.party(header, "InitgPty", replace(initiator, address=None))
     for group in groups:
         _group(tree, message, group)
-    return tree.content()
+    return tree
 
 
 def _group(tree: Tree, message: Element, group: Group) -> None:

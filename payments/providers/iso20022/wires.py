@@ -108,13 +108,13 @@ def write(*, wire: Wire, message_id: str, created_at: datetime) -> Written:
 
     Raises BreaksScheme, with paths and without lines: what breaks Fedwire's rules is not written at all.
     """
-    writing.refuse([*imad_breaches(message_id), *breaches(wire)])
-    tree = Tree(MESSAGE)
-    message = tree.node(tree.root, "FIToFICstmrCdtTrf")
-    header(tree, message, message_id=message_id, created_at=created_at)
-    _wire(tree, tree.node(message, "CdtTrfTxInf"), wire)
-    content = tree.content()
+    content = _tree(wire=wire, message_id=message_id, created_at=created_at).content()
     return Written(MESSAGE, content, 1, wire.amount, writing.validated(content, message=MESSAGE))
+
+
+def check(*, wire: Wire, message_id: str, created_at: datetime) -> None:
+    """Refuse what ``write`` refuses, by the same schema and rules, without writing the bytes. Raises as ``write``."""
+    writing.validated(_tree(wire=wire, message_id=message_id, created_at=created_at).numbered(), message=MESSAGE)
 
 
 def breaches(wire: Wire) -> tuple[Breach, ...]:
@@ -250,6 +250,15 @@ def _account_faults(wire: Wire) -> Iterator[tuple[str, str]]:
 def _address_faults(path: str, address: Address | None) -> Iterator[tuple[str, str]]:
     if address is not None and not (address.town and address.country and len(address.lines) <= 2):
         yield "address.incomplete", f"{path}/PstlAdr"
+
+
+def _tree(*, wire: Wire, message_id: str, created_at: datetime) -> Tree:
+    writing.refuse([*imad_breaches(message_id), *breaches(wire)])
+    tree = Tree(MESSAGE)
+    message = tree.node(tree.root, "FIToFICstmrCdtTrf")
+    header(tree, message, message_id=message_id, created_at=created_at)
+    _wire(tree, tree.node(message, "CdtTrfTxInf"), wire)
+    return tree
 
 
 def _wire(tree: Tree, element: Element, wire: Wire) -> None:

@@ -153,6 +153,12 @@ class Tree:
             self.leaf(document, "Nb", remittance.document_number)
             self.leaf(document, "RltdDt", remittance.document_on.isoformat() if remittance.document_on else "")
 
+    def numbered(self) -> Element:
+        """The root, each element with a line of its own, as it would stand in the document: findings come in this order."""
+        for line, element in enumerate(self.root.iter(), start=1):
+            element.sourceline = line
+        return self.root
+
     def content(self) -> bytes:
         """The document in UTF-8, indented."""
         return etree.tostring(self.root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
@@ -177,8 +183,8 @@ def refuse(breaches: Iterable[Breach]) -> None:
         raise BreaksScheme(found)
 
 
-def validated(content: bytes, *, message: str) -> str:
-    """The schema that the bytes were checked against, or "" where there is none. Raises BreaksScheme."""
+def validated(content: bytes | Element, *, message: str) -> str:
+    """The schema that the bytes (or a tree) were checked against, or "" where there is none. Raises BreaksScheme."""
     validation = xml.validate(content, name=message)
     refuse(Breach("schema", breach.line, breach.path, breach.message) for breach in validation.breaches)
     return validation.schema

@@ -5,7 +5,7 @@ file of ours before it leaves. By subject:
 
 - ``records``: File, Batch, Entry and the addenda as values; amounts are Money in USD.
 - ``codes``: transaction codes, SEC codes, reserved descriptions, purposes. ``layouts``: the columns of every record.
-- ``writing``: write, offsets, names fitted to their field. ``reading`` and ``lines``: from bytes to values.
+- ``writing``: write, check, offsets, names fitted to their field. ``reading`` and ``lines``: from bytes to values.
 - ``checks`` and ``entry_checks``: the rules, for both directions. ``problems``: how they are told, and the refusals.
 - ``returns``: RETURN_CODES with time limits and what we do, return rates. ``changes``: notifications of change, decoded.
 - ``routing``, ``banking_days``: check digits and the days of the Federal Reserve.
@@ -50,7 +50,7 @@ from payments.providers.nacha.records import (
 from payments.providers.nacha.returns import RETURN_CODES, Action, ReturnCode, latest_day, return_rates
 from payments.providers.nacha.routing import check_digit, is_routing_number
 from payments.providers.nacha.sandbox import SandboxChange, SandboxReturn, sandbox_write_changes, sandbox_write_returns
-from payments.providers.nacha.writing import Offset, compose, fit, lines_of, with_offset, write
+from payments.providers.nacha.writing import Offset, check, compose, fit, lines_of, with_offset, write
 
 __all__ = [
     "BANKING_DAYS_TO_ACT_ON_CHANGE",
@@ -88,6 +88,7 @@ __all__ = [
     "Side",
     "TooManyLines",
     "Use",
+    "check",
     "check_digit",
     "compose",
     "corrected_data",

@@ -41,8 +41,8 @@ def day(digits: str) -> date | None:
         return None
 
 
-def check(tree: FileRecords, *, outbound: bool) -> None:
-    """Note every problem of the records in ``tree.problems``."""
+def check(tree: FileRecords, *, outbound: bool, has_controls: bool = True) -> None:
+    """Note every problem of the records in ``tree.problems``. Without controls, what they add up to is not asked for."""
     for record in tree.all():
         _fields(tree, record)
     _header(tree, outbound=outbound)
@@ -59,9 +59,13 @@ def check(tree: FileRecords, *, outbound: bool) -> None:
         previous = max(previous, number)
         created = day(tree.header["creation_date"]) if tree.header else None
         check_entries(tree, batch, seen=seen, created_on=created, outbound=outbound)
-        _batch_control(tree, batch)
-    _file_control(tree)
-    _fill(tree)
+        if has_controls:
+            _batch_control(tree, batch)
+        else:
+            _sides(tree, batch)
+    if has_controls:
+        _file_control(tree)
+        _fill(tree)
 
 
 def _fields(tree: FileRecords, record: Record) -> None:
@@ -231,6 +235,11 @@ def _batch_control(tree: FileRecords, batch: BatchRecords) -> None:
             tree.report(control, "authentication", "batch_control.authentication", "the field must be blank")
     for name, wanted in totals(batch).items():
         _compare(tree, control, name, "batch_control", wanted)
+    _sides(tree, batch)
+
+
+def _sides(tree: FileRecords, batch: BatchRecords) -> None:
+    header = batch.header
     sides = {TRANSACTION_CODES[one.detail["code"]].side for one in batch.entries if one.detail["code"] in TRANSACTION_CODES}
     refused = {CREDITS_ONLY: Side.DEBIT, DEBITS_ONLY: Side.CREDIT}.get(header["service_class"])
     if refused in sides:

@@ -5,6 +5,7 @@ are filled up again, lines with blanks too many are cut, both with a warning. A 
 place for it can be guessed, put there.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from payments.providers.nacha import layouts
@@ -85,8 +86,20 @@ class FileRecords:
 def split(data: bytes) -> FileRecords:
     """The records of a file, with what is wrong about lines, characters and order."""
     tree = FileRecords()
+    arrange(tree, _lines(data, tree))
+    if not tree.lines:
+        tree.report(None, "", "file.empty", "there is no record")
+    if tree.header is None:
+        tree.report(None, "", "file.no_header", "there is no file header")
+    if tree.control is None:
+        tree.report(None, "", "file.no_control", "there is no file control; the file may have been cut off")
+    return tree
+
+
+def arrange(tree: FileRecords, lines: Iterable[tuple[int, str]]) -> None:
+    """Put numbered lines of 94 columns into their places, noting what stands in a wrong one."""
     previous = ""
-    for number, line in _lines(data, tree):
+    for number, line in lines:
         tree.lines += 1
         if previous == "9" and line == FILL:
             tree.fill += 1
@@ -99,13 +112,6 @@ def split(data: bytes) -> FileRecords:
             tree.problems.append(Problem(number, "record_type", "file.order", _misplaced(kind, previous)))
         _place(tree, Record(number, line, _layout_of(tree, kind, line)), kind)
         previous = kind
-    if not tree.lines:
-        tree.report(None, "", "file.empty", "there is no record")
-    if tree.header is None:
-        tree.report(None, "", "file.no_header", "there is no file header")
-    if tree.control is None:
-        tree.report(None, "", "file.no_control", "there is no file control; the file may have been cut off")
-    return tree
 
 
 def _misplaced(kind: str, previous: str) -> str:

@@ -4,13 +4,14 @@
 nothing from a file whose ``errors`` are not empty; ``checked()`` says so with FileRefused.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import time
 
 from payments.providers.nacha import layouts
 from payments.providers.nacha.checks import check, day
 from payments.providers.nacha.codes import Purpose
-from payments.providers.nacha.lines import BatchRecords, EntryRecords, FileRecords, Record, split
+from payments.providers.nacha.lines import BatchRecords, EntryRecords, FileRecords, Record, arrange, split
 from payments.providers.nacha.problems import FileRefused, Problem, Severity
 from payments.providers.nacha.records import (
     Addenda,
@@ -63,6 +64,14 @@ def validate(data: bytes) -> tuple[Problem, ...]:
     """What is wrong with a file that we are about to send: the same rules and those of the originator. Must be empty."""
     tree = split(data)
     check(tree, outbound=True)
+    return _sorted(tree)
+
+
+def validate_lines(lines: Sequence[str]) -> tuple[Problem, ...]:
+    """As ``validate``, for the lines of a file that has no controls yet."""
+    tree = FileRecords()
+    arrange(tree, enumerate(lines, start=1))
+    check(tree, outbound=True, has_controls=False)
     return _sorted(tree)
 
 

@@ -14,7 +14,7 @@ from payments.providers.nacha.checks import HASH_MODULUS
 from payments.providers.nacha.codes import MIXED, AccountType, Purpose, Side, transaction_code
 from payments.providers.nacha.lines import FILL
 from payments.providers.nacha.problems import FieldRefused, FileRefused, TooManyLines
-from payments.providers.nacha.reading import validate
+from payments.providers.nacha.reading import validate, validate_lines
 from payments.providers.nacha.records import (
     Addenda,
     Batch,
@@ -43,6 +43,21 @@ def write(*, file: File) -> bytes:
     if problems:
         raise FileRefused(problems)
     return data
+
+
+def check(*, file: File) -> None:
+    """Refuse what ``write`` refuses, by the same rules, but write neither controls nor bytes: they add up what stands in the entries.
+
+    Raises as ``write``.
+    """
+    _purposes(file)
+    _length(file)
+    lines = [_file_header(file)]
+    for place, batch in enumerate(file.batches, start=1):
+        _open_batch(batch, f"batch {place}", lines)
+    problems = validate_lines(lines)
+    if problems:
+        raise FileRefused(problems)
 
 
 def fit(name: str, width: int = NAME_WIDTH) -> str:
@@ -163,6 +178,21 @@ def _file_header(file: File) -> str:
 
 def _batch(batch: Batch, label: str, lines: list[str]) -> dict[str, int]:
     """Append the lines of the batch; the answer is what its control says."""
+    header, found = _open_batch(batch, label, lines)
+    control: Mapping[str, str | int] = {
+        **header,
+        **found,
+        "record_type": "8",
+        "company_id": "" if batch.sec == "IAT" else batch.company_id,
+        "operator_data": batch.company_name,
+    }
+    layout = layouts.ADV_BATCH_CONTROL if batch.sec == "ADV" else layouts.BATCH_CONTROL
+    lines.append(layout.compose(control, record=f"{label}, control"))
+    return found
+
+
+def _open_batch(batch: Batch, label: str, lines: list[str]) -> tuple[Mapping[str, str | int], dict[str, int]]:
+    """Append the lines of the batch but for its control; the answer is its header, and what its entries add up to."""
     is_answer = any(entry.returned or entry.change for entry in batch.entries)
     no_date = "000000" if is_answer else ""
     header: dict[str, str | int] = {
@@ -190,16 +220,7 @@ def _batch(batch: Batch, label: str, lines: list[str]) -> dict[str, int]:
         found["entry_hash"] += int(entry.routing[:8])
         found["debits" if entry.side is Side.DEBIT else "credits"] += amount
     found["entry_hash"] %= HASH_MODULUS
-    control: Mapping[str, str | int] = {
-        **header,
-        **found,
-        "record_type": "8",
-        "company_id": "" if batch.sec == "IAT" else batch.company_id,
-        "operator_data": batch.company_name,
-    }
-    layout = layouts.ADV_BATCH_CONTROL if batch.sec == "ADV" else layouts.BATCH_CONTROL
-    lines.append(layout.compose(control, record=f"{label}, control"))
-    return found
+    return header, found
 
 
 def _entry(entry: Entry, layout: layouts.Layout, label: str, sec: str, lines: list[str]) -> int:

@@ -2,7 +2,7 @@
 
 - ``ach``, ``sepa`` and ``wires`` write; ``built`` has what they are given and what they give; ``refusals`` says a format's refusal of
   the payment that it concerns.
-- ``check`` tries a single payment when it is made, so that a file is not held up by it later.
+- ``check`` tries a single payment when it is made, so that a file is not held up by it later: by the writers' own rules, without a file.
 """
 
 import hashlib
@@ -62,6 +62,12 @@ _WRITERS: Final[Mapping[Rail, Callable[[Batch, Material], Built]]] = {
     Rail.SEPA_DD: sepa.write_debits,
     Rail.WIRE: wires.write,
 }
+_CHECKS: Final[Mapping[Rail, Callable[[Batch, Material], None]]] = {
+    Rail.ACH: ach.check,
+    Rail.SEPA_CT: sepa.check_transfers,
+    Rail.SEPA_DD: sepa.check_debits,
+    Rail.WIRE: wires.check,
+}
 
 
 def build(batch: Batch, payments: Sequence[Payment]) -> Built:
@@ -84,20 +90,20 @@ def rebuild(batch: Batch) -> Built:
 
 
 def check(payment: Payment, *, at: datetime) -> None:
-    """Write the payment into a file of its own and throw it away. ``payment`` need not be saved.
+    """Try the payment as the only one of a file, which is not written. ``payment`` need not be saved.
 
     Raises ExternalAccountUnfit (``unfit``: owner_name, owner_address, number, ...) and UnfitForRail for what its rail cannot carry,
     RailNotConfigured.
     """
     entry_classes.check_purpose(payment)
     rail = Rail(payment.rail)
-    if rail not in _WRITERS:
+    if rail not in _CHECKS:
         return
     if payment.external_account is None or payment.external_account.kind not in kinds.RAILS[rail].reaches:
         raise errors.ExternalAccountUnfit("The external account's kind does not fit.", param="external_account_id", unfit="kind")
     window = cutoffs.next_cutoff(rail, max(at, payment.due_at or at), same_day=payment.same_day)
     draft = Batch(
-        partner_id=payment.partner_id,
+        partner=payment.partner,
         rail=rail,
         direction=payment.direction,
         currency=payment.currency,
@@ -114,7 +120,7 @@ def check(payment: Payment, *, at: datetime) -> None:
     if payment.direction == Direction.IN and payment.mandate is not None:
         places[payment.pk] = mandate_policies.place_of_next(payment.mandate, is_final=payment.is_final)
     try:
-        _WRITERS[rail](draft, _material([alone], places))
+        _CHECKS[rail](draft, _material([alone], places))
     except refusals.FORMAT as refusal:
         raise refusals.of_payment(refusal, rail=rail, direction=payment.direction) from None
 

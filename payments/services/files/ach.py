@@ -1,6 +1,7 @@
 """ACH files: a Nacha batch for each entry class, purpose and settlement window."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from itertools import accumulate
 from zoneinfo import ZoneInfo
@@ -28,6 +29,40 @@ def within_total(payments: Sequence[Payment]) -> list[Payment]:
 
 def write(batch: Batch, material: Material) -> Built:
     """The file. Raises ExternalAccountUnfit for a name of which nothing can be carried, FieldRefused, FileRefused, TooManyLines."""
+    return frame(batch, _groups(batch, material))
+
+
+def check(batch: Batch, material: Material) -> None:
+    """Refuse what ``write`` refuses."""
+    nacha.check(file=_framed(batch, _groups(batch, material)))
+
+
+def frame(batch: Batch, groups: Sequence[nacha.Batch]) -> Built:
+    """The file around its Nacha batches. Raises FieldRefused, FileRefused, TooManyLines."""
+    return Built(f"ACH-{_made(batch):%Y%m%d}-{batch.number:08d}.ach", "nacha", nacha.write(file=_framed(batch, groups)))
+
+
+def _made(batch: Batch) -> datetime:
+    """When the file is made, as it says: the run it belongs to, whose day same-day entries name."""
+    return batch.cutoff_at.astimezone(ZoneInfo(cutoffs.NEW_YORK))
+
+
+def _framed(batch: Batch, groups: Sequence[nacha.Batch]) -> nacha.File:
+    identity, made = me(batch), _made(batch)
+    return nacha.File(
+        destination=identity["destination"],
+        destination_name=identity["destination_name"],
+        origin=identity["origin"],
+        origin_name=identity["origin_name"],
+        created_on=made.date(),
+        created_time=made.time().replace(second=0, microsecond=0),
+        modifier=nacha.MODIFIERS[batch.number % len(nacha.MODIFIERS)],
+        reference=f"{batch.number:08d}"[-8:],
+        batches=tuple(groups),
+    )
+
+
+def _groups(batch: Batch, material: Material) -> list[nacha.Batch]:
     identity = me(batch)
     side = nacha.Side.CREDIT if batch.direction == Direction.OUT else nacha.Side.DEBIT
     groups: dict[tuple[str, str, str], list[nacha.Entry]] = {}
@@ -49,41 +84,20 @@ def write(batch: Batch, material: Material) -> Built:
         )
         groups.setdefault((sec, payment.purpose, _descriptive_date(payment, batch)), []).append(entry)
     descriptions = {"PAYROLL": "PAYROLL", "PURCHASE": "PURCHASE", "": "PAYMENT" if side == nacha.Side.CREDIT else "COLLECTION"}
-    return frame(
-        batch,
-        [
-            nacha.Batch(
-                sec=sec,
-                company_name=identity["company_name"][:16],
-                company_id=identity["company_id"],
-                odfi=identity["odfi"][:8],
-                description=descriptions[purpose],
-                descriptive_date=descriptive_date,
-                effective_on=batch.value_on,
-                purpose=nacha.Purpose(purpose),
-                entries=tuple(sorted(entries, key=lambda one: one.trace)),
-            )
-            for (sec, purpose, descriptive_date), entries in sorted(groups.items())
-        ],
-    )
-
-
-def frame(batch: Batch, groups: Sequence[nacha.Batch]) -> Built:
-    """The file around its Nacha batches. Raises FieldRefused, FileRefused, TooManyLines."""
-    identity = me(batch)
-    made = batch.cutoff_at.astimezone(ZoneInfo(cutoffs.NEW_YORK))  # the run it belongs to; the day that same-day entries name
-    file = nacha.File(
-        destination=identity["destination"],
-        destination_name=identity["destination_name"],
-        origin=identity["origin"],
-        origin_name=identity["origin_name"],
-        created_on=made.date(),
-        created_time=made.time().replace(second=0, microsecond=0),
-        modifier=nacha.MODIFIERS[batch.number % len(nacha.MODIFIERS)],
-        reference=f"{batch.number:08d}"[-8:],
-        batches=tuple(groups),
-    )
-    return Built(f"ACH-{made:%Y%m%d}-{batch.number:08d}.ach", "nacha", nacha.write(file=file))
+    return [
+        nacha.Batch(
+            sec=sec,
+            company_name=identity["company_name"][:16],
+            company_id=identity["company_id"],
+            odfi=identity["odfi"][:8],
+            description=descriptions[purpose],
+            descriptive_date=descriptive_date,
+            effective_on=batch.value_on,
+            purpose=nacha.Purpose(purpose),
+            entries=tuple(sorted(entries, key=lambda one: one.trace)),
+        )
+        for (sec, purpose, descriptive_date), entries in sorted(groups.items())
+    ]
 
 
 def _descriptive_date(payment: Payment, batch: Batch) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from accounts.choices import Mode
 from payments import choices, errors
 from payments.choices import Rail
 from payments.models import Batch, Payment
@@ -45,18 +46,22 @@ class Material:
 
 def identity_of(*, rail: str, partner_id: UUID) -> dict[str, str]:
     """Who we are to the bank of the rail. Raises RailNotConfigured."""
+    return _identity(rail, in_sandbox=is_sandbox(partner_id))
+
+
+def me(batch: Batch) -> dict[str, str]:
+    """Who we are to the bank of this batch. Raises RailNotConfigured."""
+    return _identity(batch.rail, in_sandbox=batch.partner.mode == Mode.SANDBOX)
+
+
+def _identity(rail: str, *, in_sandbox: bool) -> dict[str, str]:
     provider = gateways.BANKS[Rail(rail)]
-    if is_sandbox(partner_id):
+    if in_sandbox:
         return settings.SANDBOX_IDENTITY[provider]
     found = settings.RAIL_IDENTITY.get(provider)
     if found is None:
         raise errors.RailNotConfigured(f"{Rail(rail).label} is not set up: its variables are missing.", rail=rail)
     return found
-
-
-def me(batch: Batch) -> dict[str, str]:
-    """Who we are to the bank of this batch. Raises RailNotConfigured."""
-    return identity_of(rail=batch.rail, partner_id=batch.partner_id)
 
 
 def our_party(identity: Mapping[str, str]) -> parts.Party:

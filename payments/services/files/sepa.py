@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from collections.abc import Sequence as Several
+from typing import Any
 from uuid import UUID
 
 from schwifty import IBAN
@@ -46,6 +47,28 @@ def group_id(batch: Batch, place: int) -> str:
 
 def write_transfers(batch: Batch, material: Material) -> Built:
     """The credit transfers. Raises ExternalAccountUnfit, BreaksScheme, NotWritable."""
+    written = credit_transfers.write(**_transfers(batch, material))
+    return Built(f"SCT-{batch.created_at:%Y%m%d}-{batch.number:08d}.xml", written.message, written.content)
+
+
+def check_transfers(batch: Batch, material: Material) -> None:
+    """Refuse what ``write_transfers`` refuses."""
+    credit_transfers.check(**_transfers(batch, material))
+
+
+def write_debits(batch: Batch, material: Material) -> Built:
+    """The direct debits. Raises ExternalAccountUnfit, BreaksScheme, NotWritable."""
+    written = direct_debits.write(**_debits(batch, material))
+    return Built(f"SDD-{batch.created_at:%Y%m%d}-{batch.number:08d}.xml", written.message, written.content)
+
+
+def check_debits(batch: Batch, material: Material) -> None:
+    """Refuse what ``write_debits`` refuses."""
+    direct_debits.check(**_debits(batch, material))
+
+
+def _transfers(batch: Batch, material: Material) -> dict[str, Any]:
+    """What the message of credit transfers is made of."""
     identity = me(batch)
     us = our_party(identity)
     group = credit_transfers.Group(
@@ -67,12 +90,11 @@ def write_transfers(batch: Batch, material: Material) -> Built:
             for payment in material.payments
         ),
     )
-    written = credit_transfers.write(message_id=message_id(batch), created_at=batch.created_at, initiator=us, groups=[group])
-    return Built(f"SCT-{batch.created_at:%Y%m%d}-{batch.number:08d}.xml", written.message, written.content)
+    return {"message_id": message_id(batch), "created_at": batch.created_at, "initiator": us, "groups": [group]}
 
 
-def write_debits(batch: Batch, material: Material) -> Built:
-    """The direct debits. Raises ExternalAccountUnfit, BreaksScheme, NotWritable."""
+def _debits(batch: Batch, material: Material) -> dict[str, Any]:
+    """What the message of direct debits is made of."""
     identity = me(batch)
     us = our_party(identity)
     groups = [
@@ -89,8 +111,7 @@ def write_debits(batch: Batch, material: Material) -> Built:
         )
         for name, members in debit_groups(batch, material.payments, material.places).items()
     ]
-    written = direct_debits.write(message_id=message_id(batch), created_at=batch.created_at, initiator=us, groups=groups)
-    return Built(f"SDD-{batch.created_at:%Y%m%d}-{batch.number:08d}.xml", written.message, written.content)
+    return {"message_id": message_id(batch), "created_at": batch.created_at, "initiator": us, "groups": groups}
 
 
 def debit_groups(

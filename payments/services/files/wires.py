@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,17 @@ NAME_WIDTH = 140
 
 def write(batch: Batch, material: Material) -> Built:
     """The message. Raises ExternalAccountUnfit, BreaksScheme, NotWritable."""
+    written = wires.write(**_message(batch, material))
+    return Built(f"WIRE-{batch.value_on:%Y%m%d}-{batch.number:08d}.xml", written.message, written.content)
+
+
+def check(batch: Batch, material: Material) -> None:
+    """Refuse what ``write`` refuses."""
+    wires.check(**_message(batch, material))
+
+
+def _message(batch: Batch, material: Material) -> dict[str, Any]:
+    """What the message is made of."""
     [payment] = material.payments
     identity, held_by = me(batch), material.details[payment.pk]
     ours = parts.Agent(aba=identity["aba"])
@@ -39,8 +51,7 @@ def write(batch: Batch, material: Material) -> Built:
         creditor_account=parts.Account(number=held_by.number),
         remittance=remittance(payment),
     )
-    written = wires.write(wire=wire, message_id=imad(batch, identity["aba"]), created_at=batch.created_at)
-    return Built(f"WIRE-{batch.value_on:%Y%m%d}-{batch.number:08d}.xml", written.message, written.content)
+    return {"wire": wire, "message_id": imad(batch, identity["aba"]), "created_at": batch.created_at}
 
 
 def imad(batch: Batch, aba: str) -> str:

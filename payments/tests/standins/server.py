@@ -79,12 +79,17 @@ class StandIn:
 
             def _serve(self) -> None:
                 parts = urlsplit(self.path)
+                length = int(self.headers.get("Content-Length") or 0)
+                body = self.rfile.read(length)
+                if len(body) < length:  # whoever asked died before the end: nothing was asked
+                    self.close_connection = True
+                    return
                 asked = Asked(
                     method=self.command,
                     path=parts.path,
                     query=parse_qsl(parts.query, keep_blank_values=True),
                     headers={name.lower(): value for name, value in self.headers.items()},
-                    body=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
+                    body=body,
                 )
                 reply = outer._meet(asked)
                 if reply is None:
@@ -92,13 +97,13 @@ class StandIn:
                     with contextlib.suppress(OSError):
                         self.connection.shutdown(socket.SHUT_RDWR)
                     return
-                body = reply.body
+                content = reply.body
                 self.send_response(reply.status)
                 for name, value in {"Content-Type": "application/json", **reply.headers}.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(body)
+                self.wfile.write(content)
 
             do_GET = do_POST = do_PUT = do_DELETE = _serve
 

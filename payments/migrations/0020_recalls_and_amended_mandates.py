@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0007_keys_get_scopes_of_consents'),
-        ('payments', '0018_limits_per_rail'),
+        ('payments', '0019_payments_are_gathered_in_order'),
     ]
 
     operations = [
