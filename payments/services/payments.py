@@ -2,6 +2,7 @@
 in ``sending``, ``settlement`` and ``outcomes``.
 """
 
+import logging
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from wallets.services import custody
 from wallets.services import wallets as wallet_services
 from wallets.services.names import checked_external_id, unique_external_id
 
+_log = logging.getLogger(__name__)
 LONGEST_SCHEDULE = timedelta(days=366)
 LONGEST_WAIT = timedelta(days=14)
 
@@ -264,15 +266,22 @@ def release_due(*, at: datetime, limit: int = 500, actor: Actor) -> int:
     due = Payment.objects.filter(status=PaymentStatus.CREATED, due_at__lte=at).order_by("due_at").values_list("pk", flat=True)
     done = 0
     for payment_id in list(due[:limit]):
-        with transaction.atomic():
-            payment = steps.locked(payment_id)
-            if payment.status != PaymentStatus.CREATED or payment.due_at is None:
-                continue
-            payment.due_at = None
-            payment.save(update_fields=["due_at"])
-            deciding.or_fail(payment, lambda one=payment: deciding.decide(one, actor=actor, at=at), actor=actor, at=at)
-            done += 1
+        try:
+            done += _decide_due(payment_id, at=at, actor=actor)
+        except Exception:  # a fault in one is not the others'; it is tried again by the next run
+            _log.exception("payment %s could not be decided", ids.public_id(Payment.PREFIX, payment_id))
     return done
+
+
+@transaction.atomic
+def _decide_due(payment_id: UUID, *, at: datetime, actor: Actor) -> bool:
+    payment = steps.locked(payment_id)
+    if payment.status != PaymentStatus.CREATED or payment.due_at is None:
+        return False
+    payment.due_at = None
+    payment.save(update_fields=["due_at"])
+    deciding.or_fail(payment, lambda: deciding.decide(payment, actor=actor, at=at), actor=actor, at=at)
+    return True
 
 
 def get(payment_id: UUID, *, partner_id: UUID | None = None) -> Payment:
