@@ -137,9 +137,12 @@ class CardAcquirer(Protocol):
         confirm: bool = False,
         capture_later: bool = False,
         return_url: str = "",
+        fail_on_action: bool = False,
         description: str = "",
     ) -> CardPayment:
-        """A payment of ``amount``; with ``confirm`` tried at once. A decline is an answer, with its ``failure_code``."""
+        """A payment of ``amount``; with ``confirm`` tried at once. A decline is an answer, with its ``failure_code``; so is, with
+        ``fail_on_action``, a bank that wants to see the cardholder.
+        """
         ...
 
     def confirm_payment(self, payment_id: str, *, key: str, payment_method: str = "", return_url: str = "") -> CardPayment:

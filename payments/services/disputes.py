@@ -18,6 +18,7 @@ from payments.choices import DisputeState
 from payments.models import Dispute
 from payments.policies import disputes as policies
 from payments.providers import registry
+from payments.providers.errors import ProviderNotConfigured
 from payments.selectors.payments import is_sandbox
 from payments.services import dispute_rows, outcomes, steps
 
@@ -107,7 +108,7 @@ def sweep(*, at: datetime, actor: Actor, limit: int = 200) -> int:
     for key in list(ready[:limit]):
         try:
             send(dispute_id=key, actor=actor, at=at)
-        except OutboundError as refusal:
+        except (OutboundError, ProviderNotConfigured) as refusal:
             _log.warning("evidence could not be sent", dispute=str(key), code=refusal.code)
     lapsed = 0
     for key in list(Dispute.objects.filter(state__in=["OPEN", "READY"], due_at__lte=at).values_list("pk", flat=True)[:limit]):

@@ -2,6 +2,7 @@
 in ``sending``, ``settlement`` and ``outcomes``.
 """
 
+import logging
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from wallets.services import custody
 from wallets.services import wallets as wallet_services
 from wallets.services.names import checked_external_id, unique_external_id
 
+_log = logging.getLogger(__name__)
 LONGEST_SCHEDULE = timedelta(days=366)
 LONGEST_WAIT = timedelta(days=14)
 
@@ -43,6 +45,8 @@ def create(
     description: str = "",
     purpose: str = "",
     same_day: bool = False,
+    is_final: bool = False,
+    notified_on: date | None = None,
     scheduled_on: date | None = None,
     bank: str = "",
     visitor: Visitor | None = None,
@@ -55,9 +59,8 @@ def create(
 
     Raises KindNotOnRail, RailNotConfigured, CurrencyNotOnRail, AmountOutsideRail, WalletMissing, ExternalAccountMissing,
     ExternalAccountUnfit, -Pending, -Blocked, -Closed, NotDebitable, ReverificationNeeded, UnfitForRail, MandateMissing, MandateNotActive,
-    ScheduleOutOfRange, BankNotOffered, DuplicateExternalId, BelowRailMinimum, RailLimitExceeded, and of wallets: WalletNotFound, standing,
-    limits, InsufficientFunds.
-    Nothing is written then.
+    NoticeMissing, NoticeTooShort, ScheduleOutOfRange, BankNotOffered, DuplicateExternalId, BelowRailMinimum, RailLimitExceeded, and of
+    wallets: WalletNotFound, standing, limits, InsufficientFunds. Nothing is written then.
     """
     kind, rail = PaymentKind(kind), Rail(rail)
     if kind == PaymentKind.REFUND:
@@ -75,6 +78,8 @@ def create(
     target = counterparties.target(target_wallet_id, rail=rail, kind=kind, wallet=wallet)
     account = counterparties.account(external_account_id, rail=rail, kind=kind, direction=direction, wallet=wallet)
     mandate = counterparties.mandate(mandate_id, kind=kind, account=account, on=at.date())
+    due_at = _due_at(scheduled_on, zone=partner.time_zone, at=at)
+    counterparties.check_collection(mandate, rail=rail, is_final=is_final, notified_on=notified_on, due_at=due_at, at=at)
     fee = fee_schedules.fee_for(partner_id=partner_id, rail=rail, kind=kind, amount=amount, at=at)
     if direction == Direction.IN and fee.amount >= amount.amount:
         raise errors.FeeAboveAmount(param="amount", fee=steps.plain(fee.amount, wallet.currency))
@@ -96,7 +101,9 @@ def create(
         description=checked_description(description),
         purpose=purpose,
         same_day=same_day,
-        due_at=_due_at(scheduled_on, zone=partner.time_zone, at=at),
+        due_at=due_at,
+        is_final=is_final,
+        notified_on=notified_on,
         external_id=checked_external_id(external_id),
         metadata=notes.checked(metadata or {}),
     )
@@ -259,15 +266,22 @@ def release_due(*, at: datetime, limit: int = 500, actor: Actor) -> int:
     due = Payment.objects.filter(status=PaymentStatus.CREATED, due_at__lte=at).order_by("due_at").values_list("pk", flat=True)
     done = 0
     for payment_id in list(due[:limit]):
-        with transaction.atomic():
-            payment = steps.locked(payment_id)
-            if payment.status != PaymentStatus.CREATED or payment.due_at is None:
-                continue
-            payment.due_at = None
-            payment.save(update_fields=["due_at"])
-            deciding.or_fail(payment, lambda one=payment: deciding.decide(one, actor=actor, at=at), actor=actor, at=at)
-            done += 1
+        try:
+            done += _decide_due(payment_id, at=at, actor=actor)
+        except Exception:  # a fault in one is not the others'; it is tried again by the next run
+            _log.exception("payment %s could not be decided", ids.public_id(Payment.PREFIX, payment_id))
     return done
+
+
+@transaction.atomic
+def _decide_due(payment_id: UUID, *, at: datetime, actor: Actor) -> bool:
+    payment = steps.locked(payment_id)
+    if payment.status != PaymentStatus.CREATED or payment.due_at is None:
+        return False
+    payment.due_at = None
+    payment.save(update_fields=["due_at"])
+    deciding.or_fail(payment, lambda: deciding.decide(payment, actor=actor, at=at), actor=actor, at=at)
+    return True
 
 
 def get(payment_id: UUID, *, partner_id: UUID | None = None) -> Payment:

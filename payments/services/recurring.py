@@ -4,6 +4,7 @@ A time that is refused (too little money, a frozen wallet) is written down with 
 passed while it was paused are left out. Days are those of the partner's zone; closed banks move them as the rule says.
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -39,6 +40,7 @@ _CALENDARS = {
 }
 
 
+_log = logging.getLogger(__name__)
 RECURRING_ID = "recurring_id"
 _USUAL: dict[str, Any] = {"every": 1, "weekdays": [], "day": None, "ends_on": None, "count": None, "skipped_day": "NEXT"}
 
@@ -132,8 +134,11 @@ def run_due(*, at: datetime, actor: Actor, limit: int = 500) -> int:
         return 0
     due = Recurring.objects.filter(come, status=RecurringStatus.ACTIVE)
     for key in list(due.order_by("next_on").values_list("pk", flat=True)[:limit]):
-        while _make_next(key, at=at, actor=actor):
-            done += 1
+        try:
+            while _make_next(key, at=at, actor=actor):
+                done += 1
+        except Exception:  # a fault in one is not the others'; it is tried again by the next run
+            _log.exception("%s could not be made", ids.public_id(Recurring.PREFIX, key))
     return done
 
 

@@ -21,6 +21,7 @@ from payments.models import Move, Payment
 from payments.states import PAYMENT_MOVES
 
 S = PaymentStatus
+LONGEST_CODE = 40  # some codes of providers are longer, and a refusal is booked all the same
 _UPDATE = """
 UPDATE payments_payment p SET status = %s, moves_made = p.moves_made + 1, updated_at = %s, ask_at = %s,
        journal_id = coalesce(s.journal_id, p.journal_id), reason_code = s.reason_code, reason = s.reason,
@@ -97,7 +98,7 @@ def take_many(steps: Sequence[Step], *, actor: Actor, at: datetime, ask_at: date
                 at,
                 [step.payment.pk for step in steps],
                 [step.journal_id for step in steps],
-                [step.reason_code for step in steps],
+                [step.reason_code[:LONGEST_CODE] for step in steps],
                 [step.reason[:500] for step in steps],
             ],
         )
@@ -116,7 +117,7 @@ def take_first(steps: Sequence[Step], *, actor: Actor, at: datetime) -> None:
         made.append(_made(step, at=at, ask_at=None))
         kept = [payment.verdict_id, payment.hold_id, payment.cutoff_at, payment.value_on, payment.counted_on]
         with connection.cursor() as cursor:
-            cursor.execute(_UPDATE_FIRST, [step.to, at, step.reason_code, step.reason[:500], *kept, payment.pk])
+            cursor.execute(_UPDATE_FIRST, [step.to, at, step.reason_code[:LONGEST_CODE], step.reason[:500], *kept, payment.pk])
     _write(made, actor=actor, at=at)
 
 
@@ -144,7 +145,7 @@ def _made(step: Step, *, at: datetime, ask_at: datetime | None) -> _Made:
     payment, before = step.payment, step.payment.status
     payment.status, payment.moves_made, payment.updated_at, payment.ask_at = step.to, payment.moves_made + 1, at, ask_at
     payment.journal_id = step.journal_id or payment.journal_id
-    payment.reason_code, payment.reason = step.reason_code, step.reason[:500]
+    payment.reason_code, payment.reason = step.reason_code[:LONGEST_CODE], step.reason[:500]
     if step.to == S.SETTLED:
         payment.settled_at = payment.settled_at or at
     return _Made(step, before, facts(payment), payment.moves_made)
@@ -160,7 +161,7 @@ def _write(made: Sequence[_Made], *, actor: Actor, at: datetime) -> None:
             went_to=one.step.to,
             at=at,
             actor=str(actor),
-            reason_code=one.step.reason_code,
+            reason_code=one.step.reason_code[:LONGEST_CODE],
             reason=one.step.reason[:500],
             journal_id=one.step.journal_id,
             details=dict(one.step.details),

@@ -12,8 +12,10 @@ from flowlet.core.money import Money
 from payments import errors
 from payments.choices import InboundStatus, PaymentKind, PaymentStatus, Rail
 from payments.models import Dispute, InboundEvent, Payment
-from payments.services import disputes, external_accounts, inbox, outcomes, payments, sending
-from payments.tests.standins.server import Fault
+from payments.providers import registry
+from payments.providers.stripe.gateway import CardGateway
+from payments.services import disputes, external_accounts, gateways, inbox, outcomes, payments, sending
+from payments.tests.standins.server import Fault, Reply
 from payments.tests.world import KEY, STAFF, books_are_sound, fresh_world
 
 S = PaymentStatus
@@ -28,6 +30,11 @@ def world(transactional_db):
     Partner.objects.filter(pk=made.partner.pk).update(status=PartnerStatus.ACTIVE)
     made.partner.refresh_from_db()
     return made
+
+
+def sends_cardholders_to_their_bank(monkeypatch):
+    made = lambda: CardGateway(registry.stripe(), return_url="https://shop.example/back")  # noqa: E731
+    monkeypatch.setitem(gateways._live, Rail.CARD, made)
 
 
 def sibling_of(sandbox):
@@ -113,7 +120,52 @@ def test_a_charge_without_an_answer_is_unknown_until_the_event_or_the_question_t
     books_are_sound()
 
 
-def test_a_card_that_is_confirmed_at_the_bank_settles_by_its_event(world, stripe):
+def test_a_card_whose_bank_wants_to_see_the_cardholder_fails_when_there_is_no_way_to_send_them(world, stripe):
+    """Without an address to come back to nobody could be sent to the bank, and the payment would wait for ever."""
+    wallet, payment = card_payment(world, token="pm_card_threeDSecure2Required")
+    payment = send(payment)
+    assert (payment.status, payment.reason_code) == (S.FAILED, "authentication_required")
+    assert (taken(stripe), world.funds(wallet)) == (0, (Decimal(0), Decimal(0)))
+    deliver(stripe)
+    assert set(InboundEvent.objects.values_list("status", flat=True)) == {InboundStatus.HANDLED}
+
+
+@pytest.mark.parametrize("stale", ["requires_payment_method", "requires_confirmation", "processing", "canceled"])
+def test_the_search_finds_a_charge_and_the_charge_itself_says_how_it_stands(world, stripe, stale):
+    """Stripe's search is behind: what it has of a charge may be older than the money."""
+    wallet, payment = card_payment(world)
+    stripe.faults.append(Fault("LOSE_ANSWER", path="/v1/payment_intents", times=4))
+    assert send(payment).status == S.UNKNOWN
+    stripe.index_says = {"status": stale, "amount_received": 0}
+    sending.ask(payment_id=payment.pk, actor=STAFF, at=clock.now())
+    payment.refresh_from_db()
+    assert payment.status == S.SETTLED
+    assert (taken(stripe), world.funds(wallet)) == (2500, (Decimal(25), Decimal(0)))
+
+
+def test_a_charge_with_a_name_is_asked_for_by_it_and_not_searched(world, stripe, monkeypatch):
+    sends_cardholders_to_their_bank(monkeypatch)
+    _, payment = card_payment(world, token="pm_card_threeDSecure2Required")
+    payment = send(payment)
+    assert payment.status == S.SUBMITTED
+    asked = len(stripe.log)
+    sending.ask(payment_id=payment.pk, actor=STAFF, at=clock.now())
+    assert [one.path for one, _ in stripe.log[asked:]] == [f"/v1/payment_intents/{payment.provider_reference}"]
+
+
+def test_a_long_code_of_the_acquirer_s_does_not_keep_a_refusal_from_being_booked(world, stripe):
+    code = "payment_intent_incompatible_payment_method"
+    wallet, payment = card_payment(world)
+    refusal = {"error": {"type": "invalid_request_error", "code": code, "message": "no"}}
+    stripe.faults.append(Fault("REPLY", path="/v1/payment_intents", reply=Reply(400, refusal)))
+    payment = send(payment)
+    assert (payment.status, payment.reason_code) == (S.FAILED, code[:40])
+    assert payment.moves.get(went_to=S.FAILED).reason_code == code[:40]
+    assert wallet.pk
+
+
+def test_a_card_that_is_confirmed_at_the_bank_settles_by_its_event(world, stripe, monkeypatch):
+    sends_cardholders_to_their_bank(monkeypatch)
     wallet, payment = card_payment(world, token="pm_card_threeDSecure2Required")
     payment = send(payment)
     assert payment.status == S.SUBMITTED
@@ -271,6 +323,19 @@ def test_a_dispute_that_an_officer_booked_takes_the_name_that_its_event_gives(wo
     payment.refresh_from_db()
     assert (payment.status, Dispute.objects.count()) == (S.RETURNED, 1)
     books_are_sound()
+
+
+def test_evidence_that_nobody_can_be_sent_does_not_keep_other_disputes_from_lapsing(world, stripe, settings):
+    for _ in range(2):
+        payment = send(card_payment(world)[1])
+        stripe.dispute(payment.provider_reference)
+    deliver(stripe)
+    first, second = Dispute.objects.order_by("pk")
+    disputes.answer(dispute_id=first.pk, evidence={"uncategorized_text": "Signed."}, actor=KEY, at=clock.now())
+    Dispute.objects.filter(pk=second.pk).update(due_at=clock.now())
+    settings.STRIPE_API_KEY = ""
+    assert disputes.sweep(at=clock.now(), actor=ROBOT) == 1
+    assert [row.state for row in Dispute.objects.order_by("pk")] == ["READY", "LAPSED"]
 
 
 def test_what_was_made_beside_flowlet_under_the_same_account_touches_no_payment(world, stripe):

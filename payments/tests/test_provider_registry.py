@@ -48,7 +48,9 @@ def test_an_address_that_is_neither_public_nor_named_is_refused(settings):
 def test_the_sandbox_s_bank_data_follow_from_the_token_alone():
     bank = SandboxAggregator()
     item = bank.exchange("public-sandbox-Ada_Lovelace")
-    assert item == bank.exchange("public-sandbox-Ada_Lovelace")
+    again = bank.exchange("public-sandbox-Ada_Lovelace")
+    assert again.access_token == item.access_token
+    assert again.id != item.id, "each sign-in is a login of its own, as at Plaid"
     checking, savings = bank.accounts(item.access_token)
     assert [owner.names for owner in bank.owners(item.access_token)] == [("Ada Lovelace",)] * 2
     numbers = bank.numbers(item.access_token).us

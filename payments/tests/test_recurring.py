@@ -12,7 +12,7 @@ from flowlet.core.states import IllegalMove
 from payments import errors
 from payments.choices import PaymentKind, PaymentStatus, Rail, RecurringStatus
 from payments.models import Occurrence, Payment
-from payments.services import recurring
+from payments.services import deciding, payments, recurring
 from payments.tests.world import KEY, STAFF, PaymentWorld, fresh_world
 from wallets.tests.conftest import new_partner
 
@@ -159,3 +159,36 @@ def test_days_that_have_not_come_in_one_zone_hold_up_nobody_in_another(db):
         rows.append(standing_order(world, world.wallet("100.00"), starts_on="2026-11-25"))
     assert recurring.run_due(at=morning, actor=STAFF, limit=1) == 1
     assert [row.occurrences.count() for row in rows] == [0, 1]
+
+
+def breaks_once(monkeypatch, module, name):
+    """The first call of the function meets a fault that nobody expected."""
+    real, met = getattr(module, name), []
+
+    def breaking(*args, **options):
+        if not met:
+            met.append(True)
+            raise RuntimeError("a fault")
+        return real(*args, **options)
+
+    monkeypatch.setattr(module, name, breaking)
+
+
+def test_a_fault_in_one_recurring_payment_does_not_hold_up_the_others(world, monkeypatch, caplog):
+    rows = [standing_order(world, world.wallet("100.00")) for _ in range(2)]
+    breaks_once(monkeypatch, payments, "create")
+    assert run(world) == 1
+    assert sorted(row.occurrences.count() for row in rows) == [0, 1]
+    assert "a fault" in caplog.text
+    assert run(world) == 1  # and it is made when the fault is gone
+
+
+def test_a_fault_in_one_scheduled_payment_does_not_hold_up_the_others(world, monkeypatch, caplog):
+    wallet = world.wallet("100.00")
+    for _ in range(2):
+        world.pay(wallet, "10.00", to=world.bank(wallet), scheduled_on=world.at.date() + DAY)
+    breaks_once(monkeypatch, deciding, "decide")
+    for done in (1, 1, 0):
+        assert payments.release_due(at=world.at + DAY, actor=STAFF) == done
+    assert "a fault" in caplog.text
+    assert set(Payment.objects.values_list("status", flat=True)) == {PaymentStatus.HELD}

@@ -1,7 +1,7 @@
 """Bank data in the sandbox: everything follows from the token, so nothing has to be kept.
 
 A public token is ``public-sandbox-NAME``, where NAME is who owns the accounts (``Ada_Lovelace``); ``public-sandbox-login_required`` is
-a login that is over. Numbers are made from the name: the same name has the same accounts.
+a login that is over. Numbers are made from the name: the same name has the same accounts. Each exchange is a login of its own.
 """
 
 import hashlib

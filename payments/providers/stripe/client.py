@@ -90,6 +90,7 @@ class Stripe:
         confirm: bool = False,
         capture_later: bool = False,
         return_url: str = "",
+        fail_on_action: bool = False,
         description: str = "",
     ) -> CardPayment:
         """POST /v1/payment_intents. With ``confirm`` a decline comes back as a payment that requires another payment method."""
@@ -101,6 +102,7 @@ class Stripe:
             "payment_method": payment_method,
             "confirm": confirm or None,
             "return_url": return_url,
+            "error_on_requires_action": fail_on_action or None,
             "description": description,
             "metadata": {"reference": reference},
         }

@@ -1,7 +1,8 @@
 """Stripe as the carrier of the card rail: a payment is an intent that is confirmed at once, a refund gives back part of one.
 
 Our reference is the idempotency key and stands in the metadata, so that what was lost is found by it. A clear no (a declined card, a
-token that does not exist) is an answer; what concerns us and not the payment (credentials, rate) is raised.
+token that does not exist) is an answer; what concerns us and not the payment (credentials, rate) is raised. Without an address to come
+back to, a bank that wants to see the cardholder is a no as well: nobody could be sent there.
 """
 
 from flowlet.core.outbound import NotAuthorized, Refused, Throttled
@@ -54,6 +55,7 @@ class CardGateway:
                     payment_method=instruction.details.get("number", ""),
                     confirm=True,
                     return_url=self._return_url,
+                    fail_on_action=not self._return_url,
                     description=instruction.description,
                 )
             )
@@ -72,7 +74,10 @@ class CardGateway:
             refunds = self._acquirer.refunds_of(instruction.original_reference)
             mine = [refund for refund in refunds if refund.reference == instruction.reference]
             return answer_of_refund(mine[0]) if mine else Answer(state=State.NOT_FOUND)
-        found = self._acquirer.find_payments(instruction.reference)
+        if instruction.provider_reference:
+            return answer_of_payment(self._acquirer.payment(instruction.provider_reference))
+        # The search is behind by up to a minute: it says which payments there are, and each says itself how it stands.
+        found = [self._acquirer.payment(one.id) for one in self._acquirer.find_payments(instruction.reference)]
         # One key makes one payment; should there be more, the one that took money is the one that counts.
         found.sort(key=lambda payment: payment.status != CardPaymentStatus.SUCCEEDED)
         return answer_of_payment(found[0]) if found else Answer(state=State.NOT_FOUND)

@@ -41,7 +41,7 @@ def complaints(bank, files) -> list[str]:
     if folder is None:
         return []
     found = []
-    for asked, said in bank.exchanges:
+    for asked, said in bank.log:
         for prefix, name in files.items():
             if asked.path.startswith(prefix):
                 found += description(folder / name).complaints(asked=asked, said=said, prefix=prefix)
@@ -147,10 +147,10 @@ class Uk:
 def make_uk(bank, key, **options) -> uk_client.UkBank:
     config = uk_connection.Config(
         issuer=bank.issuer,
-        authorization_endpoint=f"{bank.origin}/authorize",
-        token_endpoint=f"{bank.origin}/token",
-        jwks_uri=f"{bank.origin}/jwks",
-        api_base=f"{bank.origin}{PREFIX}",
+        authorization_endpoint=f"{bank.url}/authorize",
+        token_endpoint=f"{bank.url}/token",
+        jwks_uri=f"{bank.url}/jwks",
+        api_base=f"{bank.url}{PREFIX}",
         client_id="flowlet-client",
         redirect_uri=bank.redirect_uri,
         key=key,
@@ -202,7 +202,7 @@ def berlin_banks(seal):
         bank = BerlinBank(seals={0x9FA1: seal.certificate} if signed else None, tls=tls)
         made.append(bank)
         config = berlin.Config(
-            api_base=f"{bank.origin}/psd2",
+            api_base=f"{bank.url}/psd2",
             redirect_uri="https://flowlet.example.com/openbanking/return",
             seal=seal if signed else None,
         )

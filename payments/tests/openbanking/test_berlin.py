@@ -25,8 +25,8 @@ from payments.providers.openbanking.vocabulary import (
     Scope,
 )
 from payments.tests.openbanking.conftest import BERLIN_FILE, VISITOR, complaints, descriptions_at
-from payments.tests.standins.bank_server import Fault
 from payments.tests.standins.descriptions import description
+from payments.tests.standins.server import Fault
 
 ALL = tuple(Scope)
 MAIN = "3dc3d5b3-7023-4848-9853-f5400a64e80f"
@@ -85,7 +85,7 @@ def test_transactions_are_read_page_after_page_booked_and_pending(berlin_bank, a
 def test_only_what_is_needed_is_asked_of_the_customer(berlin_bank, at):
     session = consented(berlin_bank, at, (Scope.BALANCES,))
     (asked, _) = berlin_bank.bank.said_to("POST", "/v1/consents")[0]
-    assert asked.data["access"] == {"accounts": [], "balances": []}
+    assert asked.json["access"] == {"accounts": [], "balances": []}
     with pytest.raises(ConsentLapsed) as refusal:
         berlin_bank.client.transactions(session=session, account_id=MAIN, at=at)
     assert refusal.value.details == {"provider_code": "CONSENT_INVALID"}
@@ -94,7 +94,7 @@ def test_only_what_is_needed_is_asked_of_the_customer(berlin_bank, at):
 def test_a_shorter_wish_than_the_longest_is_kept(berlin_bank, at):
     assert begin(berlin_bank, at, expires_at=at + timedelta(days=30)).expires_at == at + timedelta(days=30)
     (asked, _) = berlin_bank.bank.said_to("POST", "/v1/consents")[0]
-    assert asked.data["validUntil"] == (at + timedelta(days=30)).date().isoformat()
+    assert asked.json["validUntil"] == (at + timedelta(days=30)).date().isoformat()
 
 
 def test_a_customer_who_says_no_gives_no_consent(berlin_bank, at):
@@ -154,7 +154,7 @@ def test_the_customers_address_is_needed(berlin_bank, at, euros):
         begin(berlin_bank, at, visitor=NOBODY)
     with pytest.raises(Invalid):
         berlin_bank.client.initiate(payment=replace(euros, visitor=NOBODY), state="s", at=at)
-    assert berlin_bank.bank.exchanges == []
+    assert berlin_bank.bank.log == []
 
 
 # Payments
@@ -179,7 +179,7 @@ def test_a_new_status_of_a_payment_is_unknown(berlin_bank, at, euros):
     made = berlin_bank.client.initiate(payment=euros, state="st-2", at=at)
     next(iter(berlin_bank.bank.payments.values()))["transactionStatus"] = "ZZZZ"
     assert berlin_bank.client.status(reference=made.reference, at=at) == PaymentState.UNKNOWN
-    berlin_bank.bank.exchanges.pop()  # a status that is not described
+    berlin_bank.bank.log.pop()  # a status that is not described
 
 
 def test_a_denied_payment_is_rejected(berlin_bank, at, euros):
@@ -225,14 +225,14 @@ def test_a_status_that_cannot_be_asked_is_unavailable(berlin_bank, at, euros):
 def test_facts_that_the_bank_cannot_be_told_are_not_sent(berlin_bank, at, euros, change):
     with pytest.raises(Invalid):
         berlin_bank.client.initiate(payment=replace(euros, **change), state="s", at=at)
-    assert berlin_bank.bank.exchanges == []
+    assert berlin_bank.bank.log == []
 
 
 @pytest.mark.parametrize("reference", ["", "sepa-credit-transfers/", "cross-border-credit-transfers/1", "1"])
 def test_a_reference_that_is_none_is_not_asked_about(berlin_bank, at, reference):
     with pytest.raises(Invalid):
         berlin_bank.client.status(reference=reference, at=at)
-    assert berlin_bank.bank.exchanges == []
+    assert berlin_bank.bank.log == []
 
 
 # Signatures
@@ -285,7 +285,7 @@ def test_a_seal_needs_its_own_key(seal, private):
 def test_the_connection_shows_our_certificate_to_the_bank(berlin_banks, at, tls_pair):
     berlin = berlin_banks(tls=tls_pair.server, client_tls=tls_pair.client)
     assert begin(berlin, at).status == ConsentState.AWAITING
-    (asked, _) = berlin.bank.exchanges[0]
+    (asked, _) = berlin.bank.log[0]
     subject = dict(pair for part in asked.client_certificate["subject"] for pair in part)
     assert subject["commonName"] == "Flowlet QWAC"
 
@@ -294,7 +294,7 @@ def test_without_our_certificate_there_is_no_connection(berlin_banks, at, tls_pa
     berlin = berlin_banks(tls=tls_pair.server, client_tls=ssl.create_default_context(cadata=tls_pair.root))
     with pytest.raises((Unavailable, OutcomeUnknown)):
         begin(berlin, at)
-    assert berlin.bank.exchanges == []
+    assert berlin.bank.log == []
 
 
 def test_secrets_and_names_stay_out_of_the_logs(berlin_bank, at, euros, caplog):

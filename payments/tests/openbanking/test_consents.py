@@ -32,7 +32,7 @@ from payments.selectors import consents as selectors
 from payments.services import bank_data, consents
 from payments.states import CONSENT_MOVES
 from payments.tests.openbanking.conftest import ORGANISATION, VISITOR
-from payments.tests.standins.bank_server import Fault
+from payments.tests.standins.server import Fault
 from payments.tests.standins.uk_bank import PREFIX
 from wallets.errors import SandboxOnly
 
@@ -104,10 +104,10 @@ def live(db, settings, tmp_path, private, uk, berlin_banks):
             "standard": "UK_OB_4_0",
             "label": "A bank in Britain",
             "issuer": bank.issuer,
-            "authorization_endpoint": f"{bank.origin}/authorize",
-            "token_endpoint": f"{bank.origin}/token",
-            "jwks_uri": f"{bank.origin}/jwks",
-            "api_base": f"{bank.origin}{PREFIX}",
+            "authorization_endpoint": f"{bank.url}/authorize",
+            "token_endpoint": f"{bank.url}/token",
+            "jwks_uri": f"{bank.url}/jwks",
+            "api_base": f"{bank.url}{PREFIX}",
             "client_id": "flowlet-client",
             "redirect_uri": bank.redirect_uri,
             "jws_issuer": ORGANISATION,
@@ -116,7 +116,7 @@ def live(db, settings, tmp_path, private, uk, berlin_banks):
         },
         "berlin": {
             "standard": "BERLIN_1_3_11",
-            "api_base": f"{berlin.bank.origin}/psd2",
+            "api_base": f"{berlin.bank.url}/psd2",
             "redirect_uri": "https://flowlet.example.com/back",
         },
     }
@@ -465,7 +465,7 @@ def test_a_live_consent_has_no_simulated_customer(live):
 def test_without_the_customers_address_a_bank_that_wants_it_is_not_asked(live):
     with pytest.raises(Invalid):
         live.create("berlin", visitor=NOBODY)
-    assert live.berlin.exchanges == [] and not Consent.objects.exists()
+    assert live.berlin.log == [] and not Consent.objects.exists()
 
 
 def test_nothing_is_kept_of_a_question_that_the_bank_did_not_answer(live):

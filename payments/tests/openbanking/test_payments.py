@@ -20,7 +20,7 @@ from payments.providers.openbanking.gateway import OpenBankingGateway
 from payments.providers.openbanking.vocabulary import Visitor
 from payments.services import authorisations, sending
 from payments.tests.openbanking.conftest import ORGANISATION
-from payments.tests.standins.bank_server import Fault
+from payments.tests.standins.server import Fault
 from payments.tests.standins.uk_bank import PREFIX
 from payments.tests.world import KEY, STAFF, books_are_sound, fresh_world
 
@@ -50,10 +50,10 @@ def live(world, settings, tmp_path, private, uk, berlin_banks):
         "uk": {
             "standard": "UK_OB_4_0",
             "issuer": bank.issuer,
-            "authorization_endpoint": f"{bank.origin}/authorize",
-            "token_endpoint": f"{bank.origin}/token",
-            "jwks_uri": f"{bank.origin}/jwks",
-            "api_base": f"{bank.origin}{PREFIX}",
+            "authorization_endpoint": f"{bank.url}/authorize",
+            "token_endpoint": f"{bank.url}/token",
+            "jwks_uri": f"{bank.url}/jwks",
+            "api_base": f"{bank.url}{PREFIX}",
             "client_id": "flowlet-client",
             "redirect_uri": bank.redirect_uri,
             "jws_issuer": ORGANISATION,
@@ -64,14 +64,14 @@ def live(world, settings, tmp_path, private, uk, berlin_banks):
         },
         "berlin": {
             "standard": "BERLIN_1_3_11",
-            "api_base": f"{berlin.bank.origin}/psd2",
+            "api_base": f"{berlin.bank.url}/psd2",
             "redirect_uri": "https://flowlet.example.com/back",
             "creditor_name": "Flowlet Safeguarding",
             "creditor_number": "DE89370400440532013000",
         },
         "reading-only": {
             "standard": "BERLIN_1_3_11",
-            "api_base": f"{berlin.bank.origin}/psd2",
+            "api_base": f"{berlin.bank.url}/psd2",
             "redirect_uri": "https://flowlet.example.com/back",
         },
     }

@@ -14,8 +14,8 @@ from payments.errors import BankAnswerMalformed, CallbackRefused, ConsentLapsed,
 from payments.providers.openbanking import jose
 from payments.providers.openbanking.vocabulary import AccountNumber, ConsentState, PaymentState, Scheme, Scope
 from payments.tests.openbanking.conftest import UK_FILES, VISITOR, complaints, descriptions_at, make_uk
-from payments.tests.standins.bank_server import Fault
 from payments.tests.standins.descriptions import description
+from payments.tests.standins.server import Fault
 
 ALL = tuple(Scope)
 
@@ -78,7 +78,7 @@ def test_only_days_asked_for_are_asked_for(uk, at):
 def test_only_what_is_needed_is_asked_of_the_customer(uk, at):
     session = consented(uk, at, (Scope.BALANCES,))
     (asked, _) = uk.bank.said_to("POST", "/account-access-consents")[0]
-    assert asked.data["Data"]["Permissions"] == ["ReadAccountsDetail", "ReadBalances"]
+    assert asked.json["Data"]["Permissions"] == ["ReadAccountsDetail", "ReadBalances"]
     with pytest.raises(ConsentLapsed):
         uk.client.transactions(session=session, account_id="22289", at=at)
 
@@ -197,17 +197,17 @@ def test_what_is_new_in_an_answer_is_passed_over(uk, at):
     (balance,) = uk.client.balances(session=session, account_id="9", at=at)
     assert (account.id, account.kind, account.number) == ("9", "NEWT", None)
     assert (balance.kind, balance.amount) == ("UNKNOWN", Money("1.00", "GBP"))
-    uk.bank.exchanges.clear()  # what is new is not described
+    uk.bank.log.clear()  # what is new is not described
 
 
 def test_a_next_page_elsewhere_is_not_fetched(uk, at):
     session = consented(uk, at)
-    uk.bank.origin, real = "https://evil.example", uk.bank.origin
+    uk.bank.url, real = "https://evil.example", uk.bank.url
     try:
         with pytest.raises(BankAnswerMalformed):
             uk.client.transactions(session=session, account_id="22289", at=at)
     finally:
-        uk.bank.origin = real
+        uk.bank.url = real
 
 
 # Payments
@@ -222,7 +222,7 @@ def test_a_payment_is_authorised_and_made(uk_banks, at, pounds, unencoded):
     assert uk.client.has_funds(session=session, at=at) is True
     done = uk.client.submit(session=session, at=at)
     (asked, _) = uk.bank.said_to("POST", "/domestic-payments")[0]
-    assert asked.data["Data"]["Initiation"]["InstructedAmount"] == {"Amount": "12.50", "Currency": "GBP"}
+    assert asked.json["Data"]["Initiation"]["InstructedAmount"] == {"Amount": "12.50", "Currency": "GBP"}
     assert uk.client.status(reference=done.reference, at=at) == PaymentState.PENDING
     uk.bank.payments[done.reference]["Data"]["Status"] = "ACSC"
     assert uk.client.status(reference=done.reference, at=at) == PaymentState.SETTLED
@@ -232,7 +232,7 @@ def test_a_new_status_of_a_payment_is_unknown(uk, at, pounds):
     done = uk.client.submit(session=paid(uk, at, pounds), at=at)
     uk.bank.payments[done.reference]["Data"]["Status"] = "ZZZZ"
     assert uk.client.status(reference=done.reference, at=at) == PaymentState.UNKNOWN
-    uk.bank.exchanges.pop()  # a status that is not described
+    uk.bank.log.pop()  # a status that is not described
 
 
 @pytest.mark.parametrize("fault", ["LOSE_ANSWER", "LOSE_REQUEST", "TWICE", "BREAK"])
@@ -385,12 +385,12 @@ def test_the_comparison_with_the_description_sees_what_is_wrong(uk, at):
     if folder is None:
         pytest.skip("FLOWLET_REFERENCE_DATA is not set: no official descriptions to compare with")
     session = consented(uk, at)
-    uk.bank.exchanges.clear()
+    uk.bank.log.clear()
     uk.client.balances(session=session, account_id="22289", at=at)
-    ((asked, said),) = uk.bank.exchanges
+    ((asked, said),) = uk.bank.log
     said.data["Data"]["Balance"][0]["Type"] = "ZZZZ"
     said.headers.pop("x-fapi-interaction-id")
-    asked.query["colour"] = "red"
+    asked.query.append(("colour", "red"))
     found = complaints(uk.bank, UK_FILES)
     assert len(found) == 3 and "ZZZZ" in found[2], found
-    uk.bank.exchanges.clear()
+    uk.bank.log.clear()

@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from payments.tests.standins.bank_server import BankServer, Said
+from payments.tests.standins.server import Reply, StandIn
 
 PRODUCTS = {"sepa-credit-transfers", "instant-sepa-credit-transfers"}
 PAGE = 2
@@ -29,11 +29,11 @@ class Refusal(Exception):
         self.status, self.code = status, code
 
 
-class BerlinBank(BankServer):
+class BerlinBank(StandIn):
     """``seals`` are the certificates (by serial number) that requests have to be signed with; None: no signatures wanted."""
 
     def __init__(self, *, seals=None, prefix="/psd2", tls=None):
-        super().__init__(tls)
+        super().__init__(tls=tls)
         self.seals, self.prefix = seals, prefix
         self.consents, self.payments, self.back = {}, {}, {}
         self.numbers = itertools.count(1)
@@ -75,11 +75,11 @@ class BerlinBank(BankServer):
 
     # The server
 
-    def serve(self, asked):
+    def reply(self, asked):
         try:
             said = self._route(asked)
         except Refusal as refusal:
-            said = Said(refusal.status, {"tppMessages": [{"category": "ERROR", "code": refusal.code, "text": "no"}]})
+            said = Reply(refusal.status, {"tppMessages": [{"category": "ERROR", "code": refusal.code, "text": "no"}]})
         said.headers.setdefault("X-Request-ID", asked.headers.get("x-request-id", str(uuid.uuid4())))
         return said
 
@@ -95,13 +95,13 @@ class BerlinBank(BankServer):
             case ("POST", "v1", "consents"):
                 return self._new_consent(asked)
             case ("GET", "v1", "consents", key, "status"):
-                return Said(200, {"consentStatus": self._consent(key)["consentStatus"]})
+                return Reply(200, {"consentStatus": self._consent(key)["consentStatus"]})
             case ("DELETE", "v1", "consents", key):
                 self._consent(key)["consentStatus"] = "terminatedByTpp"
-                return Said(204)
+                return Reply(204)
             case ("GET", "v1", "accounts"):
                 self._consented(asked, "accounts")
-                return Said(200, {"accounts": self.accounts})
+                return Reply(200, {"accounts": self.accounts})
             case ("GET", "v1", "accounts", account, "balances"):
                 self._consented(asked, "balances")
                 rows = [
@@ -112,16 +112,16 @@ class BerlinBank(BankServer):
                     }
                     for kind, amount, currency in self.balances[account]
                 ]
-                return Said(200, {"balances": rows})
+                return Reply(200, {"balances": rows})
             case ("GET", "v1", "accounts", account, "transactions"):
                 self._consented(asked, "transactions")
-                return Said(200, self._transactions(asked, account))
+                return Reply(200, self._transactions(asked, account))
             case ("POST", "v1", "payments", product) if product in PRODUCTS:
                 return self._new_payment(asked, product)
             case ("GET", "v1", "payments", product, key, "status"):
                 if self.payments.get(key, {}).get("product") != product:
                     raise Refusal(404, "RESOURCE_UNKNOWN")
-                return Said(200, {"transactionStatus": self.payments[key]["transactionStatus"]})
+                return Reply(200, {"transactionStatus": self.payments[key]["transactionStatus"]})
         raise Refusal(404, "RESOURCE_UNKNOWN")
 
     def _check_seal(self, asked):
@@ -151,7 +151,7 @@ class BerlinBank(BankServer):
         if not re.fullmatch(r"[0-9a-f.:]+", asked.headers.get("psu-ip-address", "")):
             raise Refusal(400, "FORMAT_ERROR")
         self.back[key] = (asked.headers["tpp-redirect-uri"], asked.headers["tpp-nok-redirect-uri"])
-        return {"href": f"{self.origin}/sca/{key}"} if self.with_redirect else None
+        return {"href": f"{self.url}/sca/{key}"} if self.with_redirect else None
 
     def _consent(self, key):
         if key not in self.consents:
@@ -172,7 +172,7 @@ class BerlinBank(BankServer):
             raise Refusal(429, "ACCESS_EXCEEDED")
 
     def _new_consent(self, asked):
-        data = asked.data
+        data = asked.json
         if date.fromisoformat(data["validUntil"]) > datetime.now(UTC).date() + timedelta(days=180):
             raise Refusal(400, "PERIOD_INVALID")
         key = str(next(self.numbers))
@@ -182,12 +182,12 @@ class BerlinBank(BankServer):
         if redirect:
             links["scaRedirect"] = redirect
         answer = {"consentStatus": "received", "consentId": key, "_links": links}
-        return Said(201, answer, {"ASPSP-SCA-Approach": "REDIRECT", "Location": f"/v1/consents/{key}"})
+        return Reply(201, answer, {"ASPSP-SCA-Approach": "REDIRECT", "Location": f"/v1/consents/{key}"})
 
     def _transactions(self, asked, account):
-        if asked.query.get("bookingStatus") not in {"booked", "pending", "both", "all", "information"}:
+        if asked.parameters.get("bookingStatus") not in {"booked", "pending", "both", "all", "information"}:
             raise Refusal(400, "PARAMETER_NOT_SUPPORTED")
-        page = int(asked.query.get("pageIndex", "0"))
+        page = int(asked.parameters.get("pageIndex", "0"))
         report = {"booked": [], "pending": [], "_links": {"account": {"href": f"/v1/accounts/{account}"}}}
         for status, key, amount, name, text in self.transactions[page * PAGE : (page + 1) * PAGE]:
             row = {"transactionAmount": {"amount": amount, "currency": "EUR"}, "remittanceInformationUnstructured": text}
@@ -202,7 +202,7 @@ class BerlinBank(BankServer):
         return {"account": {"iban": self.accounts[0]["iban"]}, "transactions": report}
 
     def _new_payment(self, asked, product):
-        data = asked.data
+        data = asked.json
         if data["instructedAmount"]["currency"] != "EUR":
             raise Refusal(400, "FORMAT_ERROR")
         key = str(uuid.uuid4())
@@ -211,4 +211,4 @@ class BerlinBank(BankServer):
         redirect = self._redirected(asked, key)
         if redirect:
             links["scaRedirect"] = redirect
-        return Said(201, {"transactionStatus": "RCVD", "paymentId": key, "_links": links}, {"ASPSP-SCA-Approach": "REDIRECT"})
+        return Reply(201, {"transactionStatus": "RCVD", "paymentId": key, "_links": links}, {"ASPSP-SCA-Approach": "REDIRECT"})

@@ -74,7 +74,7 @@ class Description:
 
     def _request(self, item, operation, asked):
         described = [self._at(node) for node in (*item.get("parameters", ()), *operation.get("parameters", ()))]
-        for place, given in (("query", asked.query), ("header", asked.headers)):
+        for place, given in (("query", asked.parameters), ("header", asked.headers)):
             known = {
                 node["name"].lower() if place == "header" else node["name"]: node for node in described if node["in"] == place
             }

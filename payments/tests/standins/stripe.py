@@ -71,6 +71,7 @@ class StripeStandIn(StandIn):
 
     def __init__(self, *, api_key: str = "sk_test_standin", webhook_secret: str = "whsec_standin") -> None:
         self.api_key, self.webhook_secret = api_key, webhook_secret
+        self.index_says: dict[str, Any] = {}  # what the search index, which is behind, has of every intent
         self.intents: dict[str, dict[str, Any]] = {}
         self.refunds: dict[str, dict[str, Any]] = {}
         self.disputes: dict[str, dict[str, Any]] = {}
@@ -319,7 +320,7 @@ class StripeStandIn(StandIn):
         if not match:
             raise Refusal(400, type="invalid_request_error", param="query")
         name, value = match.groups()
-        found = [intent for intent in self.intents.values() if intent["metadata"].get(name) == value]
+        found = [{**intent, **self.index_says} for intent in self.intents.values() if intent["metadata"].get(name) == value]
         return {
             "object": "search_result",
             "url": "/v1/payment_intents/search",
@@ -345,6 +346,11 @@ class StripeStandIn(StandIn):
                 "decline_code": DECLINES[method],
                 "message": "Your card was declined.",
             }
+            intent.update(status="requires_payment_method", payment_method=None, last_payment_error=error)
+            self._event("payment_intent.payment_failed", intent)
+            raise Refusal(402, **error, payment_intent=_public(intent))
+        if method == NEEDS_ACTION and fields.get("error_on_requires_action") == "true":
+            error = {"type": "card_error", "code": "authentication_required", "message": "This payment requires authentication."}
             intent.update(status="requires_payment_method", payment_method=None, last_payment_error=error)
             self._event("payment_intent.payment_failed", intent)
             raise Refusal(402, **error, payment_intent=_public(intent))

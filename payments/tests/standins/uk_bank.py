@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from payments.tests.standins.bank_server import Asked, BankServer, Said
+from payments.tests.standins.server import Asked, Reply, StandIn
 
 IAT, ISS, TAN = "http://openbanking.org.uk/iat", "http://openbanking.org.uk/iss", "http://openbanking.org.uk/tan"
 PREFIX = "/open-banking/v4.0"
@@ -41,12 +41,12 @@ class Refusal(Exception):
         self.status, self.code, self.text = status, code, text
 
 
-class UkBank(BankServer):
+class UkBank(StandIn):
     def __init__(self, *, client_id, client_keys, jws_issuer, hybrid=True, unencoded_jws=False, tls=None):
-        super().__init__(tls)
+        super().__init__(tls=tls)
         self.client_id, self.client_keys, self.jws_issuer = client_id, client_keys, jws_issuer
         self.hybrid, self.unencoded_jws = hybrid, unencoded_jws
-        self.issuer = self.origin
+        self.issuer = self.url
         self.private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.kid = "bank-1"
         self.redirect_uri = "https://flowlet.example.com/openbanking/return"
@@ -95,7 +95,7 @@ class UkBank(BankServer):
     def visit(self, url, *, decision="approve"):
         """The customer follows the redirect and decides; what the browser brings back to the client."""
         query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
-        assert url.startswith(f"{self.origin}/authorize?")
+        assert url.startswith(f"{self.url}/authorize?")
         wanted = self._decode(query["request"], audience=self.issuer)
         assert wanted["iss"] == wanted["client_id"] == query["client_id"] == self.client_id
         assert {name: wanted[name] for name in ("response_type", "redirect_uri", "scope", "state", "nonce")} == {
@@ -134,14 +134,14 @@ class UkBank(BankServer):
 
     # The server
 
-    def serve(self, asked):
+    def reply(self, asked):
         try:
             said = self._route(asked)
         except Refusal as refusal:
             if asked.path == "/token":
-                return Said(refusal.status, {"error": refusal.code, "error_description": refusal.text})
+                return Reply(refusal.status, {"error": refusal.code, "error_description": refusal.text})
             error = {"ErrorCode": refusal.code, "Message": refusal.text}
-            said = Said(refusal.status, {"Id": secrets.token_hex(8), "Code": str(refusal.status), "Errors": [error]})
+            said = Reply(refusal.status, {"Id": secrets.token_hex(8), "Code": str(refusal.status), "Errors": [error]})
         said.headers.setdefault("x-fapi-interaction-id", asked.headers.get("x-fapi-interaction-id", "none"))
         if asked.path.startswith(f"{PREFIX}/pisp/") and said.data is not None:
             said.headers["x-jws-signature"] = self.sign(said.body)
@@ -151,7 +151,7 @@ class UkBank(BankServer):
         if asked.path == "/jwks":
             key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.private.public_key()))
             other = {"kty": "EC", "kid": "ec-1", "crv": "P-256", "x": "AA", "y": "AA", "use": "enc"}
-            return Said(200, {"keys": [other, {**key, "kid": self.kid, "use": "sig", "alg": "PS256"}]})
+            return Reply(200, {"keys": [other, {**key, "kid": self.kid, "use": "sig", "alg": "PS256"}]})
         if asked.path == "/token" and asked.method == "POST":
             return self._token(asked)
         steps = [unquote(step) for step in asked.path.removeprefix(PREFIX).strip("/").split("/")]
@@ -160,37 +160,37 @@ class UkBank(BankServer):
                 return self._new_access(asked)
             case ("GET", "aisp", "account-access-consents", intent):
                 self._ours(asked, "accounts")
-                return Said(200, self._consent(intent))
+                return Reply(200, self._consent(intent))
             case ("DELETE", "aisp", "account-access-consents", intent):
                 self._ours(asked, "accounts")
                 self._consent(intent)
                 del self.consents[intent]
-                return Said(204)
+                return Reply(204)
             case ("GET", "aisp", "accounts"):
                 self._customers(asked, "ReadAccountsDetail")
-                return Said(200, {"Data": {"Account": self.accounts}, "Links": {"Self": asked.url}, "Meta": {"TotalPages": 1}})
+                return Reply(200, {"Data": {"Account": self.accounts}, "Links": {"Self": asked.url}, "Meta": {"TotalPages": 1}})
             case ("GET", "aisp", "accounts", account, "balances"):
                 self._customers(asked, "ReadBalances")
-                return Said(200, self._balances(asked, account))
+                return Reply(200, self._balances(asked, account))
             case ("GET", "aisp", "accounts", account, "transactions"):
                 self._customers(asked, "ReadTransactionsDetail")
-                return Said(200, self._transactions(asked, account))
+                return Reply(200, self._transactions(asked, account))
             case ("POST", "pisp", "domestic-payment-consents"):
                 return self._once(asked, self._new_payment_consent)
             case ("GET", "pisp", "domestic-payment-consents", intent):
                 self._ours(asked, "payments")
-                return Said(200, self._consent(intent))
+                return Reply(200, self._consent(intent))
             case ("GET", "pisp", "domestic-payment-consents", intent, "funds-confirmation"):
                 self._customers(asked, "", intent)
                 result = {"FundsAvailableDateTime": moment(), "FundsAvailable": True}
-                return Said(200, {"Data": {"FundsAvailableResult": result}, "Links": {"Self": asked.url}, "Meta": {}})
+                return Reply(200, {"Data": {"FundsAvailableResult": result}, "Links": {"Self": asked.url}, "Meta": {}})
             case ("POST", "pisp", "domestic-payments"):
                 return self._once(asked, self._new_payment)
             case ("GET", "pisp", "domestic-payments", payment):
                 self._ours(asked, "payments")
                 if payment not in self.payments:
                     raise Refusal(400, "U011", "no such payment")
-                return Said(200, self.payments[payment])
+                return Reply(200, self.payments[payment])
         raise Refusal(404, "U011", "no such resource")
 
     # Tokens
@@ -203,11 +203,11 @@ class UkBank(BankServer):
         )
 
     def _token(self, asked):
-        form = asked.form
+        form = asked.fields
         if form.get("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer":
             raise Refusal(400, "invalid_client", "private_key_jwt is wanted")
         try:
-            claims = self._decode(form["client_assertion"], audience=f"{self.origin}/token")
+            claims = self._decode(form["client_assertion"], audience=f"{self.url}/token")
         except (jwt.InvalidTokenError, KeyError, AssertionError) as error:
             raise Refusal(401, "invalid_client", str(error)) from None
         fresh = claims["jti"] not in self.assertions and claims["exp"] - claims["iat"] <= 1800
@@ -235,7 +235,7 @@ class UkBank(BankServer):
         if facts["intent"] and facts["kind"] == "accounts":
             answer["refresh_token"] = secrets.token_urlsafe(20)
             self.refresh_tokens[answer["refresh_token"]] = {"intent": facts["intent"], "kind": facts["kind"]}
-        return Said(200, {**answer, "access_token": token, "scope": facts["kind"]}, {"Cache-Control": "no-store"})
+        return Reply(200, {**answer, "access_token": token, "scope": facts["kind"]}, {"Cache-Control": "no-store"})
 
     def _bearer(self, asked):
         token = self.tokens.get(asked.headers.get("authorization", "").removeprefix("Bearer "))
@@ -266,7 +266,7 @@ class UkBank(BankServer):
 
     def _new_access(self, asked):
         self._ours(asked, "accounts")
-        data = asked.data["Data"]
+        data = asked.json["Data"]
         permissions = set(data["Permissions"])
         if "ReadTransactionsDetail" in permissions and not permissions & {"ReadTransactionsCredits", "ReadTransactionsDebits"}:
             raise Refusal(400, "U002", "credits or debits")
@@ -274,7 +274,7 @@ class UkBank(BankServer):
         now = moment()
         made = {"ConsentId": intent, "CreationDateTime": now, "Status": "AWAU", "StatusUpdateDateTime": now, **data}
         self.consents[intent] = {"Data": made, "Risk": {}, "Links": {"Self": f"{asked.url}/{intent}"}, "Meta": {"TotalPages": 1}}
-        return Said(201, self.consents[intent])
+        return Reply(201, self.consents[intent])
 
     def _balances(self, asked, account):
         rows = [
@@ -286,9 +286,9 @@ class UkBank(BankServer):
 
     def _transactions(self, asked, account):
         currency = next(row["Currency"] for row in self.accounts if row["AccountId"] == account)
-        page = int(asked.query.get("page", "0"))
+        page = int(asked.parameters.get("page", "0"))
         rows = self.transactions[account]
-        start = datetime.fromisoformat(asked.query.get("fromBookingDateTime", "2000-01-01T00:00:00+00:00"))
+        start = datetime.fromisoformat(asked.parameters.get("fromBookingDateTime", "2000-01-01T00:00:00+00:00"))
         shown = []
         for number, (key, side, status, amount, text) in enumerate(rows):
             booked = datetime.now(UTC) - timedelta(days=10 * number)
@@ -300,7 +300,7 @@ class UkBank(BankServer):
             shown.append(row)
         links = {"Self": asked.url}
         if (page + 1) * PAGE < len(shown):
-            links["Next"] = f"{self.origin}{asked.path}?page={page + 1}"
+            links["Next"] = f"{self.url}{asked.path}?page={page + 1}"
         total = max(1, -(-len(shown) // PAGE))
         return {"Data": {"Transaction": shown[page * PAGE : (page + 1) * PAGE]}, "Links": links, "Meta": {"TotalPages": total}}
 
@@ -317,7 +317,7 @@ class UkBank(BankServer):
             body, said = self.idempotent[place]
             if body != asked.body:
                 raise Refusal(400, "U020", "other body under the same key")
-            return Said(said.status, said.data)
+            return Reply(said.status, said.data)
         said = make(asked)
         self.idempotent[place] = (asked.body, said)
         return said
@@ -359,15 +359,15 @@ class UkBank(BankServer):
         self._ours(asked, "payments")
         intent = f"pc-{next(self.numbers)}"
         now = moment()
-        data = {"ConsentId": intent, "CreationDateTime": now, "Status": "AWAU", "StatusUpdateDateTime": now, **asked.data["Data"]}
-        self.consents[intent] = {"Data": data, "Risk": asked.data["Risk"], "Links": {"Self": f"{asked.url}/{intent}"}, "Meta": {}}
-        return Said(201, json.loads(json.dumps(self.consents[intent])))
+        data = {"ConsentId": intent, "CreationDateTime": now, "Status": "AWAU", "StatusUpdateDateTime": now, **asked.json["Data"]}
+        self.consents[intent] = {"Data": data, "Risk": asked.json["Risk"], "Links": {"Self": f"{asked.url}/{intent}"}, "Meta": {}}
+        return Reply(201, json.loads(json.dumps(self.consents[intent])))
 
     def _new_payment(self, asked):
-        data = asked.data["Data"]
+        data = asked.json["Data"]
         intent = self._customers(asked, "", data["ConsentId"])
         consent = self.consents[intent]
-        if consent["Data"]["Initiation"] != data["Initiation"] or consent["Risk"] != asked.data["Risk"]:
+        if consent["Data"]["Initiation"] != data["Initiation"] or consent["Risk"] != asked.json["Risk"]:
             raise Refusal(400, "U008", "not what the customer authorised")
         self.move(intent, "COND")
         payment = f"pay-{next(self.numbers)}"
@@ -375,4 +375,4 @@ class UkBank(BankServer):
         facts = {"DomesticPaymentId": payment, "ConsentId": intent, "CreationDateTime": now, "Status": "PDNG"}
         facts |= {"StatusUpdateDateTime": now, "Initiation": data["Initiation"]}
         self.payments[payment] = {"Data": facts, "Links": {"Self": f"{asked.url}/{payment}"}, "Meta": {}}
-        return Said(201, json.loads(json.dumps(self.payments[payment])))
+        return Reply(201, json.loads(json.dumps(self.payments[payment])))
