@@ -16,7 +16,7 @@ class PaymentsConfig(AppConfig):
         """
         from flowlet.approvals import registry
         from flowlet.vault import columns
-        from payments.models import Batch, Dispute, InboundEvent, InboundFile, Payment
+        from payments.models import Batch, Dispute, InboundEvent, InboundFile, Payment, Recall
         from payments.services import (
             bank_link_events,
             card_events,
@@ -29,6 +29,7 @@ class PaymentsConfig(AppConfig):
             inbound_files,
             inbox,
             rail_limits,
+            recalls,
             recipes,
             verifications,
         )
@@ -41,6 +42,7 @@ class PaymentsConfig(AppConfig):
         columns.register(Dispute, "sealed", aad=disputes.aad)
         columns.register(InboundEvent, "sealed", aad=inbox.aad)
         columns.register(InboundFile, "sealed", aad=inbound_files.aad)
+        columns.register(Recall, "sealed", aad=recalls.aad)
         card_events.register()
         bank_link_events.register()
         registry.kind(

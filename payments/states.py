@@ -14,6 +14,7 @@ from payments.choices import (
     InboundStatus,
     MandateStatus,
     PaymentStatus,
+    RecallState,
     RecurringStatus,
     VerificationState,
 )
@@ -182,4 +183,14 @@ RECURRING_MOVES = {
     RecurringStatus.ACTIVE: {RecurringStatus.PAUSED, RecurringStatus.ENDED},
     RecurringStatus.PAUSED: {RecurringStatus.ACTIVE, RecurringStatus.ENDED},
     RecurringStatus.ENDED: frozenset(),
+}
+
+# The other bank may still say yes after its time, or after a no; and the money may come back before the word does.
+RECALL_MOVES = {
+    RecallState.REQUESTED: {RecallState.SENT, RecallState.ACCEPTED},
+    RecallState.SENT: {RecallState.ACCEPTED, RecallState.REFUSED, RecallState.LAPSED},
+    RecallState.RECEIVED: {RecallState.ACCEPTED, RecallState.REFUSED},
+    RecallState.LAPSED: {RecallState.ACCEPTED, RecallState.REFUSED},
+    RecallState.REFUSED: {RecallState.ACCEPTED},
+    RecallState.ACCEPTED: frozenset(),
 }

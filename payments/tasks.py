@@ -19,6 +19,7 @@ from payments.services import (
     payee_verifications,
     payments,
     prenotes,
+    recalls,
     recurring,
     sending,
     settlement,
@@ -74,6 +75,14 @@ def sweep_disputes() -> None:
 def settle() -> None:
     """Gather, build, release, deliver and settle what is due."""
     settlement.run(at=clock.now(), actor=actors.system("payments.settle"))
+
+
+@shared_task(name="payments.recalls", ignore_result=True)
+def sweep_recalls() -> None:
+    """Deliver requests and answers about money that is to go back, and end the waiting for answers that did not come."""
+    at, actor = clock.now(), actors.system("payments.recalls")
+    recalls.deliver_due(at=at, actor=actor)
+    recalls.lapse_due(at=at, actor=actor)
 
 
 @shared_task(name="payments.close_day", ignore_result=True, bind=True)
@@ -168,6 +177,7 @@ BEAT = {
     "payments.sweep-ready": {"task": "payments.sweep_ready", "schedule": 60.0},
     "payments.ask": {"task": "payments.ask", "schedule": 60.0},
     "payments.disputes": {"task": "payments.disputes", "schedule": 600.0},
+    "payments.recalls": {"task": "payments.recalls", "schedule": 300.0},
     "payments.settle": {"task": "payments.settle", "schedule": 300.0},
     "payments.sweep-closings": {"task": "payments.sweep_closings", "schedule": 60.0},
     "payments.sweep-verifications": {"task": "payments.sweep_verifications", "schedule": 60.0},

@@ -47,6 +47,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "PaymentStatus": "payments.choices.PaymentStatus",
         "PaymentDirection": "payments.choices.Direction",
         "PaymentBatchStatus": "payments.choices.BatchStatus",
+        "RecallState": "payments.choices.RecallState",
+        "RecallReason": "payments.choices.RecallReason",
         "DisputeState": "payments.choices.DisputeState",
         "RecurringStatus": "payments.choices.RecurringStatus",
         "Rail": "payments.choices.Rail",

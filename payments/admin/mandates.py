@@ -38,6 +38,20 @@ def collections(mandate: Mandate) -> list[tuple]:
     ]
 
 
+def changes(mandate: Mandate) -> list[tuple]:
+    """What was changed, and by which collection the bank heard of it."""
+    return [
+        (
+            row.amended_at,
+            row.former_reference or cells.DASH,
+            row.former_creditor_id or cells.DASH,
+            link(ExternalAccount, row.former_account_id) if row.former_account_id else cells.DASH,
+            (row.carried_by or "waits for the next collection") if row.is_for_bank else "not needed",
+        )
+        for row in mandate.amendments.order_by("-id")[:SHOWN]
+    ]
+
+
 def masked_evidence(mandate: Mandate) -> list[tuple[str, str]]:
     """That there is evidence, or that there is none to see."""
     return [("Evidence", "none with us" if mandate.evidence is None else "••••")]
@@ -90,6 +104,12 @@ class MandateAdmin(CaseAdmin):
         ),
         panels.Revealable(title="How the holder agreed", masked=masked_evidence, reveal=reveal),
         panels.Table(title="Collections", columns=("Due", "Payment", "Place", "Rejected"), rows=collections, empty="None yet."),
+        panels.Table(
+            title="Amendments",
+            columns=("When", "Former reference", "Former creditor", "Former account", "Told by"),
+            rows=changes,
+            empty="None.",
+        ),
         panels.History(),
     )
     transitions = (

@@ -106,6 +106,7 @@ MANDATE: dict[str, Any] = {
     "creditor_id": CREDITOR_ID,
     "authorization": None,
     "signed_on": "2026-01-14",
+    "notice_days": None,
     "status": "ACTIVE",
     "is_used_up": False,
     "uses": 0,
@@ -118,4 +119,5 @@ MANDATE: dict[str, Any] = {
     "updated_at": FIRST,
     "ended_at": None,
 }
+AMENDED = {**MANDATE, "reference": "RENT-2027-1815", "updated_at": LATER}
 REVOKED = {**MANDATE, "status": "REVOKED", "updated_at": LATER, "ended_at": LATER}

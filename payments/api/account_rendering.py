@@ -117,6 +117,7 @@ def mandate(row: Mandate) -> dict[str, Any]:
         "creditor_id": row.creditor_id or None,
         "authorization": row.authorization or None,
         "signed_on": row.signed_on,
+        "notice_days": row.notice_days,
         "status": row.status,
         "is_used_up": is_used_up(row),
         "uses": row.uses,

@@ -202,8 +202,22 @@ class MandateIn(StrictSerializer):
         max_length=2000, required=False, help_text="ACH: when, where and in which words; kept sealed and not shown again"
     )
     signed_on = serializers.DateField()
+    notice_days = serializers.IntegerField(
+        min_value=0,
+        max_value=90,
+        required=False,
+        help_text="SEPA: so many days before it is due you tell the debtor of a collection; then each collection names `notified_on`",
+    )
     external_id = serializers.CharField(**EXTERNAL_ID, help_text="Your own id of the mandate; unique among yours")
     metadata = MetadataField(required=False)
+
+
+class MandateAmendIn(StrictSerializer):
+    """What is new; at least one of them."""
+
+    reference = serializers.CharField(max_length=35, required=False, help_text="The new mandate reference")
+    creditor_id = serializers.CharField(max_length=40, required=False, help_text="Your new creditor identifier")
+    external_account_id = PublicIdField("eac", required=False, help_text="The debtor's new account, of the same customer")
 
 
 class MandateFilters(PageFilters):
@@ -231,6 +245,7 @@ class MandateOut(StrictSerializer):
     creditor_id = serializers.CharField(allow_null=True)
     authorization = serializers.ChoiceField(AchAuthorization.choices, allow_null=True)
     signed_on = serializers.DateField()
+    notice_days = serializers.IntegerField(allow_null=True, help_text="Days between the debtor's notice and a collection")
     status = serializers.ChoiceField(MandateStatus.choices)
     is_used_up = serializers.BooleanField(help_text="Whether its only or final collection was made")
     uses = serializers.IntegerField(help_text="Collections that were not rejected before settlement")

@@ -14,7 +14,7 @@ from payments.api import account_rendering as rendering
 from payments.api import account_serializers as forms
 from payments.models import Mandate
 from payments.selectors import mandates as selectors
-from payments.services import mandates
+from payments.services import mandate_amendments, mandates
 
 _PATH = {"mandate_id": Mandate.PREFIX}
 _EXACT = ("external_account_id", "customer_id", "scheme", "status", "external_id")
@@ -115,5 +115,43 @@ class MandateRevoke(PartnerView):
             reason=request.data.get("reason", ""),
             actor=request.actor,
             at=request.at,
+        )
+        return rendering.mandate(done)
+
+
+class MandateAmend(PartnerView):
+    """Change a mandate."""
+
+    required_scopes = {"POST": "mandates:write"}
+    path_ids = _PATH
+    tag = "Mandates"
+
+    @endpoint(
+        summary="Amend a mandate",
+        body=forms.MandateAmendIn,
+        response=forms.MandateOut,
+        errors=(
+            errors.MandateNotFound,
+            errors.MandateEnded,
+            errors.MandateNotAmendable,
+            errors.MandateSchemeUnfit,
+            errors.MalformedMandateReference,
+            errors.DuplicateMandateReference,
+            errors.MalformedCreditorId,
+            errors.ExternalAccountNotFound,
+            errors.ExternalAccountClosed,
+            errors.ExternalAccountBlocked,
+            errors.NotDebitable,
+            people.PersonalDataErased,
+        ),
+        body_example={"reference": "RENT-2027-1815"},
+        example=examples.AMENDED,
+    )
+    def post(self, request: Any, mandate_id: UUID) -> dict[str, Any]:
+        """A SEPA mandate gets a new reference, creditor identifier or account of the debtor. The debtor's bank hears of it with the next
+        collection.
+        """
+        done = mandate_amendments.amend(
+            mandate_id=mandate_id, partner_id=request.caller.partner_id, **request.data, actor=request.actor, at=request.at
         )
         return rendering.mandate(done)

@@ -44,6 +44,7 @@ PAYMENT = {
     "description": "Rent January",
     "purpose": None,
     "same_day": False,
+    "is_final": False,
     "reason_code": None,
     "reason": None,
     "scheduled_for": None,

@@ -38,6 +38,7 @@ def payment(row: Payment) -> dict[str, Any]:
         "description": row.description or None,
         "purpose": row.purpose or None,
         "same_day": row.same_day,
+        "is_final": row.is_final,
         "reason_code": row.reason_code or None,
         "reason": row.reason or None,
         "scheduled_for": _moment(row.due_at),

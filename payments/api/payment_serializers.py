@@ -25,6 +25,13 @@ class PaymentIn(StrictSerializer):
     description = serializers.CharField(max_length=140, required=False, allow_blank=True, help_text="Goes with the money")
     purpose = serializers.ChoiceField(["PAYROLL", "PURCHASE"], required=False, help_text="ACH: what Nacha wants to be named")
     same_day = serializers.BooleanField(default=False, help_text="ACH only")
+    is_final = serializers.BooleanField(
+        default=False, help_text="Of a collection: the last on its mandate, which is used up by it"
+    )
+    notified_on = serializers.DateField(
+        required=False,
+        help_text="Of a SEPA collection: when you told the debtor; held against the mandate's `notice_days`, else 14",
+    )
     scheduled_on = serializers.DateField(required=False, help_text="A later day, at most a year ahead; decided on that day")
     bank = serializers.CharField(
         max_length=40, required=False, help_text="Open banking: the payer's bank, one of `/v1/banks`; needed but in the sandbox"
@@ -89,6 +96,7 @@ class PaymentOut(StrictSerializer):
     description = serializers.CharField(allow_null=True)
     purpose = serializers.CharField(allow_null=True)
     same_day = serializers.BooleanField()
+    is_final = serializers.BooleanField(help_text="The last collection on its mandate")
     reason_code = serializers.CharField(allow_null=True, help_text="Why it stands where it stands, such as a return code")
     reason = serializers.CharField(allow_null=True)
     scheduled_for = serializers.DateTimeField(allow_null=True)

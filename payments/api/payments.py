@@ -82,6 +82,8 @@ class PaymentList(PartnerView):
             errors.UnfitForRail,
             errors.MandateMissing,
             errors.MandateNotActive,
+            errors.NoticeMissing,
+            errors.NoticeTooShort,
             errors.FeeAboveAmount,
             errors.ScheduleOutOfRange,
             errors.BelowRailMinimum,

@@ -11,6 +11,7 @@ from payments.api import (
     limits,
     mandates,
     payments,
+    recalls,
     recurring,
     simulations,
 )
@@ -48,6 +49,9 @@ urlpatterns = [
     path("recurring_payments/<str:recurring_payment_id>/pause", recurring.RecurringPause.as_view()),
     path("recurring_payments/<str:recurring_payment_id>/resume", recurring.RecurringResume.as_view()),
     path("recurring_payments/<str:recurring_payment_id>/end", recurring.RecurringEnd.as_view()),
+    path("payments/<str:payment_id>/recall", recalls.PaymentRecall.as_view()),
+    path("recalls", recalls.RecallList.as_view()),
+    path("recalls/<str:recall_id>", recalls.RecallDetail.as_view()),
     path("payment_limits", limits.PaymentLimits.as_view()),
     path("settlement_report", payments.SettlementReport.as_view()),
     path("payment_batches", payments.BatchList.as_view()),
@@ -71,5 +75,6 @@ urlpatterns = [
     path("external_accounts/<str:external_account_id>/micro_deposits", external_accounts.MicroDeposits.as_view()),
     path("mandates", mandates.MandateList.as_view()),
     path("mandates/<str:mandate_id>", mandates.MandateDetail.as_view()),
+    path("mandates/<str:mandate_id>/amend", mandates.MandateAmend.as_view()),
     path("mandates/<str:mandate_id>/revoke", mandates.MandateRevoke.as_view()),
 ]

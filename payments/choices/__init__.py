@@ -45,6 +45,10 @@ from payments.choices.providers import (
     InboundStatus,
     OrderStatus,
 )
+from payments.choices.recalls import (
+    RecallReason,
+    RecallState,
+)
 
 __all__ = [
     "AccountType",
@@ -77,6 +81,8 @@ __all__ = [
     "PaymentKind",
     "PaymentStatus",
     "Rail",
+    "RecallReason",
+    "RecallState",
     "RecurringStatus",
     "Relation",
     "Sequence",

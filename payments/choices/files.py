@@ -35,8 +35,10 @@ class InboundFormat(TextChoices):
     PACS_002 = "pacs.002", "Status of a wire (pacs.002)"
     PACS_004 = "pacs.004", "Returned payments (pacs.004)"
     PACS_008 = "pacs.008", "Wires to us (pacs.008)"
+    CAMT_029 = "camt.029", "Answer to a request to send money back (camt.029)"
     CAMT_052 = "camt.052", "Report on an account (camt.052)"
     CAMT_054 = "camt.054", "Notice of bookings (camt.054)"
+    CAMT_056 = "camt.056", "Request to send money back (camt.056)"
 
 
 class InboundKind(TextChoices):
@@ -52,6 +54,8 @@ class InboundKind(TextChoices):
     PAYMENT_STATUS = "PAYMENT_STATUS", "Status of a payment"
     CREDIT = "CREDIT", "Money that came in"
     DEBIT = "DEBIT", "Money that went out"
+    RECALL = "RECALL", "Request to send money back"
+    RECALL_ANSWER = "RECALL_ANSWER", "Answer to a request"
     ANNOUNCED = "ANNOUNCED", "Announced, not booked"
     OTHER = "OTHER", "Something else"
 

@@ -64,3 +64,21 @@ class EvidenceMissing(Invalid):
     """An ACH authorization needs its evidence: how, when and in which words the holder agreed; 10 to 2,000 characters."""
 
     code, title = "payments.evidence_missing", "The evidence of the authorization is missing"
+
+
+class MandateNotAmendable(DomainError):
+    """Only SEPA mandates are amended, and only by what is new; for ACH a new authorization is given."""
+
+    code, title = "payments.mandate_not_amendable", "The mandate cannot be amended so"
+
+
+class NoticeMissing(Invalid):
+    """The mandate holds you to tell the debtor ahead: say with `notified_on` when you did."""
+
+    code, title = "payments.notice_missing", "It is not known when the debtor was told"
+
+
+class NoticeTooShort(DomainError):
+    """The debtor has to be told earlier; `details` name the first day on which the collection can be due."""
+
+    code, title = "payments.notice_too_short", "The debtor was told too late"

@@ -11,9 +11,10 @@ from payments.models.external_account import AccountVerification, ExternalAccoun
 from payments.models.fee_schedule import FeeSchedule
 from payments.models.inbound_file import InboundFile, InboundItem
 from payments.models.inbox import InboundEvent
-from payments.models.mandate import Mandate, MandateUse
+from payments.models.mandate import Mandate, MandateAmendment, MandateUse
 from payments.models.payment import Move, Payment
 from payments.models.rail_limit import CustomerRailUsage, PartnerRailUsage, RailLimit
+from payments.models.recall import Recall
 from payments.models.recurring import Occurrence, Recurring
 from payments.models.sandbox import SandboxFault, SandboxOrder
 from payments.models.verification_entry import VerificationEntry
@@ -35,12 +36,14 @@ __all__ = [
     "InboundFile",
     "InboundItem",
     "Mandate",
+    "MandateAmendment",
     "MandateUse",
     "Move",
     "Occurrence",
     "PartnerRailUsage",
     "Payment",
     "RailLimit",
+    "Recall",
     "Recurring",
     "SandboxFault",
     "SandboxOrder",

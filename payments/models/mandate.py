@@ -40,6 +40,9 @@ class Mandate(Identified, Timestamped):
     uses = models.PositiveIntegerField(default=0, help_text="collections that were not rejected before settlement")
     last_used_on = models.DateField(null=True, blank=True)
     expires_on = models.DateField(null=True, blank=True, help_text="unused for 36 months on this day; SEPA only")
+    notice_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="so many days ahead the debtor is told of a collection; SEPA, where it is held to"
+    )
     external_id = models.CharField(max_length=128, blank=True, help_text="the partner's own id")
     metadata = models.JSONField(default=dict, blank=True)
     updated_at = models.DateTimeField()
@@ -76,6 +79,36 @@ class Mandate(Identified, Timestamped):
             models.Index(fields=["expires_on"], name="mandate_by_expiry", condition=Q(status__in=["ACTIVE", "SUSPENDED"])),
             GinIndex(fields=["metadata"], name="mandate_by_metadata", opclasses=["jsonb_path_ops"], condition=~Q(metadata={})),
         ]
+
+
+class MandateAmendment(models.Model):
+    """One row is one change of a mandate, with what was so before it (empty: that did not change).
+
+    ``is_for_bank`` says that the debtor's bank knows the mandate from an earlier collection, so that the next one has to tell of the
+    change (EPC SDD rulebook, section 4.6.1); ``carried_by`` is that collection, by its payment's public id.
+    """
+
+    mandate = models.ForeignKey(Mandate, on_delete=models.PROTECT, related_name="amendments")
+    former_reference = models.CharField(max_length=35, blank=True)
+    former_creditor_id = models.CharField(max_length=35, blank=True)
+    former_account = models.ForeignKey(ExternalAccount, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    is_for_bank = models.BooleanField()
+    carried_by = models.CharField(max_length=64, blank=True)
+    amended_by = models.CharField(max_length=80)
+    amended_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(former_reference="") | ~Q(former_creditor_id="") | Q(former_account__isnull=False),
+                name="amendment_changes_something",
+            ),
+            models.CheckConstraint(condition=Q(carried_by="") | Q(is_for_bank=True), name="bank_is_told_what_it_needs_to_know"),
+        ]
+        indexes = [models.Index(fields=["carried_by"], name="amendment_by_collection", condition=~Q(carried_by=""))]
+
+    def __str__(self) -> str:
+        return f"{self.mandate_id} {self.amended_at}"
 
 
 class MandateUse(models.Model):

@@ -61,6 +61,8 @@ class Payment(Identified):
     reason_code = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=500, blank=True)
     same_day = models.BooleanField(default=False)
+    is_final = models.BooleanField(default=False, help_text="the last collection on its mandate")
+    notified_on = models.DateField(null=True, blank=True, help_text="when the debtor was told of the collection")
     verdict_id = models.UUIDField(null=True, blank=True)
     created_by = models.CharField(max_length=80)
     approved_by = models.CharField(max_length=80, blank=True)

@@ -2,11 +2,12 @@
 
 import re
 from calendar import monthrange
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from flowlet.core import clock
 from flowlet.core.actors import Actor
+from flowlet.core.errors import Invalid
 from flowlet.core.states import check_move
 from payments import errors
 from payments.choices import (
@@ -26,6 +27,7 @@ from payments.states import MANDATE_MOVES
 SEPA: Final = frozenset({MandateScheme.SEPA_CORE, MandateScheme.SEPA_B2B})
 # EPC SDD Core rulebook, section 4.1: without a collection for 36 months the creditor may not use a mandate any more.
 UNUSED_MONTHS: Final = 36
+USUAL_NOTICE, LONGEST_NOTICE = 14, 90  # calendar days
 LAST_PLACES: Final = frozenset({Sequence.OOFF, Sequence.FNAL})
 EARLIEST: Final = date(2000, 1, 1)
 # EPC217-08, SEPA Latin set of references, without the space.
@@ -107,6 +109,26 @@ def check_can_collect(mandate: Mandate, *, on: date) -> None:
     if status != MandateStatus.ACTIVE:
         raise errors.MandateNotActive(
             f"The mandate is {str(status).replace('_', ' ').lower()}.", mandate=mandate.public_id, status=str(status)
+        )
+
+
+def check_notice(mandate: Mandate, *, notified_on: date | None, collect_on: date, today: date) -> None:
+    """Whether the debtor was told early enough of a collection due on ``collect_on``: as agreed with them, else fourteen days ahead
+    (EPC SDD Core rulebook, section 4.3.4, AT-10). Raises NoticeMissing, NoticeTooShort, Invalid.
+    """
+    if notified_on is None:
+        if mandate.notice_days is not None:
+            raise errors.NoticeMissing(param="notified_on", notice_days=mandate.notice_days)
+        return
+    if notified_on > today:
+        raise Invalid("The day lies ahead.", param="notified_on")
+    days = USUAL_NOTICE if mandate.notice_days is None else mandate.notice_days
+    earliest = notified_on + timedelta(days=days)
+    if collect_on < earliest:
+        raise errors.NoticeTooShort(
+            f"{days} days after {notified_on} is {earliest}; it would be due on {collect_on}.",
+            param="notified_on",
+            earliest=str(earliest),
         )
 
 

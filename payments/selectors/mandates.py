@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from flowlet.vault.services import subjects
 from payments import errors
 from payments.choices import MandateStatus, Sequence
-from payments.models import Mandate, MandateUse, Payment
+from payments.models import Mandate, MandateAmendment, MandateUse, Payment
 
 OPEN = (MandateStatus.ACTIVE, MandateStatus.SUSPENDED)
 
@@ -56,6 +56,21 @@ def evidence_of(mandate: Mandate) -> str | None:
     if mandate.evidence is None or subjects.is_erased(mandate.customer_id):
         return None
     return subjects.decrypt(mandate.customer_id, bytes(mandate.evidence), aad=evidence_aad(mandate.pk))
+
+
+def untold(mandate: Mandate) -> QuerySet[MandateAmendment]:
+    """Changes of which the debtor's bank has to hear and was not told."""
+    return MandateAmendment.objects.filter(mandate=mandate, is_for_bank=True, carried_by="")
+
+
+def amendments_of(payments: Iterable[Payment]) -> dict[UUID, list[MandateAmendment]]:
+    """The changes of which collections tell, the oldest first, by the payment's key."""
+    by_reference = {payment.public_id: payment.pk for payment in payments if payment.mandate_id is not None}
+    found: dict[UUID, list[MandateAmendment]] = {}
+    rows = MandateAmendment.objects.filter(carried_by__in=list(by_reference)).select_related("former_account").order_by("id")
+    for row in rows if by_reference else ():
+        found.setdefault(by_reference[row.carried_by], []).append(row)
+    return found
 
 
 def places_of(payments: Iterable[Payment]) -> dict[UUID, Sequence]:

@@ -11,12 +11,22 @@ from typing import Final
 
 from flowlet.core.actors import Actor
 from payments import errors
-from payments.choices import AttemptStatus, InboundKind, InboundState, PaymentStatus, Rail
-from payments.models import AccountVerification, Batch, InboundItem, Payment
+from payments.choices import AttemptStatus, Direction, InboundKind, InboundState, PaymentStatus, Rail
+from payments.models import AccountVerification, Batch, InboundItem, Payment, Recall
 from payments.policies.account_values import Correction
 from payments.providers import nacha
 from payments.providers.iso20022 import reasons, reports
-from payments.services import bank_bookings, external_accounts, files, outcomes, prenotes, settlement, steps, verification_runs
+from payments.services import (
+    bank_bookings,
+    external_accounts,
+    files,
+    outcomes,
+    prenotes,
+    recalls,
+    settlement,
+    steps,
+    verification_runs,
+)
 from payments.services.bank_subjects import About
 from payments.services.inbound_reading import Told
 
@@ -163,6 +173,27 @@ def _reject(payment: Payment, told: Told, actor: Actor, at: datetime) -> str:
     return meaning
 
 
+def _recall(told: Told, about: About, actor: Actor, at: datetime) -> str:
+    """A bank wants a deposit back: it goes to the queue of recalls, where an officer decides."""
+    payment, asked = _payment(about), told.said
+    if payment.status == S.RETURNED:
+        raise errors.InboundNeedsPerson("The deposit was sent back already (ARDT).")
+    row = recalls.receive(payment_id=payment.pk, said=asked, item=about.item, actor=actor, at=at)
+    return f"{row.public_id}: an officer decides until {row.due_on}."
+
+
+def _recall_answer(told: Told, about: About, actor: Actor, at: datetime) -> str:
+    """What the other bank says of our recall; the money comes by itself."""
+    payment, verdict = _payment(about), told.said.verdict
+    row = Recall.objects.filter(payment=payment, direction=Direction.OUT).order_by("-id").first()
+    if row is None:
+        raise errors.InboundUnmatched("Nobody recalled this payment.")
+    if verdict is None:
+        raise errors.InboundNeedsPerson(f"{told.code} is an answer that is in no table: ask the bank.")
+    recalls.answered(recall_id=row.pk, verdict=verdict, code=told.cause, actor=actor, at=at)
+    return f"{verdict.label}."
+
+
 def _other(told: Told, about: About, actor: Actor, at: datetime) -> str:
     raise errors.InboundUnmatched
 
@@ -205,6 +236,8 @@ _BOOKS: Final[Mapping[InboundKind, Callable[[Told, About, Actor, datetime], str]
     InboundKind.FILE_STATUS: _file_status,
     InboundKind.GROUP_STATUS: _group_status,
     InboundKind.PAYMENT_STATUS: _payment_status,
+    InboundKind.RECALL: _recall,
+    InboundKind.RECALL_ANSWER: _recall_answer,
     InboundKind.CREDIT: bank_bookings.credit,
     InboundKind.DEBIT: bank_bookings.debit,
     InboundKind.ANNOUNCED: bank_bookings.announced,

@@ -16,13 +16,14 @@ from payments.providers.iso20022 import reasons
 from payments.providers.iso20022.notices import Booking
 from payments.providers.iso20022.reading import ReceivedWire
 from payments.services import files, outcomes, receipts, steps
-from payments.services.bank_subjects import About
+from payments.services.bank_subjects import About, deposit_named
 from payments.services.inbound_reading import Told
 
 S = PaymentStatus
 PROVIDER = "bank"
 ON_ITS_WAY = frozenset({S.SUBMITTED, S.UNKNOWN})
 # ISO 20022 external code set, bank transaction sub-families that ACH has.
+_RETURNS = ("RRTN", "RPCR", "PRRT")  # returned credit transfers
 _ACH = frozenset({"ATXN", "DMCT", "SALA"})
 
 
@@ -56,7 +57,11 @@ def debit(told: Told, about: About, actor: Actor, at: datetime) -> str:
         return _came_back(told, about.payment, actor, at)
     if about.batch is not None:
         return _batch(told, about.batch, Direction.OUT, actor, at)
-    if told.said.is_reversal:
+    deposit = deposit_named(told.names, told.amount) if told.said.is_reversal or told.cause or told.names else None
+    if deposit is not None and deposit.status == S.RETURNED:
+        about.payment = deposit
+        return "The deposit was sent back already; the bank has executed it."
+    if told.said.is_reversal or told.cause:
         raise errors.InboundNeedsPerson("The bank takes back a credit: find the deposit, and book its return.")
     raise errors.InboundUnmatched("The bank took money that no payment of ours explains.")
 
@@ -66,6 +71,8 @@ def _deposit(told: Told, about: About, actor: Actor, at: datetime) -> str:
     if about.partner_id is None:
         raise errors.InboundUnmatched("Nothing names a wallet, and several partners or none have money on this account.")
     if isinstance(said, ReceivedWire):
+        if said.wire.receiver.aba != files.identity_of(rail=Rail.WIRE, partner_id=about.partner_id)["aba"]:
+            raise errors.InboundNeedsPerson("The wire is for another bank.")
         rail, name, value_on, text = Rail.WIRE, said.wire.uetr, said.wire.settle_on, _text(said)
         named = {"trace_number": said.wire.uetr, "bank_reference": said.message_id, "end_to_end_id": said.wire.end_to_end_id}
     else:
@@ -100,16 +107,20 @@ def _deposit(told: Told, about: About, actor: Actor, at: datetime) -> str:
     about.payment = payment
     if is_known:
         return "It was booked already."
-    return "Booked to its wallet." if payment.wallet_id else "Booked to suspense: nothing names one wallet."
+    if payment.wallet_id is None:
+        return "Booked to suspense: nothing names one wallet."
+    stood_open = not payment.moves.filter(details__in_suspense=True).exists()
+    return "Booked to its wallet." if stood_open else "Booked to suspense: its wallet takes no money."
 
 
 def _came_back(told: Told, payment: Payment, actor: Actor, at: datetime) -> str:
     """A payment of ours comes back in whole, whichever message says so first."""
     payment = steps.locked(payment.pk)
+    if payment.direction == Direction.OUT and not told.cause and not told.code.endswith(_RETURNS):
+        # Whoever was paid knows our reference, and may have put it on a payment of their own.
+        raise errors.InboundNeedsPerson("A credit with the reference of a payment of ours that does not say that it is a return.")
     if payment.status == S.RETURNED:
-        heard = InboundItem.objects.filter(payment=payment, kind=told.kind, state=InboundState.HANDLED)
-        if heard.exclude(reference=told.reference[:40]).exists():
-            raise errors.InboundRepeated("The bank has booked its return once before; ask the bank.")
+        _check_is_no_second(told, payment)
         return "It was returned already."
     code = told.cause or "NARR"
     meaning = reasons.of(code).meaning
@@ -123,8 +134,18 @@ def _executed(told: Told, payment: Payment, actor: Actor, at: datetime) -> str:
         raise errors.InboundNeedsPerson("The bank books it the other way round.")
     if payment.status in {S.FAILED, S.RETURNED}:
         raise errors.InboundNeedsPerson(f"The payment is {payment.get_status_display().lower()}, and the bank has executed it.")
+    if told.amount is not None and told.amount != Money(payment.amount, payment.currency):
+        raise errors.AmountDiffers(f"{payment.amount} {payment.currency} was sent, the bank says {told.amount}.")
+    _check_is_no_second(told, payment)
     outcomes.settle(payment_id=payment.pk, amount=told.amount, actor=actor, at=at)
     return "The bank has executed it."
+
+
+def _check_is_no_second(told: Told, payment: Payment) -> None:
+    """Raises InboundRepeated when the bank has booked the same way under another name before: money may have moved twice."""
+    heard = InboundItem.objects.filter(payment=payment, kind=told.kind, state=InboundState.HANDLED)
+    if heard.exclude(reference=told.reference[:40]).exists():
+        raise errors.InboundRepeated("The bank has booked it once before, under another name; ask the bank.")
 
 
 def _batch(told: Told, batch: Batch, direction: str, actor: Actor, at: datetime) -> str:

@@ -6,15 +6,17 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from flowlet.core.money import Money
 from ledger.models import BankAccount
 from ledger.services import charts
 from payments import errors
-from payments.choices import InboundKind, Rail, VerificationMethod
-from payments.models import AccountVerification, Batch, Payment, VerificationEntry
+from payments.choices import Direction, InboundKind, Rail, VerificationMethod
+from payments.models import AccountVerification, Batch, InboundItem, Payment, Recall, VerificationEntry
 from payments.providers.iso20022 import notices, reports
 from payments.providers.iso20022.notices import Booking
 from payments.providers.iso20022.parts import Account
 from payments.providers.iso20022.reading import ReceivedWire
+from payments.providers.iso20022.recalls import Answered, Requested
 from payments.services import deposit_instructions, files, verification_runs
 from payments.services.inbound_reading import Told
 from wallets.models import Wallet
@@ -37,6 +39,7 @@ class About:
     bank_account: BankAccount | None = None
     partner_id: UUID | None = None
     wallet: Wallet | None = None
+    item: InboundItem | None = None  # of what the bank's file says
 
     def __bool__(self) -> bool:
         return any((self.payment, self.batch, self.verification, self.bank_account, self.partner_id))
@@ -48,6 +51,10 @@ def find(told: Told, *, at: datetime) -> About:
         return _find_booking(told.said)
     if isinstance(told.said, ReceivedWire):
         return _find_wire(told.said)
+    if isinstance(told.said, Requested):
+        return About(payment=deposit_named(told.names, told.amount))
+    if isinstance(told.said, Answered):
+        return _find_recalled(told.said)
     if isinstance(told.said, reports.Status | reports.Returned):
         return _find_iso(told)
     if told.kind == InboundKind.OTHER:
@@ -129,6 +136,25 @@ def _find_wire(said: ReceivedWire) -> About:
         return _place(None, None, (), {number})
     texts = (note.reference, note.text[:LONGEST_TEXT], note.document_number) if note else ()
     return _place(account, _partners_of(account), (*texts, wire.end_to_end_id), {number})
+
+
+def deposit_named(names: Iterable[str], amount: Money | None) -> Payment | None:
+    """The one deposit of this amount that a bank told us of under one of these names; None when there is none, or there are several."""
+    rows = InboundItem.objects.filter(
+        kind=InboundKind.CREDIT, payment__isnull=False, names__overlap=[name[:40] for name in names]
+    )
+    if amount is not None:
+        rows = rows.filter(amount=amount.amount, currency=amount.currency.code)
+    found = list(rows.order_by("payment_id").values_list("payment_id", flat=True).distinct()[:2])
+    return Payment.objects.get(pk=found[0]) if len(found) == 1 else None
+
+
+def _find_recalled(said: Answered) -> About:
+    """The payment whose recall has this case, or which the answer names as we did."""
+    recall = Recall.objects.filter(case_id=said.case_id, direction=Direction.OUT).first() if said.case_id else None
+    if recall is not None:
+        return About(payment=recall.payment)
+    return About(payment=_sent(said.original.end_to_end_id, said.original.instruction_id))
 
 
 def _place(account: BankAccount | None, partners: set[UUID] | None, texts: Iterable[str], numbers: set[str]) -> About:

@@ -1,6 +1,6 @@
 """The other side of a payment: the target wallet, the external account, the mandate. Checked when it is made, and again when it leaves."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from flowlet.core.errors import Invalid
@@ -8,8 +8,8 @@ from payments import errors
 from payments.choices import Direction, PaymentKind, Rail, Relation
 from payments.models import ExternalAccount, Mandate, Payment
 from payments.policies import bank_links as link_policies
+from payments.policies import cutoffs, kinds
 from payments.policies import external_accounts as account_policies
-from payments.policies import kinds
 from payments.policies import mandates as mandate_policies
 from wallets.models import Wallet
 from wallets.services import wallets
@@ -21,6 +21,7 @@ NOT_USABLE = (
     errors.ExternalAccountBlocked,
     errors.ExternalAccountPending,
     errors.NotDebitable,
+    errors.MandateMissing,
     errors.ReverificationNeeded,
     errors.BalanceTooSmall,
 )
@@ -87,6 +88,29 @@ def mandate(mandate_id: UUID | None, *, kind: PaymentKind, account: ExternalAcco
     return found
 
 
+def check_collection(
+    mandate: Mandate | None,
+    *,
+    rail: Rail,
+    is_final: bool,
+    notified_on: date | None,
+    due_at: datetime | None,
+    at: datetime,
+) -> None:
+    """Whether a new collection can be the mandate's last, and its debtor was told in time.
+
+    Raises NoticeMissing, NoticeTooShort, Invalid.
+    """
+    for name, given in (("is_final", is_final), ("notified_on", notified_on is not None)):
+        if given and (mandate is None or (name == "notified_on" and mandate.scheme not in mandate_policies.SEPA)):
+            raise Invalid(
+                "Only a collection by SEPA has it." if name == "notified_on" else "Only a collection has it.", param=name
+            )
+    if mandate is not None and mandate.scheme in mandate_policies.SEPA:
+        collect_on = cutoffs.next_cutoff(rail, max(at, due_at or at)).value_on
+        mandate_policies.check_notice(mandate, notified_on=notified_on, collect_on=collect_on, today=at.date())
+
+
 def check_usable(account: ExternalAccount, direction: str) -> None:
     """Whether money can go to the account (OUT) or be taken from it (IN).
 
@@ -106,3 +130,5 @@ def check_still_usable(payment: Payment) -> None:
     if payment.external_account is not None:
         check_usable(payment.external_account, payment.direction)
         link_policies.check_balance(payment)
+    if payment.mandate is not None and payment.mandate.external_account_id != payment.external_account_id:
+        raise errors.MandateMissing("The mandate was amended: it is for another account now.")

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from flowlet.core import clock
 from payments.choices import Rail
-from payments.models import Batch
+from payments.models import Batch, Payment
 from payments.providers.delivery import Delivery
 from payments.providers.delivery.folder import Folder
 from payments.providers.delivery.sftp import Sftp
@@ -17,12 +17,20 @@ from payments.services import gateways, sandbox_bank, sending
 CHUNK: Final = 1000  # payments that the sandbox bank hears of at once
 
 
-def place_of(batch: Batch) -> Delivery:
-    """The place for the batch's rail: its bank's SFTP server where that is set up, else the folder."""
+def place_of(batch: Batch | Payment) -> Delivery:
+    """The place for the rail of a batch or payment: its bank's SFTP server where that is set up, else the folder."""
     found = settings.PAYMENT_SFTP.get(gateways.BANKS[Rail(batch.rail)])
     if found is not None:
         return Sftp(**{**found, "port": int(found["port"])})
     return Folder(settings.PAYMENT_FILES_FOLDER / batch.rail)
+
+
+def deliver_message(payment: Payment, *, name: str, content: bytes) -> str:
+    """Deliver a message about a payment, which moves nothing by itself, and answer where; the sandbox bank files it away.
+
+    Raises FileDiffers, DeliveryFailed.
+    """
+    return f"sandbox:{name}" if is_sandbox(payment.partner_id) else place_of(payment).put(name=name, content=content)
 
 
 def deliver(batch: Batch, content: bytes) -> str:

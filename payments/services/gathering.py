@@ -132,7 +132,12 @@ def _with_places(found: Sequence[Payment], *, at: datetime, actor: Actor) -> lis
             continue
         try:
             mandates.next_sequence(
-                mandate_id=payment.mandate_id, reference=payment.public_id, on=payment.value_on, actor=actor, at=at
+                mandate_id=payment.mandate_id,
+                reference=payment.public_id,
+                on=payment.value_on,
+                is_final=payment.is_final,
+                actor=actor,
+                at=at,
             )
         except errors.MandateNotActive as refusal:
             _fail(payment, refusal, at=at, actor=actor)

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -28,6 +27,7 @@ from payments.models import InboundFile, InboundItem
 from payments.models.inbound_file import OPEN
 from payments.services import bank_answers, bank_subjects, inbound_reading
 from payments.services.bank_subjects import About
+from payments.services.inbound_content import aad, content_of
 from payments.services.inbound_reading import Told
 from payments.states import INBOUND_ITEM_MOVES
 
@@ -134,19 +134,6 @@ def get(file_id: UUID) -> InboundFile:
     return found
 
 
-def content_of(file: InboundFile) -> bytes:
-    """The plain content. Raises FileDiffers when it is not what its digest says."""
-    content = crypto.open_sealed(bytes(file.sealed), aad=aad(file))
-    if hashlib.sha256(content).hexdigest() != file.digest:
-        raise errors.FileDiffers(digest=file.digest)
-    return content
-
-
-def aad(file: Any) -> str:
-    """The place of a file's sealed content."""
-    return f"payments_inboundfile.sealed:{file.pk}"
-
-
 def tally(file: InboundFile) -> Tally:
     """How many of its items are in which state."""
     found = Counter(InboundItem.objects.filter(file=file).values_list("state", flat=True))
@@ -174,6 +161,7 @@ def _handle(item_id: UUID, told: Told, *, actor: Actor, at: datetime) -> Inbound
     if item.state not in OPEN:
         return item  # another run was faster
     about = bank_subjects.find(told, at=at)
+    about.item = item
     try:
         if not about:
             raise errors.InboundUnmatched

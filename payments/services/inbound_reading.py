@@ -11,7 +11,7 @@ from flowlet.core.money import Money
 from payments import errors
 from payments.choices import InboundFormat, InboundKind
 from payments.providers import nacha
-from payments.providers.iso20022 import notices, reading, reports
+from payments.providers.iso20022 import notices, reading, recalls, reports
 
 LARGEST: Final = 64 * xml.MEGABYTE
 _KINDS: Final = {
@@ -33,6 +33,8 @@ _ROOTS: Final = (
     (b"FIToFICstmrCdtTrf", InboundFormat.PACS_008),
     (b"BkToCstmrDbtCdtNtfctn", InboundFormat.CAMT_054),
     (b"BkToCstmrAcctRpt", InboundFormat.CAMT_052),
+    (b"FIToFIPmtCxlReq", InboundFormat.CAMT_056),
+    (b"RsltnOfInvstgtn", InboundFormat.CAMT_029),
 )
 
 
@@ -149,6 +151,37 @@ def _wires(content: bytes) -> Iterator[Told]:
         )
 
 
+def _requests(content: bytes) -> Iterator[Told]:
+    for asked in recalls.requests(content):
+        original = asked.recall.original
+        yield Told(
+            kind=InboundKind.RECALL,
+            code=asked.recall.reason,
+            reference=asked.recall.case_id,
+            amount=original.amount,
+            said=asked,
+            on=original.settled_on,
+            names=_names(original),
+        )
+
+
+def _answers(content: bytes) -> Iterator[Told]:
+    for answered in recalls.answers(content):
+        yield Told(
+            kind=InboundKind.RECALL_ANSWER,
+            code=answered.code,
+            cause=answered.reasons[0].code if answered.reasons else "",
+            reference=answered.case_id,
+            said=answered,
+            names=_names(answered.original),
+        )
+
+
+def _names(original: recalls.Original) -> tuple[str, ...]:
+    found = (original.uetr, original.transaction_id, original.end_to_end_id, original.instruction_id)
+    return tuple(dict.fromkeys(name for name in found if name and name != "NOTPROVIDED"))
+
+
 _READERS: Final[Mapping[InboundFormat, Callable[[bytes], Iterator[Told]]]] = {
     InboundFormat.NACHA: _nacha,
     InboundFormat.PAIN_002: _statuses,
@@ -157,4 +190,6 @@ _READERS: Final[Mapping[InboundFormat, Callable[[bytes], Iterator[Told]]]] = {
     InboundFormat.PACS_008: _wires,
     InboundFormat.CAMT_054: _bookings,
     InboundFormat.CAMT_052: _bookings,
+    InboundFormat.CAMT_056: _requests,
+    InboundFormat.CAMT_029: _answers,
 }

@@ -20,7 +20,7 @@ from payments.policies import external_accounts as account_policies
 from payments.policies import mandates as policies
 from payments.selectors import external_accounts as account_selectors
 from payments.selectors import mandates as selectors
-from payments.services import account_notices
+from payments.services import account_notices, mandate_amendments
 from payments.services.names import checked_external_id, duplicate_external_id
 
 EVIDENCE_LEAST, EVIDENCE_MOST = 10, 2000
@@ -38,12 +38,14 @@ def create(
     creditor_id: str | None = None,
     authorization: str | None = None,
     evidence: str | None = None,
+    notice_days: int | None = None,
     external_id: str | None = None,
     metadata: dict[str, str] | None = None,
     actor: Actor,
     at: datetime,
 ) -> Mandate:
-    """A new mandate of the account's holder, ACTIVE. The reference is made up where none is given.
+    """A new mandate of the account's holder, ACTIVE. The reference is made up where none is given. With ``notice_days`` (SEPA) its
+    collections are held to so many days between the debtor's notice and the day on which they are due.
 
     SEPA needs ``creditor_id``; ACH needs ``authorization`` and ``evidence``. Raises ExternalAccountNotFound, -Closed, -Blocked,
     NotDebitable, MandateSchemeUnfit, MandateDayOutOfRange, DuplicateMandateReference, DuplicateExternalId, PersonalDataErased,
@@ -58,6 +60,7 @@ def create(
         scheme=scheme,
         kind=kind,
         signed_on=signed_on,
+        notice_days=notice_days,
         external_id=checked_external_id(external_id),
         metadata=notes.checked(metadata or {}),
         created_at=at,
@@ -66,6 +69,10 @@ def create(
     mandate.reference = policies.check_reference(reference) if reference else _made_up(mandate)
     mandate.reference_key = mandate.reference.upper()
     text = _read_scheme(mandate, creditor_id=creditor_id, authorization=authorization, evidence=evidence)
+    if notice_days is not None and scheme not in policies.SEPA:
+        raise errors.FieldNotForKind("Only SEPA asks for a notice.", param="notice_days")
+    if notice_days is not None and not 0 <= notice_days <= policies.LONGEST_NOTICE:
+        raise Invalid(f"0 to {policies.LONGEST_NOTICE} days.", param="notice_days")
     policies.check_signed_on(signed_on, scheme=scheme, at=at)
     if scheme in policies.SEPA:
         mandate.expires_on = policies.months_after(signed_on, policies.UNUSED_MONTHS)
@@ -173,6 +180,7 @@ def next_sequence(
     policies.check_can_collect(mandate, on=on)
     place = policies.place_of_next(mandate, is_final=is_final)
     MandateUse.objects.create(mandate=mandate, reference=reference, sequence=place, used_on=on, created_at=at)
+    mandate_amendments.carry(mandate, reference)
     before = _usage(mandate)
     mandate.uses, mandate.last_sequence = mandate.uses + 1, place
     mandate.last_used_on = on if mandate.last_used_on is None else max(on, mandate.last_used_on)
@@ -192,6 +200,7 @@ def give_back(*, mandate_id: UUID, reference: str, actor: Actor, at: datetime) -
     mandate = selectors.for_update(mandate_id)
     if not MandateUse.objects.filter(mandate=mandate, reference=reference, rejected_at=None).update(rejected_at=at):
         return mandate
+    mandate_amendments.take_back(mandate, reference)
     left = list(MandateUse.objects.filter(mandate=mandate, rejected_at=None).order_by("id").values_list("sequence", "used_on"))
     before = _usage(mandate)
     mandate.uses = len(left)

@@ -21,7 +21,7 @@ from payments import errors, events
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
 from payments.policies import returns
-from payments.services import account_returns, dispute_rows, mandates, postings, rail_limits, recipes, steps
+from payments.services import account_returns, dispute_rows, mandates, postings, rail_limits, recall_rows, recipes, steps
 from payments.services.postings import Booked
 from payments.services.steps import Step
 from payments.states import PAYMENT_MOVES
@@ -150,6 +150,8 @@ def return_(
     if was_settled and payment.status != S.DISPUTED:
         _count_returned(payment, value.amount)
     _take(payment, S.RETURNED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
+    if payment.direction == Direction.OUT:
+        recall_rows.money_came_back(payment, actor=actor, at=at)
     if payment.rail != Rail.CARD:
         _learn(payment, reason_code, actor=actor, at=at)
     if not was_settled:

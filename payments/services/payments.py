@@ -45,6 +45,8 @@ def create(
     description: str = "",
     purpose: str = "",
     same_day: bool = False,
+    is_final: bool = False,
+    notified_on: date | None = None,
     scheduled_on: date | None = None,
     bank: str = "",
     visitor: Visitor | None = None,
@@ -57,9 +59,8 @@ def create(
 
     Raises KindNotOnRail, RailNotConfigured, CurrencyNotOnRail, AmountOutsideRail, WalletMissing, ExternalAccountMissing,
     ExternalAccountUnfit, -Pending, -Blocked, -Closed, NotDebitable, ReverificationNeeded, UnfitForRail, MandateMissing, MandateNotActive,
-    ScheduleOutOfRange, BankNotOffered, DuplicateExternalId, BelowRailMinimum, RailLimitExceeded, and of wallets: WalletNotFound, standing,
-    limits, InsufficientFunds.
-    Nothing is written then.
+    NoticeMissing, NoticeTooShort, ScheduleOutOfRange, BankNotOffered, DuplicateExternalId, BelowRailMinimum, RailLimitExceeded, and of
+    wallets: WalletNotFound, standing, limits, InsufficientFunds. Nothing is written then.
     """
     kind, rail = PaymentKind(kind), Rail(rail)
     if kind == PaymentKind.REFUND:
@@ -77,6 +78,8 @@ def create(
     target = counterparties.target(target_wallet_id, rail=rail, kind=kind, wallet=wallet)
     account = counterparties.account(external_account_id, rail=rail, kind=kind, direction=direction, wallet=wallet)
     mandate = counterparties.mandate(mandate_id, kind=kind, account=account, on=at.date())
+    due_at = _due_at(scheduled_on, zone=partner.time_zone, at=at)
+    counterparties.check_collection(mandate, rail=rail, is_final=is_final, notified_on=notified_on, due_at=due_at, at=at)
     fee = fee_schedules.fee_for(partner_id=partner_id, rail=rail, kind=kind, amount=amount, at=at)
     if direction == Direction.IN and fee.amount >= amount.amount:
         raise errors.FeeAboveAmount(param="amount", fee=steps.plain(fee.amount, wallet.currency))
@@ -98,7 +101,9 @@ def create(
         description=checked_description(description),
         purpose=purpose,
         same_day=same_day,
-        due_at=_due_at(scheduled_on, zone=partner.time_zone, at=at),
+        due_at=due_at,
+        is_final=is_final,
+        notified_on=notified_on,
         external_id=checked_external_id(external_id),
         metadata=notes.checked(metadata or {}),
     )

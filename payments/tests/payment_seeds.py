@@ -1,6 +1,7 @@
 """How the things behind the example ids of payments are made; ``seeds`` brings them in."""
 
 from itertools import count
+from uuid import uuid4
 
 from schwifty import IBAN
 
@@ -17,6 +18,7 @@ from payments.services import (
     external_accounts,
     outcomes,
     payments,
+    recalls,
     receipts,
     recurring,
     sending,
@@ -148,6 +150,36 @@ def disputed(tenant: Tenant) -> str:
     """A card payment in dispute."""
     made = _card_payment(tenant)
     return outcomes.dispute(payment_id=made.pk, reason_code="fraudulent", actor=KEY, at=tenant.at).public_id
+
+
+def _wire_out(tenant: Tenant) -> Payment:
+    account = external_accounts.create(
+        **_who(tenant),
+        customer_id=_wallet(tenant).customer_id,
+        kind="US_BANK",
+        currency="USD",
+        relation="THIRD_PARTY",
+        owner_name="Grace Hopper",
+        owner_address={"street": "Main Street", "building_number": "1", "town": "New York", "country": "US"},
+        routing_number="011401533",
+        account_number=str(uuid4().int)[:10],
+        account_type="CHECKING",
+    )
+    made = _make(tenant, rail=Rail.WIRE, external_account_id=account.pk)
+    settlement.run(at=tenant.at, actor=KEY, partner_id=tenant.partner_id, early=True)
+    return outcomes.settle(payment_id=made.pk, actor=KEY, at=tenant.at)
+
+
+@seed(example_id("pay", 9), fresh=True)
+def recallable(tenant: Tenant) -> str:
+    """A wire that has left."""
+    return _wire_out(tenant).public_id
+
+
+@seed(example_id("rcl"))
+def recall(tenant: Tenant) -> str:
+    """A wire that is asked back."""
+    return recalls.request(payment_id=_wire_out(tenant).pk, reason="DUPL", note="Sent twice", actor=KEY, at=tenant.at).public_id
 
 
 @seed(example_id("dsp"), fresh=True)

@@ -16,12 +16,15 @@ from payments import errors
 from payments.choices import InboundState, PaymentKind, PaymentStatus, Rail
 from payments.models import DepositInstruction, InboundItem, Payment
 from payments.policies import references
+from payments.providers.iso20022 import wires
+from payments.providers.iso20022.parts import Account, Agent, Remittance
 from payments.providers.sandbox_statement import SandboxLine, sandbox_write_statement
-from payments.services import deposit_instructions, inbound_files, outcomes, postings, settlement
+from payments.services import deposit_instructions, files, inbound_files, outcomes, postings, settlement
 from payments.services.deposit_instructions import references_in
 from payments.tests.messages import wire
 from payments.tests.test_files import collect, sepa_mandate
 from payments.tests.world import KEY, STAFF, PaymentWorld, books_are_sound, fresh_world
+from wallets.services import wallets
 from wallets.tests.conftest import new_partner
 
 D, K, S, I = Decimal, PaymentKind, PaymentStatus, InboundState  # noqa: E741
@@ -321,8 +324,33 @@ def test_a_debit_says_that_our_payment_was_executed(world, wallet):
     other = world.pay(wallet, "50.00", rail=Rail.SEPA_CT, to=world.bank(wallet, iban=True))
     settlement.run(at=world.at, actor=STAFF, early=True)
     short = entry(world, "49.00", part(e2e=other.reference), name="O-3", mark="DBIT", code="PMNT-ICDT-ESCT")
-    assert states(heard(world, notice(wrong, short, number=3))) == [(I.HANDLED, ""), (I.REFUSED, "payments.amount_differs")]
+    assert states(heard(world, notice(wrong, short, number=3))) == [
+        (I.REFUSED, "payments.amount_differs"),
+        (I.REFUSED, "payments.amount_differs"),
+    ]
+    twice = entry(world, "100.00", part(e2e=payment.reference), name="O-4", mark="DBIT", code="PMNT-ICDT-ESCT")
+    assert states(heard(world, notice(out, twice, number=4))) == [(I.HANDLED, ""), (I.REFUSED, "payments.inbound_repeated")]
     books_are_sound()
+
+
+def test_a_credit_that_only_borrows_our_reference_is_no_return(world, wallet):
+    declared(world)
+    heard(world, notice(entry(world, "500.00", part(text=instruction(world, wallet).reference))))
+    payment = world.pay(wallet, "100.00", rail=Rail.SEPA_CT, to=world.bank(wallet, iban=True))
+    settlement.run(at=world.at, actor=STAFF, early=True)
+    world.act(outcomes.settle, payment)
+    borrowed = entry(world, "100.00", part(e2e=payment.reference), name="B-1")
+    assert states(heard(world, notice(borrowed, number=2))) == [(I.REFUSED, "payments.inbound_needs_person")]
+    payment.refresh_from_db()
+    assert (payment.status, world.funds(wallet)[0]) == (S.SETTLED, D("400.00"))
+
+
+def test_a_wallet_that_takes_no_money_is_said_so(world, wallet):
+    declared(world)
+    told = instruction(world, wallet)
+    wallets.freeze(wallet_id=wallet.pk, reason="Looked at", actor=STAFF, at=world.at)
+    [item] = heard(world, notice(entry(world, "5.00", part(text=told.reference))))
+    assert (item.state, item.reason) == (I.HANDLED, "Booked to suspense: its wallet takes no money.")
 
 
 def test_a_collection_that_is_taken_back_is_returned_and_owed(world, wallet):
@@ -371,14 +399,12 @@ def test_what_nobody_can_explain_waits_for_a_person(world, wallet, mark, reversa
 # Wires
 
 
-def received(world, wallet_reference, *, uetr="8a562c67-ca16-48ba-b074-65581be6f011", amount="510000.74"):
-    from payments.providers.iso20022 import wires
-    from payments.providers.iso20022.parts import Account, Remittance
-
+def received(world, wallet_reference, *, uetr="8a562c67-ca16-48ba-b074-65581be6f011", amount="510000.74", aba="123456780"):
     sent = wire(
         uetr=uetr,
         amount=Money(amount, "USD"),
         settle_on=world.at.date(),
+        receiver=Agent(aba=aba),
         creditor_account=Account(number="000123456789"),
         remittance=Remittance(text=wallet_reference),
     )
@@ -410,6 +436,35 @@ def test_a_wire_to_an_account_that_is_not_declared_is_booked_for_its_virtual_acc
     [item] = heard(world, received(world, told.reference), name="wire.xml")
     assert item.state == (I.HANDLED if is_virtual else I.UNMATCHED)
     assert [deposit.wallet for deposit in deposits()] == ([wallet] if is_virtual else [])
+
+
+def test_a_wire_for_another_bank_is_not_booked(world):
+    wallet = world.wallet()
+    declared(world, currency="USD", identification="000123456789")
+    lost = received(world, instruction(world, wallet).reference, aba="021040078")
+    assert states(heard(world, lost)) == [(I.REFUSED, "payments.inbound_needs_person")]
+    assert deposits() == []
+
+
+FEDWIRE = (
+    '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.002.001.10"><FIToFIPmtStsRpt><GrpHdr><MsgId>20250310QMGFNP31000001</MsgId>'
+    "<CreDtTm>2025-03-10T09:00:02-04:00</CreDtTm></GrpHdr><TxInfAndSts><OrgnlGrpInf><OrgnlMsgId>{imad}</OrgnlMsgId>"
+    "<OrgnlMsgNmId>pacs.008.001.08</OrgnlMsgNmId></OrgnlGrpInf><OrgnlUETR>{uetr}</OrgnlUETR><TxSts>{status}</TxSts>"
+    "</TxInfAndSts></FIToFIPmtStsRpt></Document>"
+)
+
+
+@pytest.mark.parametrize(("status", "ends"), [("ACSC", S.SETTLED), ("RJCT", S.FAILED)])
+def test_fedwires_own_answer_repeats_the_imad_and_finds_its_wire(world, status, ends):
+    wallet = world.wallet("500.00")
+    sent = world.pay(wallet, "100.00", rail=Rail.WIRE, to=world.bank(wallet))
+    [batch] = settlement.run(at=world.at, actor=STAFF, early=True).built
+    imad, uetr = files.message_of(batch), files.uetr_of(sent)
+    wrong = FEDWIRE.format(imad=imad, uetr="8a562c67-ca16-48ba-b074-65581be6f011", status=status)
+    assert states(heard(world, wrong.encode())) == [(I.UNMATCHED, "payments.inbound_unmatched")]
+    assert states(heard(world, FEDWIRE.format(imad=imad, uetr=uetr, status=status).encode())) == [(I.HANDLED, "")]
+    sent.refresh_from_db()
+    assert sent.status == ends
 
 
 # Instructions

@@ -34,7 +34,7 @@ def run(world, **options):
     return done
 
 
-def sepa_mandate(world, account, *, kind="RECURRENT", scheme="SEPA_CORE", creditor_id=CREDITOR):
+def sepa_mandate(world, account, *, kind="RECURRENT", scheme="SEPA_CORE", creditor_id=CREDITOR, **options):
     return mandates.create(
         partner_id=world.partner.pk,
         external_account_id=account.pk,
@@ -44,6 +44,7 @@ def sepa_mandate(world, account, *, kind="RECURRENT", scheme="SEPA_CORE", credit
         signed_on=world.at.date(),
         actor=KEY,
         at=world.at,
+        **options,
     )
 
 

@@ -88,6 +88,7 @@ FAULTS = [
     ("agent.routing", "InstdAgt", {"receiver": Agent(bic="CHASUS33")}),
     ("agent.unknown", "CdtrAgt", {"creditor_agent": Agent(name="Bank B")}),
     ("bic.invalid", "IntrmyAgt1", {"intermediaries": (Agent(bic="CHASUS3"),)}),
+    ("instrument.unknown", "PmtTpInf/LclInstrm", {"local_instrument": "BTRC"}),
     ("amount.not_dollar", "IntrBkSttlmAmt", {"amount": Money(Decimal(1), "EUR")}),
     ("amount.range", "IntrBkSttlmAmt", {"amount": dollars("10000000000.00")}),
     ("amount.range", "IntrBkSttlmAmt", {"amount": dollars("0.00")}),

@@ -271,3 +271,14 @@ def test_fees_are_asked_for_and_take_two_people(world, person):
     call("approvals", "approve", approval.public_id, *other)
     assert FeeSchedule.objects.get().currency == "USD"
     assert "USD" in call("fees", "list")
+
+
+def test_limits_of_a_rail_are_asked_for_and_take_two_people(world, person):
+    by, _ = person(Role.OPERATIONS)
+    request = ("rail_limits", "request", "ach", "out", "usd", "--reason", "new contract", *by)
+    refused("--withdraw", *request)
+    refused("--withdraw", *request, "--maximum", "10", "--withdraw")
+    asked = call(*request, "--maximum", "500.00", "--customer-daily-count", "3")
+    assert Approval.objects.get().public_id in asked
+    assert Approval.objects.get().public_id in call("approvals", "list")
+    assert call("rail_limits", "list") == ""  # nothing counts before another person approved

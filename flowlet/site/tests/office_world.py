@@ -56,6 +56,7 @@ from payments.services import (
     outcomes,
     payments,
     rail_limits,
+    recalls,
     recurring,
     sending,
     settlement,
@@ -190,7 +191,32 @@ def pay(wallet: Wallet, *, partner_id: UUID, actor: Actor, at: datetime) -> None
         actor=actor,
         at=at,
     )
+    far = external_accounts.create(
+        partner_id=partner_id,
+        customer_id=wallet.customer_id,
+        kind="US_BANK",
+        relation="THIRD_PARTY",
+        currency="USD",
+        owner_name="Grace Hopper",
+        owner_address={"street": "Main Street", "building_number": "1", "town": "New York", "country": "US"},
+        routing_number="011401533",
+        account_number="4111222444",
+        account_type="CHECKING",
+        actor=actor,
+        at=at,
+    )
+    wire = payments.create(
+        partner_id=partner_id,
+        kind=PaymentKind.TRANSFER,
+        rail=Rail.WIRE,
+        amount=Money("3.00", "USD"),
+        wallet_id=wallet.pk,
+        external_account_id=far.pk,
+        actor=actor,
+        at=at,
+    )
     settlement.run(at=at, actor=actor, partner_id=partner_id, early=True)
+    recalls.request(payment_id=wire.pk, reason="DUPL", actor=actor, at=at)
     dispute(wallet, partner_id=partner_id, actor=actor, at=at)
     answer = refusal_of("nobody-1")
     file = inbound_files.take(name="answer.xml", content=answer, actor=actor, at=at)

@@ -32,6 +32,9 @@ CALLED = {
     ("payments.Mandate", "suspend"): ("external_accounts", "suspend-mandate"),
     ("payments.Mandate", "resume"): ("external_accounts", "resume-mandate"),
     ("payments.Mandate", "revoke"): ("external_accounts", "revoke-mandate"),
+    ("payments.BankLink", "end"): ("external_accounts", "end-bank-link"),
+    ("payments.RailLimit", "request_change"): ("rail_limits", "request"),
+    ("payments.RailLimit", "request_new"): ("rail_limits", "request"),
     ("payments.Consent", "revoke"): ("external_accounts", "revoke-consent"),
 }
 COMMANDS = {

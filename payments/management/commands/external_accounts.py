@@ -5,10 +5,10 @@ from typing import Any
 
 from accounts.management.deeds import REQUIRED, Deed, DeedCommand, line, option
 from payments.choices import ExternalAccountStatus
-from payments.models import Consent, ExternalAccount, Mandate
+from payments.models import BankLink, Consent, ExternalAccount, Mandate
 from payments.policies import mandates as mandate_policies
 from payments.selectors.external_accounts import masked_number
-from payments.services import consents, external_accounts, mandates, verifications
+from payments.services import bank_links, consents, external_accounts, mandates, verifications
 
 BLOCK, VERIFY = "payments.block_external_account", "payments.request_account_verification"
 
@@ -34,7 +34,7 @@ def _mandate(name: str, service: Any, policy: Any, text: str) -> Deed:
 class Command(DeedCommand):
     help = (
         "List external accounts, block, unblock and close them, ask for one to be taken as verified (another person approves); suspend, "
-        "resume and revoke mandates; revoke consents at customers' banks."
+        "resume and revoke mandates; revoke consents and end links at customers' banks."
     )
     shows = ExternalAccount
     list_options = (
@@ -56,6 +56,15 @@ class Command(DeedCommand):
             service=consents.revoke,
             reason=REQUIRED,
             help="the bank is not asked any more",
+        ),
+        Deed(
+            name="end-bank-link",
+            model=BankLink,
+            permission=BLOCK,
+            service=bank_links.end,
+            subject="bank_link_id",
+            reason=REQUIRED,
+            help="nothing more is read at the customer's bank",
         ),
     )
 

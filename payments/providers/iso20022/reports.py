@@ -189,7 +189,7 @@ def _stated(scope: Scope, element: Element, path: str, report_id: str, message_i
         message_id=message_id,
         message=message,
         status=status,
-        reasons=_reasons(element, "StsRsnInf"),
+        reasons=reasons_at(element, "StsRsnInf"),
         group_id=xml.text(group, "OrgnlPmtInfId") if group is not None else "",
         instruction_id=xml.text(element, "OrgnlInstrId"),
         end_to_end_id=xml.text(element, "OrgnlEndToEndId"),
@@ -198,7 +198,8 @@ def _stated(scope: Scope, element: Element, path: str, report_id: str, message_i
     )
 
 
-def _reasons(element: Element, path: str) -> tuple[Reason, ...]:
+def reasons_at(element: Element, path: str) -> tuple[Reason, ...]:
+    """The reasons at a path below the element."""
     found = []
     for reason in xml.every(element, path):
         code, own = xml.text(reason, "Rsn/Cd"), xml.text(reason, "Rsn/Prtry")
@@ -223,6 +224,6 @@ def _returned(element: Element, report_id: str, message_id: str, message: str) -
         amount=amount,
         original_amount=reading.amount(element, "OrgnlIntrBkSttlmAmt"),
         settled_on=reading.day(element, "IntrBkSttlmDt"),
-        reasons=_reasons(element, "RtrRsnInf"),
+        reasons=reasons_at(element, "RtrRsnInf"),
         charges=reading.charges(element),
     )

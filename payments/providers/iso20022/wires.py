@@ -23,6 +23,7 @@ from payments.providers.nacha import routing
 
 MESSAGE: Final = "pacs.008.001.08"
 CUSTOMER_TRANSFER: Final = "CTRC"
+INSTRUMENTS: Final = frozenset({CUSTOMER_TRANSFER, "CTRD"})
 
 RULES: Final = {
     "message_id.form": "The message id is the IMAD: the day (YYYYMMDD), eight letters or digits of the source, six digits of a sequence.",
@@ -31,6 +32,7 @@ RULES: Final = {
     "agent.routing": "Sender and receiver are named by routing numbers with right check digits.",
     "agent.unknown": "A bank is named by a BIC, a routing number, or its name and address.",
     "bic.invalid": "The BIC does not have 8 or 11 characters, or its country is not one.",
+    "instrument.unknown": "The local instrument is CTRC, a customer transfer, or CTRD, the answer to a drawdown.",
     "amount.not_dollar": "Fedwire settles in US dollars.",
     "amount.range": "A wire is between 0.01 and 9,999,999,999.99 dollars.",
     "rate.missing": "An instructed amount in another currency needs its exchange rate, and only such a one has it.",
@@ -194,6 +196,8 @@ def _faults(wire: Wire) -> Iterator[tuple[str, str]]:
             yield "id.form", path
     if not is_uetr(wire.uetr):
         yield "uetr.form", "PmtId/UETR"
+    if wire.local_instrument not in INSTRUMENTS:
+        yield "instrument.unknown", "PmtTpInf/LclInstrm"
     yield from amount_faults("IntrBkSttlmAmt", wire.amount)
     yield from _amounts_disagree(wire)
     yield from agent_faults("InstgAgt", wire.sender, is_member=True)

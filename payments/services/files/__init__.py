@@ -18,6 +18,7 @@ from payments.choices import Direction, Rail
 from payments.models import Batch, Payment
 from payments.policies import cutoffs, entry_classes, kinds
 from payments.policies import mandates as mandate_policies
+from payments.providers.iso20022 import direct_debits
 from payments.selectors import mandates as mandate_selectors
 from payments.selectors.external_accounts import details_of
 from payments.services import gateways
@@ -25,6 +26,8 @@ from payments.services.files import ach, refusals, sepa, verification_entries, w
 from payments.services.files.ach import trace_of
 from payments.services.files.built import Built, Material, identity_of
 from payments.services.files.sepa import batch_of_group
+from payments.services.files.wires import imad_of
+from payments.services.files.wires import settlement_day as wire_day
 from payments.services.files.wires import uetr as uetr_of
 
 __all__ = [
@@ -36,15 +39,19 @@ __all__ = [
     "build",
     "check",
     "content_of",
+    "digest_of",
     "fitting",
     "identity_of",
+    "imad_of",
     "members_of_group",
+    "message_of",
     "provider_of",
     "rebuild",
     "seal",
     "trace_of",
     "traces",
     "uetr_of",
+    "wire_day",
 ]
 
 # So many payments in one file: ACH stays below 10,000 lines with them, and a wire is a message of its own.
@@ -111,7 +118,7 @@ def check(payment: Payment, *, at: datetime) -> None:
     alone.trace = traces(rail, [1])[0]
     places = {}
     if payment.direction == Direction.IN and payment.mandate is not None:
-        places[payment.pk] = mandate_policies.place_of_next(payment.mandate, is_final=False)
+        places[payment.pk] = mandate_policies.place_of_next(payment.mandate, is_final=payment.is_final)
     try:
         _CHECKS[rail](draft, _material([alone], places))
     except refusals.FORMAT as refusal:
@@ -129,6 +136,13 @@ def fitting(rail: str, payments: Sequence[Payment]) -> list[Payment]:
 def batch_of_message(message_id: str) -> Batch | None:
     """The batch whose message has this id; None when it is not one of ours."""
     return sepa.batch_of_message(message_id) or wires.batch_of_message(message_id)
+
+
+def message_of(batch: Batch) -> str:
+    """What the batch's message is called."""
+    if batch.rail == Rail.WIRE:
+        return wires.imad(batch, identity_of(rail=batch.rail, partner_id=batch.partner_id)["aba"])
+    return sepa.message_id(batch)
 
 
 def members_of_group(batch: Batch, group_id: str) -> list[Payment]:
@@ -150,6 +164,11 @@ def content_of(batch: Batch) -> bytes:
     if hashlib.sha256(content).hexdigest() != batch.digest:
         raise errors.FileDiffers(digest=batch.digest)
     return content
+
+
+def digest_of(content: bytes) -> str:
+    """SHA-256 of a message, in hex."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def aad(batch: Any) -> str:
@@ -181,5 +200,21 @@ def _material(payments: Sequence[Payment], places: Mapping[UUID, choices.Sequenc
     if erased:
         raise errors.ExternalAccountUnfit("The account's owner was erased.", payments=erased[:10], unfit="owner_name")
     return Material(
-        payments=payments, details={key: held_by for key, held_by in details.items() if held_by is not None}, places=places
+        payments=payments,
+        details={key: held_by for key, held_by in details.items() if held_by is not None},
+        places=places,
+        amendments=_amendments(payments),
     )
+
+
+def _amendments(payments: Sequence[Payment]) -> dict[UUID, direct_debits.Amendment]:
+    """Of which changes of their mandates the collections tell; one that is only tried tells all that was not told."""
+    told = mandate_selectors.amendments_of(payments)
+    for payment in payments:
+        if payment.mandate is not None and payment.batch_id is None:
+            if untold := list(mandate_selectors.untold(payment.mandate).select_related("former_account").order_by("id")):
+                told[payment.pk] = untold
+    accounts = {row.former_account for rows in told.values() for row in rows if row.former_account is not None}
+    accounts |= {rows[-1].mandate.external_account for rows in told.values()}
+    details = details_of(accounts) if accounts else {}
+    return {key: sepa.amendment(rows, details) for key, rows in told.items()}

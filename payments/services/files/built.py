@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from payments import choices, errors
 from payments.choices import Rail
 from payments.models import Batch, Payment
 from payments.models.account_details import AccountDetails
-from payments.providers.iso20022 import charset, parts
+from payments.providers.iso20022 import charset, direct_debits, parts
 from payments.selectors.payments import is_sandbox
 from payments.services import gateways
 
@@ -34,11 +34,14 @@ class Built:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """The payments of a file with what is opened for it: who holds their accounts, and the places of collections in their mandates."""
+    """The payments of a file with what is opened for it: who holds their accounts, the places of collections in their mandates, and
+    of which changes of the mandates they tell.
+    """
 
     payments: Sequence[Payment]
     details: Mapping[UUID, AccountDetails]
     places: Mapping[UUID, choices.Sequence]
+    amendments: Mapping[UUID, direct_debits.Amendment] = field(default_factory=dict)
 
 
 def identity_of(*, rail: str, partner_id: UUID) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Wires: one message (pacs.008 in Fedwire's form) for one payment, so a batch of the rail is one payment."""
 
 import hashlib
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -55,8 +56,17 @@ def _message(batch: Batch, material: Material) -> dict[str, Any]:
 
 def imad(batch: Batch, aba: str) -> str:
     """The message's id: the day of its run, our bank's eight digits, and six of the file's number."""
-    day = batch.cutoff_at.astimezone(ZoneInfo(cutoffs.NEW_YORK))
-    return f"{day:%Y%m%d}{aba[:8]}{batch.number % 1_000_000:06d}"
+    return imad_of(batch.number, at=batch.cutoff_at, aba=aba)
+
+
+def imad_of(number: int, *, at: datetime, aba: str) -> str:
+    """The id of a message that is made at a moment, from a running number that is shared with files."""
+    return f"{at.astimezone(ZoneInfo(cutoffs.NEW_YORK)):%Y%m%d}{aba[:8]}{number % 1_000_000:06d}"
+
+
+def settlement_day(at: datetime) -> date:
+    """The day on which a message that is made now is settled."""
+    return cutoffs.next_cutoff(Rail.WIRE, at).value_on
 
 
 def uetr(payment: Payment) -> str:
