@@ -20,7 +20,17 @@ from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
 from payments.policies import kinds, references
 from payments.providers.openbanking.vocabulary import Visitor
-from payments.services import authorisations, counterparties, deciding, fee_schedules, files, gateways, rail_limits, steps
+from payments.services import (
+    authorisations,
+    counterparties,
+    deciding,
+    fee_schedules,
+    files,
+    gateways,
+    postings,
+    rail_limits,
+    steps,
+)
 from payments.states import CANCELABLE
 from wallets.services import custody
 from wallets.services import wallets as wallet_services
@@ -137,6 +147,8 @@ def refund(
     original = steps.locked(payment_id, partner_id=partner_id)
     if original.direction != Direction.IN or original.status != PaymentStatus.SETTLED or original.wallet_id is None:
         raise errors.NotRefundable(status=original.status)
+    if postings.suspended(original):
+        raise errors.NotRefundable("Its money is in suspense, not on the wallet; return it instead.", status=original.status)
     asked = Money(original.refundable, original.currency) if amount is None else amount
     if asked.currency.code != original.currency:
         raise Invalid(f"The payment is in {original.currency}.", param="amount.currency")

@@ -16,7 +16,7 @@ from django.db import transaction
 from flowlet.core.actors import Actor
 from flowlet.core.money import Money
 from ledger.errors import BatchRefused
-from ledger.models import Book
+from ledger.models import Book, Entry, Journal
 from ledger.services import accounts, charts, journals
 from ledger.services.journals import Leg, NewJournal, Posted
 from payments.choices import PaymentKind, Rail
@@ -276,8 +276,18 @@ def _give(
     return Booked(posted.journal_id, in_suspense=True)
 
 
+def suspended(payment: Payment) -> Money:
+    """What lies in suspense of the payment's money: what its journals put there less what they took out."""
+    legs = Entry.objects.filter(
+        journal__in=Journal.objects.filter(book__partner_id=payment.partner_id, cause=payment.public_id),
+        account__line__code=charts.SUSPENSE,
+    ).values_list("side", "amount")
+    zero = Money(0, payment.currency)
+    return sum((Money(amount if side == "CREDIT" else -amount, payment.currency) for side, amount in legs), start=zero)
+
+
 def _take(payment: Payment, amount: Money, kind: str, credits: Sequence[Leg], *, actor: Actor, at: datetime) -> Booked:
-    """Debit the wallet, and its customer's receivable for the rest; what went to suspense for want of a wallet comes from there."""
+    """Take what lies in suspense from there, the rest from the wallet, and from its customer's receivable what the wallet has not."""
     common = {
         "kind": kind,
         "cause": payment.public_id,
@@ -285,10 +295,13 @@ def _take(payment: Payment, amount: Money, kind: str, credits: Sequence[Leg], *,
         "metadata": notes(payment),
         "actor": actor,
     }
-    if payment.wallet_id is None:
-        system = _System(payment, actor, at)
-        posted = journals.post(book_id=system.book_id, legs=[Leg(system(charts.SUSPENSE), "DEBIT", amount), *credits], **common)
+    system = _System(payment, actor, at)
+    there = amount if payment.wallet_id is None else min(amount, suspended(payment))
+    debits = [Leg(system(charts.SUSPENSE), "DEBIT", there)] if there.amount > 0 else []
+    if there == amount:
+        posted = journals.post(book_id=system.book_id, legs=[*debits, *credits], **common)
         return Booked(posted.journal_id, in_suspense=True)
     wallet = Wallet.objects.get(pk=payment.wallet_id)
-    done = custody.claim(wallet=wallet, credits=credits, amount=amount, at=at, **common)
-    return Booked(done.posted.journal_id, owed=done.receivable if done.receivable else None)
+    left = amount - there if debits else amount
+    done = custody.claim(wallet=wallet, debits=debits, credits=credits, amount=left, at=at, **common)
+    return Booked(done.posted.journal_id, in_suspense=bool(debits), owed=done.receivable if done.receivable else None)

@@ -35,6 +35,7 @@ class PaperPayment:
     returned: Decimal = ZERO
     was_settled: bool = False
     journals: int = 0
+    suspended: Decimal = ZERO  # what lies in suspense of its money
 
     @property
     def total(self):
@@ -76,18 +77,20 @@ class Paper:
     def _give(self, one, amount):
         """The leg that brings money to the wallet, or to suspense where it cannot."""
         if not one.has_wallet or one.currency in self.frozen:
+            one.suspended += amount
             return "2900", -amount
         self.posted[one.currency] += amount
         return "2010", -amount
 
     def _claim(self, one, amount):
-        """The legs that take from the wallet what it has available; its customer owes the rest."""
-        if not one.has_wallet:
-            return (("2900", amount),)
+        """The legs that take what lies in suspense, then from the wallet what it has available; its customer owes the rest."""
+        there = min(amount, one.suspended)
+        one.suspended -= there
+        amount -= there
         left = max(self.posted[one.currency] - self.held(one.currency), ZERO)
         taken = ZERO if one.currency in self.frozen else min(amount, left)
         self.posted[one.currency] -= taken
-        return ("2010", taken), ("1210", amount - taken)
+        return ("2900", there), ("2010", taken), ("1210", amount - taken)
 
     # Before it leaves
 
@@ -147,6 +150,8 @@ class Paper:
     def refund(self, key, part):
         original = self.payments[key]
         if original.direction != "IN" or original.status != "SETTLED" or not original.has_wallet or not original.can_be_refunded:
+            raise Refused
+        if original.suspended:
             raise Refused
         under_way = sum(
             (one.amount for one in self.payments.values() if one.original == key and one.status in BEFORE_IT_LEFT | ON_ITS_WAY),

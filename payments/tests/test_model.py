@@ -480,6 +480,7 @@ class Payments(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
+@pytest.mark.timeout(1800)
 def test_payments_and_books_do_what_the_model_does():
     run_state_machine_as_test(
         Payments,

@@ -10,6 +10,7 @@ from accounts.choices import PartnerStatus
 from accounts.errors import CustomerFrozen, PartnerSuspended
 from accounts.models import Partner
 from accounts.services import customers
+from flowlet.core import ids
 from flowlet.core.errors import FourEyesRequired
 from flowlet.core.money import Money
 from flowlet.core.states import IllegalMove
@@ -19,7 +20,8 @@ from flowlet.decisions.opinions import Opinion, Reason
 from ledger.models import Journal
 from payments import errors
 from payments.choices import PaymentKind, PaymentStatus, Rail
-from payments.models import Move, Payment, SandboxOrder
+from payments.models import FeeSchedule, Move, Payment, SandboxOrder
+from payments.policies import fees
 from payments.selectors import reports
 from payments.services import deciding, outcomes, payments, proofs, sending
 from payments.states import PAYMENT_MOVES
@@ -173,6 +175,38 @@ def test_a_credit_is_taken_in_once_and_finds_its_wallet_or_suspense(world):
     lost = world.credit(None, "1.00", name="line-2")
     assert world.lines() == {"1010": D("13.34"), "2010": D("-12.34"), "2900": D("-1")}
     assert lost.moves.get(went_to="SETTLED").details == {"in_suspense": True}
+
+
+def test_what_came_for_a_frozen_wallet_goes_back_from_suspense_and_not_from_the_thawed_wallet(world):
+    wallet = world.wallet("100.00")
+    account = world.bank(wallet, relation="OWN")
+    payment = sent(world, world.pay(wallet, "50.00", kind=K.COLLECTION, to=account, mandate_id=world.ach_mandate(account).pk))
+    wallets.freeze(wallet_id=wallet.pk, reason="Looked at", actor=STAFF, at=world.at)
+    world.act(outcomes.settle, payment)
+    wallets.unfreeze(wallet_id=wallet.pk, reason="All is well", actor=STAFF, at=world.at)
+    before = world.lines()
+    with pytest.raises(errors.NotRefundable, match="in suspense"):
+        world.act(payments.refund, payment)
+    assert world.lines() == before and before["2900"] == D(-50)
+    payment = world.act(outcomes.return_, payment, reason_code="R10")
+    assert (world.funds(wallet), world.lines().get("2900", D(0))) == ((D(100), D(0)), D(0))
+    assert payment.moves.get(went_to="RETURNED").details == {"in_suspense": True}
+    books_are_sound()
+
+
+def test_of_what_lies_in_suspense_less_its_fee_the_customer_gives_the_fee(world):
+    terms = {"terms": fees.to_json(fees.flat(Money("1.00", "USD"))), "approval_id": ids.uuid7()}
+    row = {"rail": R.ACH, "kind": K.COLLECTION, "currency": "USD", "valid_from": world.at, "created_at": world.at}
+    FeeSchedule.objects.create(partner_id=world.partner.pk, **row, **terms)
+    wallet = world.wallet("100.00")
+    account = world.bank(wallet, relation="OWN")
+    payment = sent(world, world.pay(wallet, "50.00", kind=K.COLLECTION, to=account, mandate_id=world.ach_mandate(account).pk))
+    wallets.freeze(wallet_id=wallet.pk, reason="Looked at", actor=STAFF, at=world.at)
+    world.act(outcomes.settle, payment)
+    world.act(outcomes.return_, payment, reason_code="R10")
+    lines = world.lines()
+    assert (lines.get("2900", D(0)), lines["1210"], lines["4010"], world.funds(wallet)[0]) == (D(0), D(1), D(-1), D(100))
+    books_are_sound()
 
 
 def test_a_payment_inside_the_book_settles_at_once(world):

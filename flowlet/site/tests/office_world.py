@@ -46,6 +46,7 @@ from payments.policies import fees
 from payments.policies.rail_limits import RailLimits
 from payments.providers.openbanking.vocabulary import Visitor
 from payments.services import (
+    bank_links,
     consents,
     disputes,
     external_accounts,
@@ -155,6 +156,7 @@ def play(partner: Partner, customer: Customer, *, at: datetime) -> None:
         iban="DE89370400440532013000",
         **common,
     )
+    bank_links.connect(customer_id=customer.pk, public_token="public-sandbox-Ada_Lovelace", **common)
     consents.create(customer_id=customer.pk, bank="sandbox", scopes=["BALANCES"], visitor=Visitor(ip="198.51.100.7"), **common)
     mandates.create(
         external_account_id=account.pk,
