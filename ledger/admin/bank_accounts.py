@@ -262,6 +262,10 @@ class BankAccountAdmin(ReferenceAdmin):
             )
         )
 
+    def title_of(self, obj: BankAccount) -> str:
+        """Its name, or the code where it has none."""
+        return f"{obj.name or obj.code} ({obj.currency})" if obj.currency not in obj.name else obj.name
+
     @admin.display(description="statement until")
     def newest(self, account: BankAccount) -> Any:
         """The newest statement's day."""

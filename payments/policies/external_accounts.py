@@ -60,9 +60,17 @@ def check_can_be_paid(account: ExternalAccount) -> None:
     """Whether money can be sent to it. Raises ExternalAccountClosed, ExternalAccountBlocked or ExternalAccountPending."""
     check_is_not_closed(account)
     if account.status == ExternalAccountStatus.BLOCKED:
-        raise errors.ExternalAccountBlocked(external_account=account.public_id)
+        raise errors.ExternalAccountBlocked(
+            "The account is blocked: use another one, or unblock it when the reason is gone.",
+            param="external_account_id",
+            external_account=account.public_id,
+        )
     if account.status == ExternalAccountStatus.PENDING:
-        raise errors.ExternalAccountPending(external_account=account.public_id)
+        raise errors.ExternalAccountPending(
+            "The account is not verified yet: verify it by POST /v1/external_accounts/{id}/verifications.",
+            param="external_account_id",
+            external_account=account.public_id,
+        )
 
 
 def check_can_be_debited(account: ExternalAccount) -> None:
