@@ -35,7 +35,7 @@ POINTS = {
     "asked and not booked": ("gateway", "find", "after"),
 }
 MAKING_POINTS = {
-    "decided and not committed": ("payments.services.payments", "decide", "after"),
+    "decided and not committed": ("payments.services.deciding", "decide", "after"),
     "held and not committed": ("wallets.services.custody", "keep", "after"),
 }
 FILE_POINTS = {
@@ -351,13 +351,14 @@ def work(order: dict) -> None:
     from django.conf import settings
     from django.db import connections
 
-    from payments.services import files, gateways
+    from payments.services import files, gateways, outcomes
 
     gateway, dice = HttpGateway(order.get("url", "http://127.0.0.1:1")), random.Random(order["seed"])
     gateways.register("card", lambda: gateway)
     settings.PAYMENT_FILES_FOLDER = Path(order.get("files", "/nowhere"))
     if "largest_batch" in order:
-        files.LARGEST["ach"] = order["largest_batch"]
+        # Small bites, so that there is somebody to kill between them.
+        files.LARGEST["ach"] = outcomes.CHUNK = order["largest_batch"]
     taken = {name: order[name] for name in ("days_later", "kind", "rail", "count", "sources") if name in order}
     step = functools.partial(globals()[order["work"]], **taken)
     if order["die"]:
