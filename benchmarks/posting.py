@@ -1,6 +1,7 @@
 """Posting against pgbench's tpcb-like transaction: python -m benchmarks.posting [--json] [--rounds N] [--seconds S]."""
 
 import random
+import re
 import sys
 
 from benchmarks import books, pgbench, rounds
@@ -44,23 +45,19 @@ def jobs(bench: books.Bench, number: int, batch: int) -> Jobs:
 
 def script(bench: books.Bench) -> str:
     """The service's own statement as a pgbench script."""
-    from ledger.services.journals import _POST
+    from ledger.services.journals import _PAIR
 
     low, high = bench.strict[0], bench.strict[-1]
     middle = (low + high) // 2
-    given = (
-        f"'x', {bench.book_id}, 'transfer', NULL, 'benchmark', '', '', '', '{{}}', NULL, false, "
-        "'{:a,:b}', '{:amount,-:amount}', '{USD,USD}', '{1,2}', NULL, NULL"
-    )
-    statement = " ".join((_POST % tuple(given.split(", "))).split()).replace("'x'", "NULL")
-    return f"\\set a random({low}, {middle})\n\\set b random({middle + 1}, {high})\n\\set amount random(1, 50)\n{statement};\n"
+    row = f"""'(,{bench.book_id},transfer,,benchmark,"","","",{{}},:a,:b,:amount,USD,1,2)'"""
+    return f"\\set a random({low}, {middle})\n\\set b random({middle + 1}, {high})\n\\set amount random(1, 50)\n{_PAIR % row};\n"
 
 
 def prepared(text: str) -> str:
-    """The script for -M prepared: arrays are built from parameters, since pgbench does not look into literals."""
-    return text.replace("'{:a,:b}'", "ARRAY[:a::bigint,:b::bigint]").replace(
-        "'{:amount,-:amount}'", "ARRAY[:amount::numeric,-(:amount::numeric)]"
-    )
+    """The script for -M prepared: the row is built from parameters, since pgbench does not look into literals."""
+    book = re.search(r"'\(,(\d+),", text)[1]
+    row = f"ROW(NULL,{book},'transfer',NULL,'benchmark','','','','{{}}',:a::bigint,:b::bigint,:amount::numeric,'USD',1,2)::ledger_pair"
+    return re.sub(r"'\(.*\)'", row, text)
 
 
 def main() -> int:

@@ -28,7 +28,8 @@ from ledger.services.refusals import translated
 BATCH_LIMIT = 1000
 LEG_LIMIT = 30_000
 _OPPOSITE = {Side.DEBIT.value: Side.CREDIT, Side.CREDIT.value: Side.DEBIT}
-# One argument list for both entrances; arrays travel as literals because PostgreSQL parses those faster than constructors.
+# Arrays and rows travel as literals, because PostgreSQL parses those faster than constructors and than many arguments.
+_PAIR = "SELECT ledger_post_pair(%s)"
 _POST = "SELECT ledger_post(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _BATCH = """SELECT ledger_post_batch(%s, %s, %s, %s::uuid[], %s::text[], %s::date[], %s::text[], %s::text[], %s::text[], %s::jsonb[],
  %s::uuid[], %s, %s, %s, %s, %s)"""
@@ -136,6 +137,10 @@ def post(
     """
     check_legs(legs)
     journal_id = journal_id or ids.uuid7()
+    document = json.dumps(metadata, default=str) if metadata else "{}"
+    if not (holds or reverses or adjusting) and _is_pair(legs):
+        texts = [kind, str(actor), description, external_id, cause, document]
+        return _run(dry_run, journal_id, _PAIR, [_pair(journal_id, book_id, effective_on, texts, legs)])
     order = sorted(range(len(legs)), key=lambda i: legs[i].account_id)
     ordered = [legs[i] for i in order]
     arguments = [
@@ -147,7 +152,7 @@ def post(
         description,
         external_id,
         cause,
-        json.dumps(metadata, default=str) if metadata else "{}",
+        document,
         str(reverses) if reverses else None,
         adjusting,
         "{%s}" % ",".join([str(leg.account_id) for leg in ordered]),
@@ -157,14 +162,41 @@ def post(
         [hold.account_id for hold in holds] if holds else None,
         [hold.delta for hold in holds] if holds else None,
     ]
+    return _run(dry_run, journal_id, _POST, arguments)
+
+
+def _is_pair(legs: Sequence[Leg]) -> bool:
+    """Whether the legs are a debit and a credit of the same money on two accounts."""
+    if len(legs) != 2:
+        return False
+    one, other = legs
+    return one.side != other.side and one.account_id != other.account_id and one.amount == other.amount
+
+
+def _pair(journal_id: UUID, book_id: int, effective_on: date | None, texts: Sequence[str], legs: Sequence[Leg]) -> str:
+    """The argument of ``ledger_post_pair``: a row as PostgreSQL reads it (8.16.6 of its manual)."""
+    kind, actor, description, external_id, cause, metadata = [_quoted(text) for text in texts]
+    debit, credit = (0, 1) if legs[0].side == "DEBIT" else (1, 0)
+    amount = legs[0].amount
+    return (
+        f"({journal_id},{book_id},{kind},{effective_on or ''},{actor},{description},{external_id},{cause},{metadata},"
+        f"{legs[debit].account_id},{legs[credit].account_id},{amount.amount:f},{amount.currency.code},{debit + 1},{credit + 1})"
+    )
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _run(dry_run: bool, journal_id: UUID, statement: str, arguments: list[Any]) -> Posted:
     if dry_run:
-        return _rolled_back(lambda: _post(journal_id, arguments))
-    return _post(journal_id, arguments)
+        return _rolled_back(lambda: _post(journal_id, statement, arguments))
+    return _post(journal_id, statement, arguments)
 
 
-def _post(journal_id: UUID, arguments: list[Any]) -> Posted:
+def _post(journal_id: UUID, statement: str, arguments: list[Any]) -> Posted:
     with translated(), connection.cursor() as cursor:
-        cursor.execute(_POST, arguments)
+        cursor.execute(statement, arguments)
         _, posted_at, day, *told = cursor.fetchone()[0].split(",")
     rows = zip(*[iter(told)] * 4, strict=True)
     return Posted(
@@ -322,12 +354,16 @@ def check_legs(legs: Sequence[Leg]) -> None:
     """Raise MalformedJournal unless there are two legs or more, each positive, exact and on a side."""
     if not 2 <= len(legs) <= LEG_LIMIT:
         raise errors.MalformedJournal(f"A journal has 2 to {LEG_LIMIT} legs, not {len(legs)}.", param="legs")
+    checked: Money | None = None
     for leg in legs:
         if leg.side not in ("DEBIT", "CREDIT"):
             raise errors.MalformedJournal("A leg is a DEBIT or a CREDIT.", param="legs")
-        if leg.amount.amount <= 0:
+        if leg.amount is checked:
+            continue
+        checked = leg.amount
+        if checked.amount <= 0:
             raise errors.MalformedJournal("Amounts are positive; the side gives the direction.", param="legs")
-        exact(leg.amount.amount, leg.amount.currency.code)
+        exact(checked.amount, checked.currency.code)
 
 
 def check_balanced(legs: Sequence[Leg]) -> None:
