@@ -169,6 +169,10 @@ def redeem(*, payment_id: UUID, reason_code: str = "", reason: str = "", actor: 
         return payment
     if payment.status != S.RETURNED or not payment.returned:
         raise errors.NotInReview("Only a settled payment that was returned can be redeemed.", status=payment.status)
+    if payment.original_id is not None and steps.locked(payment.original_id).refundable < payment.amount:
+        raise errors.NotInReview(
+            "What it gave back was given back again since: settle it with the bank, and book that by hand.", status=payment.status
+        )
     if payment.external_account_id is not None:
         account_returns.uncount_return(external_account_id=payment.external_account_id, payment_id=payment.pk, actor=actor, at=at)
     booked = postings.redeemed(payment, Money(payment.returned, payment.currency), actor=actor, at=at)

@@ -267,8 +267,10 @@ def files_agree(world, crew, folder):
 
 
 def all_delivered():
-    waiting = Batch.objects.exclude(status=BatchStatus.DELIVERED).exists()
-    return not waiting and not Payment.objects.filter(direction="OUT").exclude(status__in=[S.SUBMITTED, S.SETTLED]).exists()
+    # In this order: what is gathered while the batches are looked at is seen by nobody.
+    if Payment.objects.filter(direction="OUT").exclude(status__in=[S.SUBMITTED, S.SETTLED]).exists():
+        return False
+    return not Batch.objects.exclude(status=BatchStatus.DELIVERED).exists()
 
 
 def all_settled():

@@ -23,7 +23,7 @@ from payments.choices import PaymentKind, PaymentStatus, Rail
 from payments.models import FeeSchedule, Move, Payment, SandboxOrder
 from payments.policies import fees
 from payments.selectors import reports
-from payments.services import deciding, outcomes, payments, proofs, sending
+from payments.services import deciding, external_accounts, outcomes, payments, proofs, sending
 from payments.states import PAYMENT_MOVES
 from payments.tests.world import KEY, OTHER, STAFF, PaymentWorld, books_are_sound, fresh_world
 from wallets.errors import HoldIsKept, InsufficientFunds, WalletClosed, WalletFrozen
@@ -529,6 +529,22 @@ def test_a_refund_that_comes_back_opens_the_refunded_payment_again_and_its_redem
     world.act(outcomes.redeem, refund)
     payment.refresh_from_db()
     assert (payment.status, payment.refunded) == (S.REFUNDED, D(50))
+    books_are_sound()
+
+
+def test_a_refund_that_came_back_is_not_redeemed_after_the_money_was_refunded_again(world):
+    wallet = world.wallet("100.00")
+    payment = collected(world, wallet)
+    first = world.act(outcomes.settle, sent(world, world.act(payments.refund, payment)))
+    world.act(outcomes.return_, first, reason_code="R20")
+    external_accounts.unblock(
+        external_account_id=first.external_account_id, reason="It is the right one", actor=STAFF, at=world.at
+    )
+    world.act(outcomes.settle, sent(world, world.act(payments.refund, payment)))
+    before = world.lines()
+    with pytest.raises(errors.NotInReview, match="given back again"):
+        world.act(outcomes.redeem, first)
+    assert (world.path(first)[-1], world.lines()) == (S.RETURNED, before)
     books_are_sound()
 
 
