@@ -149,7 +149,10 @@ def return_(
         booked = postings.not_collected(payment, actor=actor, at=at)
     if was_settled and payment.status != S.DISPUTED:
         _count_returned(payment, value.amount)
+    was_disputed = payment.status == S.DISPUTED
     _take(payment, S.RETURNED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
+    if was_disputed:
+        dispute_rows.end_for(payment, is_won=False, actor=actor, at=at)
     if payment.direction == Direction.OUT:
         recall_rows.money_came_back(payment, actor=actor, at=at)
     if payment.rail != Rail.CARD:

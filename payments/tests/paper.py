@@ -204,6 +204,8 @@ class Paper:
         """What a provider says, in any order and however often."""
         if state == "PAID":
             self.settle(one, wrong_amount=wrong_amount)
+        elif state == "REFUSED" and one.was_settled and one.direction == "OUT":
+            self.return_(one)  # a yes that is taken back
         elif state == "REFUSED":
             self.fail(one)
         elif state == "RETURNED":

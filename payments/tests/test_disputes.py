@@ -169,3 +169,12 @@ def test_a_dispute_about_nothing_or_too_much_takes_nothing(world, paid, amount):
     with pytest.raises(errors.AmountDiffers):
         world.act(outcomes.dispute, paid, reason_code="fraudulent", amount=Money(amount, "USD"))
     assert (Dispute.objects.count(), world.lines()) == (0, {"1110": Decimal(25), "2010": Decimal(-25)})
+
+
+def test_a_return_of_a_disputed_payment_ends_its_dispute_as_lost(world, paid):
+    row = disputed(world, paid)
+    world.act(outcomes.return_, paid, reason_code="fraudulent")
+    row.refresh_from_db()
+    paid.refresh_from_db()
+    assert (row.state, row.ended_at is None, paid.status) == (D.LOST, False, PaymentStatus.RETURNED)
+    books_are_sound()

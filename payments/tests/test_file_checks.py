@@ -16,6 +16,7 @@ from payments.models.account_details import AccountDetails, OwnerAddress
 from payments.policies import references
 from payments.services import files
 
+pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 18, 12, tzinfo=UTC)
 IBAN = "DE89370400440532013000"
 FIT = {

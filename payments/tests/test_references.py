@@ -108,7 +108,9 @@ def test_our_own_reference_can_be_a_creditor_reference(body, place, symbol):
     found = references.creditor_reference(reference_of(body))
     assert found[4:] == "FLW" + references.compact(reference_of(body))
     wrong = found[:place] + symbol + found[place + 1 :]
-    assert references.is_creditor_reference(wrong) is iso11649.is_valid(wrong)
+    # The independent reading takes letters for check digits, which the standard does not.
+    has_digits = place > 3 or symbol.isdigit()
+    assert references.is_creditor_reference(wrong) is (has_digits and iso11649.is_valid(wrong))
     if symbol.isdigit() == found[place].isdigit():
         # A letter counts as two digits, so the standard may miss a letter where a digit belongs.
         assert references.is_creditor_reference(wrong) is (wrong == found)

@@ -15,6 +15,8 @@ ELSEWHERE = {
     ("payments.BusinessDay", "close_again"): "close_day",
     ("payments.BusinessDay", "request_reopening"): "reopen_day",
     ("payments.InboundFile", "take"): "import_bank_file",
+    ("payments.Recall", "accept"): "recall",
+    ("payments.Recall", "refuse"): "recall",
     ("ledger.BankAccount", "declare"): "bank_account",
     ("ledger.BankAccount", "change_rules"): "bank_account",
     ("ledger.BankAccount", "add_member"): "bank_account",

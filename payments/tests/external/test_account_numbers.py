@@ -8,6 +8,7 @@ import stdnum.eu.at_02
 import stdnum.iban
 import stdnum.us.rtn
 
+from flowlet.core.errors import Invalid
 from payments import errors
 from payments.policies import account_numbers as numbers
 from payments.policies import mandates as mandate_policies
@@ -188,7 +189,7 @@ def test_an_address_is_taken_in_parts_only():
         ({"town": "Ber\x07lin", "country": "DE"}, "owner_address.town"),
         ("Unter den Linden 1, 10117 Berlin", "owner_address"),
     ]:
-        with pytest.raises(errors.Invalid) as refusal:
+        with pytest.raises(Invalid) as refusal:
             numbers.owner_address(value)
         assert refusal.value.param == param
 
