@@ -104,7 +104,7 @@ def test_an_officers_first_minutes(live_server, page, shots, pages, person, requ
     page.wait_for_selector("#fl-help[open]")
     page.screenshot(path=shots / "4-help.png")
     page.keyboard.press("Escape")
-    page.wait_for_selector("#fl-help:not([open])", state="hidden")
+    page.wait_for_selector("#fl-help:not([open])", state="attached")  # "hidden" is true at once while none matches
 
     # j and Enter open the queue; j, k and Enter the second row of its list.
     page.keyboard.press("j")
