@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "ledger",
     "wallets",
     "payments",
+    "compliance",
     "flowlet.site",
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",

@@ -1,0 +1,1 @@
+"""Rules and formulas of compliance, without the database."""
