@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from flowlet.core import crypto, ids
 from flowlet.core.actors import Actor
@@ -25,7 +25,7 @@ from payments.providers.iso20022 import reading, reasons, returns, wires, writin
 from payments.providers.iso20022 import recalls as messages
 from payments.providers.iso20022.parts import Agent
 from payments.providers.iso20022.recalls import Original, Requested, Verdict
-from payments.services import delivery, files, inbound_content, outcomes, recall_rows, steps
+from payments.services import delivery, files, inbound_content, numbers, outcomes, recall_rows, steps
 
 _log = structlog.get_logger("payments.recalls")
 S = RecallState
@@ -44,7 +44,7 @@ def request(
     payment = steps.locked(payment_id, partner_id=partner_id)
     policies.check_can_recall(payment, reason=reason, at=at)
     row = _new(payment, Direction.OUT, S.REQUESTED, reason=reason, note=_note(note), actor=actor, at=at)
-    row.case_id = f"FLWRCL{_next():012d}"
+    row.case_id = f"FLWRCL{numbers.file_number():012d}"
     us, them = _banks(payment)
     original = Original(
         message_id=files.message_of(payment.batch),
@@ -310,7 +310,7 @@ def _wire_item(payment: Payment) -> InboundItem | None:
 
 
 def _message_id(payment: Payment, *, at: datetime) -> str:
-    number = _next()
+    number = numbers.file_number()
     if payment.rail == Rail.WIRE:
         return files.imad_of(number, at=at, aba=files.identity_of(rail=payment.rail, partner_id=payment.partner_id)["aba"])
     return f"FLWMSG{number:012d}"
@@ -321,9 +321,3 @@ def _seal(row: Recall, written: writing.Written) -> None:
     row.file_name = f"{written.message.partition('.001')[0].upper()}-{row.public_id}.xml"
     row.digest = files.digest_of(written.content)
     row.sealed = crypto.seal(written.content, aad=aad(row))
-
-
-def _next() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('payments_file_number')")
-        return cursor.fetchone()[0]
