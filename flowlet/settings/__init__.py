@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "flowlet.events",
     "flowlet.approvals",
     "flowlet.decisions",
+    "flowlet.rules",
     "flowlet.api",
     "flowlet.backoffice",
     "accounts",
