@@ -72,6 +72,9 @@ PERMISSIONS: Final[dict[str, str]] = {
     "payments.approve_fee_change": "Approve a change of fees",
     "payments.request_limit_change": "Ask for a change of the limits of a rail",
     "payments.approve_limit_change": "Approve a change of the limits of a rail",
+    "compliance.prepare_report": "Draft, read, complete and propose reports to the authority",
+    "compliance.approve_report": "Approve reports to the authority, or send them back",
+    "compliance.file_report": "File reports with the authority, and take its answers in",
     "flowlet_audit.export_records": "Export the audit",
     "flowlet_events.retry_delivery": "Hand a failed event to its handler again",
 }
@@ -82,6 +85,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.COMPLIANCE_OFFICER: frozenset(
         _LOOK
         | {
+            "compliance.prepare_report",
             "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
             "payments.decide_payment",
@@ -101,6 +105,9 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.COMPLIANCE_MANAGER: frozenset(
         _LOOK
         | {
+            "compliance.prepare_report",
+            "compliance.approve_report",
+            "compliance.file_report",
             "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
             "flowlet_audit.export_records",

@@ -8,3 +8,13 @@ class ComplianceConfig(AppConfig):
 
     name = "compliance"
     label = "compliance"
+
+    def ready(self) -> None:
+        """Say which columns are sealed."""
+        from compliance.models import Report, ReportBatch
+        from compliance.services import report_batches, reports
+        from flowlet.vault import columns
+
+        columns.register(Report, "sealed", aad=reports.aad)
+        columns.register(ReportBatch, "sealed", aad=report_batches.aad)
+        columns.register(ReportBatch, "answer", aad=report_batches.answer_aad)

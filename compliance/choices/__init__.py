@@ -1,0 +1,5 @@
+"""Closed vocabularies of the app."""
+
+from compliance.choices.reports import ReportKind, ReportState
+
+__all__ = ["ReportKind", "ReportState"]
