@@ -72,6 +72,8 @@ PERMISSIONS: Final[dict[str, str]] = {
     "payments.approve_fee_change": "Approve a change of fees",
     "payments.request_limit_change": "Ask for a change of the limits of a rail",
     "payments.approve_limit_change": "Approve a change of the limits of a rail",
+    "compliance.view_watchlist": "See watchlists, their versions and entries",
+    "compliance.import_watchlist": "Bring in new versions of watchlists",
     "compliance.prepare_report": "Draft, read, complete and propose reports to the authority",
     "compliance.approve_report": "Approve reports to the authority, or send them back",
     "compliance.file_report": "File reports with the authority, and take its answers in",
@@ -85,6 +87,8 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.COMPLIANCE_OFFICER: frozenset(
         _LOOK
         | {
+            "compliance.view_watchlist",
+            "compliance.import_watchlist",
             "compliance.prepare_report",
             "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
@@ -105,6 +109,8 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.COMPLIANCE_MANAGER: frozenset(
         _LOOK
         | {
+            "compliance.view_watchlist",
+            "compliance.import_watchlist",
             "compliance.prepare_report",
             "compliance.approve_report",
             "compliance.file_report",
@@ -136,6 +142,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.FRAUD_ANALYST: frozenset(
         _LOOK
         | {
+            "compliance.view_watchlist",
             "flowlet_decisions.view_*",
             "payments.decide_payment",
             "payments.cancel_payment",
@@ -226,6 +233,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.AUDITOR: frozenset(
         _LOOK
         | {
+            "compliance.view_watchlist",
             "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
             "flowlet_audit.export_records",

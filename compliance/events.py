@@ -1,5 +1,7 @@
 """Events of the app; the audit uses the same words. ``data`` holds ids, states and figures, never personal data."""
 
+# Inside the platform only.
+WATCHLIST_IMPORTED = "compliance.watchlist.imported"
 # Told to the audit alone: no event leaves, so that nobody is tipped off.
 REPORT_DRAFTED = "compliance.report.drafted"
 REPORT_CHANGED = "compliance.report.changed"

@@ -10,6 +10,7 @@ from compliance.errors.reports import (
     ReportNotDraft,
     ReportNotFound,
 )
+from compliance.errors.watchlists import WatchlistBusy, WatchlistKnown, WatchlistOlder, WatchlistShrinks, WatchlistVersionNotFound
 
 __all__ = [
     "BatchAnswered",
@@ -20,4 +21,9 @@ __all__ = [
     "ReportIncomplete",
     "ReportNotDraft",
     "ReportNotFound",
+    "WatchlistBusy",
+    "WatchlistKnown",
+    "WatchlistOlder",
+    "WatchlistShrinks",
+    "WatchlistVersionNotFound",
 ]

@@ -1,1 +1,1 @@
-"""What can be done, one noun a module."""
+"""What the app does."""

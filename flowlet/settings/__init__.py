@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "flowlet.events",
     "flowlet.approvals",
     "flowlet.decisions",
+    "flowlet.rules",
     "flowlet.api",
     "flowlet.backoffice",
     "accounts",

@@ -9,9 +9,8 @@ from flowlet.db.sql import run_file
 
 class Migration(migrations.Migration):
 
-    initial = True
-
     dependencies = [
+        ('compliance', '0001_watchlists'),
     ]
 
     operations = [
