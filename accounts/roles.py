@@ -72,6 +72,8 @@ PERMISSIONS: Final[dict[str, str]] = {
     "payments.approve_fee_change": "Approve a change of fees",
     "payments.request_limit_change": "Ask for a change of the limits of a rail",
     "payments.approve_limit_change": "Approve a change of the limits of a rail",
+    "compliance.write_rule": "Write rules, try them on the past, put them in shadow, ask for their release or end",
+    "compliance.approve_rule": "Approve that a rule takes effect, or ends",
     "flowlet_audit.export_records": "Export the audit",
     "flowlet_events.retry_delivery": "Hand a failed event to its handler again",
 }
@@ -84,6 +86,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
         | {
             "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
+            "compliance.write_rule",
             "payments.decide_payment",
             "payments.cancel_payment",
             "accounts.reveal_personal_data",
@@ -104,6 +107,8 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
             "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
             "flowlet_audit.export_records",
+            "compliance.write_rule",
+            "compliance.approve_rule",
             "payments.decide_payment",
             "payments.cancel_payment",
             "accounts.reveal_personal_data",

@@ -8,3 +8,9 @@ class ComplianceConfig(AppConfig):
 
     name = "compliance"
     label = "compliance"
+
+    def ready(self) -> None:
+        """Say what can be asked for."""
+        from compliance.services import rule_releases
+
+        rule_releases.register()
