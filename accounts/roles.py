@@ -74,6 +74,8 @@ PERMISSIONS: Final[dict[str, str]] = {
     "payments.approve_limit_change": "Approve a change of the limits of a rail",
     "compliance.write_rule": "Write rules, try them on the past, put them in shadow, ask for their release or end",
     "compliance.approve_rule": "Approve that a rule takes effect, or ends",
+    "compliance.view_watchlist": "See watchlists, their versions and entries",
+    "compliance.import_watchlist": "Bring in new versions of watchlists",
     "flowlet_audit.export_records": "Export the audit",
     "flowlet_events.retry_delivery": "Hand a failed event to its handler again",
 }
@@ -84,6 +86,8 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.COMPLIANCE_OFFICER: frozenset(
         _LOOK
         | {
+            "compliance.view_watchlist",
+            "compliance.import_watchlist",
             "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
             "compliance.write_rule",
@@ -104,6 +108,8 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.COMPLIANCE_MANAGER: frozenset(
         _LOOK
         | {
+            "compliance.view_watchlist",
+            "compliance.import_watchlist",
             "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
             "flowlet_audit.export_records",
@@ -134,6 +140,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.FRAUD_ANALYST: frozenset(
         _LOOK
         | {
+            "compliance.view_watchlist",
             "flowlet_decisions.view_*",
             "payments.decide_payment",
             "payments.cancel_payment",
@@ -224,6 +231,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.AUDITOR: frozenset(
         _LOOK
         | {
+            "compliance.view_watchlist",
             "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
             "flowlet_audit.export_records",

@@ -8,6 +8,13 @@ class ComplianceConfig(AppConfig):
 
     name = "compliance"
     label = "compliance"
+    append_only = (
+        "compliance_watchlistversion",
+        "compliance_watchlistfile",
+        "compliance_watchlistversionfile",
+        "compliance_watchlistentry",
+        "compliance_refusedrow",
+    )
 
     def ready(self) -> None:
         """Say what can be asked for."""

@@ -1,1 +1,1 @@
-"""What compliance does."""
+"""What the app does."""
