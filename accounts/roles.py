@@ -72,6 +72,8 @@ PERMISSIONS: Final[dict[str, str]] = {
     "payments.approve_fee_change": "Approve a change of fees",
     "payments.request_limit_change": "Ask for a change of the limits of a rail",
     "payments.approve_limit_change": "Approve a change of the limits of a rail",
+    "compliance.view_watchlist": "See watchlists, their versions and entries",
+    "compliance.import_watchlist": "Bring in new versions of watchlists",
     "flowlet_audit.export_records": "Export the audit",
     "flowlet_events.retry_delivery": "Hand a failed event to its handler again",
 }
@@ -82,6 +84,8 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.COMPLIANCE_OFFICER: frozenset(
         _LOOK
         | {
+            "compliance.view_watchlist",
+            "compliance.import_watchlist",
             "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
             "payments.decide_payment",
@@ -101,6 +105,8 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.COMPLIANCE_MANAGER: frozenset(
         _LOOK
         | {
+            "compliance.view_watchlist",
+            "compliance.import_watchlist",
             "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
             "flowlet_audit.export_records",
@@ -129,6 +135,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.FRAUD_ANALYST: frozenset(
         _LOOK
         | {
+            "compliance.view_watchlist",
             "flowlet_decisions.view_*",
             "payments.decide_payment",
             "payments.cancel_payment",
@@ -219,6 +226,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.AUDITOR: frozenset(
         _LOOK
         | {
+            "compliance.view_watchlist",
             "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
             "flowlet_audit.export_records",

@@ -8,3 +8,10 @@ class ComplianceConfig(AppConfig):
 
     name = "compliance"
     label = "compliance"
+    append_only = (
+        "compliance_watchlistversion",
+        "compliance_watchlistfile",
+        "compliance_watchlistversionfile",
+        "compliance_watchlistentry",
+        "compliance_refusedrow",
+    )

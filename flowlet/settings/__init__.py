@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "flowlet.events",
     "flowlet.approvals",
     "flowlet.decisions",
+    "flowlet.rules",
     "flowlet.api",
     "flowlet.backoffice",
     "accounts",
@@ -134,6 +135,8 @@ TEMPLATES = [
 # Formats
 # A folder of official ISO 20022 schemas, each named after its message: pain.001.001.09.xsd.
 ISO20022_SCHEMAS = env.folder("FLOWLET_ISO20022_SCHEMAS")
+# A folder of FinCEN's official schemas of batch files: EFL_SARXBatchSchema.xsd, EFL_CTRXBatchSchema.xsd.
+BSA_SCHEMAS = env.folder("FLOWLET_BSA_SCHEMAS")
 
 # People
 AUTH_USER_MODEL = "accounts.User"

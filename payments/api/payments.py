@@ -216,6 +216,8 @@ class PaymentRefunds(PartnerView):
             errors.PaymentNotFound,
             errors.NotRefundable,
             errors.RefundTooLarge,
+            errors.NotReversible,
+            errors.ReversalTooLate,
             errors.ExternalAccountMissing,
             errors.ExternalAccountUnfit,
             *_NOT_USABLE,

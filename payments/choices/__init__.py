@@ -34,6 +34,7 @@ from payments.choices.payments import (
     PaymentStatus,
     Rail,
     RecurringStatus,
+    RefundMethod,
 )
 from payments.choices.providers import (
     AuthorisationStatus,
@@ -46,6 +47,7 @@ from payments.choices.providers import (
     OrderStatus,
 )
 from payments.choices.recalls import (
+    RecallAnswer,
     RecallReason,
     RecallState,
 )
@@ -81,9 +83,11 @@ __all__ = [
     "PaymentKind",
     "PaymentStatus",
     "Rail",
+    "RecallAnswer",
     "RecallReason",
     "RecallState",
     "RecurringStatus",
+    "RefundMethod",
     "Relation",
     "Sequence",
     "VerificationMethod",

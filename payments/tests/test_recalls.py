@@ -23,10 +23,10 @@ from payments.providers.iso20022 import recalls as messages
 from payments.providers.iso20022 import reports
 from payments.providers.iso20022.parts import Agent
 from payments.providers.iso20022.recalls import Answer, Original, Verdict
-from payments.services import files, outcomes, recall_rows, recalls, settlement
+from payments.services import files, outcomes, recall_rows, recalls, settlement, simulations
 from payments.states import RECALL_MOVES
-from payments.tests.test_deposits import declared, entry, heard, instruction, notice, part, received, states
-from payments.tests.world import STAFF, books_are_sound, fresh_world
+from payments.tests.test_deposits import another, declared, entry, heard, instruction, notice, part, received, states
+from payments.tests.world import KEY, STAFF, books_are_sound, fresh_world
 
 D, S, R, I = Decimal, PaymentStatus, RecallState, InboundState  # noqa: E741
 
@@ -183,6 +183,69 @@ def test_a_recall_that_nobody_answers_lapses_and_can_still_be_granted(world):
     assert recalls.lapse_due(at=world.at, actor=STAFF) == 0
     assert (recalls.lapse_due(at=later, actor=STAFF), recalls.lapse_due(at=later, actor=STAFF)) == (1, 0)
     assert recalls.answered(recall_id=row.pk, verdict=Verdict.GRANTED, actor=STAFF, at=later).state == R.ACCEPTED
+
+
+# The sandbox's bank answers
+
+
+def simulated(world, row, answer, **options):
+    return simulations.answer_recall(
+        **{"recall_id": row.pk, "partner_id": world.partner.pk, "answer": answer, "actor": KEY, "at": world.at} | options
+    )
+
+
+@pytest.mark.parametrize("rail", [Rail.SEPA_CT, Rail.WIRE])
+@pytest.mark.parametrize("settled", [True, False])
+def test_the_sandbox_grants_a_recall_and_the_money_comes_back_once(world, rail, settled):
+    payment = sent(world, rail, settled=settled)
+    row = asked(world, payment)
+    for _ in range(2):
+        assert simulated(world, row, "GRANT").state == R.ACCEPTED
+    payment.refresh_from_db()
+    row.refresh_from_db()
+    assert (payment.status, payment.reason_code, row.delivered_to) == (S.RETURNED, "FOCR", f"sandbox:{row.file_name}")
+    assert world.funds(payment.wallet) == (D("500.00"), D(0))
+    with pytest.raises(IllegalMove):
+        simulated(world, row, "REFUSE", code="CUST")
+    books_are_sound()
+
+
+def test_the_sandbox_refuses_a_recall_and_may_grant_it_after_all(world):
+    payment = sent(world)
+    row = asked(world, payment)
+    refused = simulated(world, row, "REFUSE", code="LEGL")
+    payment.refresh_from_db()
+    assert (refused.state, refused.answer_code, payment.status) == (R.REFUSED, "LEGL", S.SETTLED)
+    assert simulated(world, row, "GRANT").state == R.ACCEPTED
+    payment.refresh_from_db()
+    assert payment.status == S.RETURNED
+
+
+def test_the_sandbox_lets_a_recalls_time_pass(world):
+    payment = sent(world)
+    row = asked(world, payment)
+    assert simulated(world, row, "NO_ANSWER").state == R.LAPSED
+    payment.refresh_from_db()
+    assert payment.status == S.SETTLED
+    assert simulated(world, row, "REFUSE", code="NOAS").state == R.REFUSED
+
+
+@pytest.mark.parametrize(("answer", "code"), [("REFUSE", ""), ("REFUSE", "WHY"), ("GRANT", "CUST"), ("NO_ANSWER", "CUST")])
+def test_a_simulated_refusal_has_a_code_and_nothing_else_has(world, answer, code):
+    row = asked(world, sent(world))
+    with pytest.raises(Invalid):
+        simulated(world, row, answer, code=code)
+    row.refresh_from_db()
+    assert (row.state, row.delivered_at) == (R.REQUESTED, None)
+
+
+def test_what_a_bank_asks_for_is_not_answered_by_a_simulation(world):
+    deposit(world)
+    heard(world, wanted(world, {"end_to_end_id": "PAYER-7"}, "120.50"))
+    with pytest.raises(Invalid):
+        simulated(world, Recall.objects.get(), "GRANT")
+    with pytest.raises(errors.RecallNotFound):
+        simulated(world, Recall.objects.get(), "GRANT", partner_id=another().partner.pk)
 
 
 # They ask

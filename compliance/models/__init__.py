@@ -1,0 +1,12 @@
+"""Rows of the app."""
+
+from compliance.models.watchlist import (
+    RefusedRow,
+    Watchlist,
+    WatchlistEntry,
+    WatchlistFile,
+    WatchlistVersion,
+    WatchlistVersionFile,
+)
+
+__all__ = ["RefusedRow", "Watchlist", "WatchlistEntry", "WatchlistFile", "WatchlistVersion", "WatchlistVersionFile"]

@@ -1,0 +1,1 @@
+"""Watchlists in their publishers' formats: what every list is read into (`entries`), and one reader per publisher."""
