@@ -71,7 +71,7 @@ def _authorisation(row: Payment) -> dict[str, Any] | None:
     if found is None:
         return None
     return {
-        "bank": found.bank,
+        "bank": found.bank or None,
         "status": found.status,
         "redirect_url": authorisations.redirect_of(found) or None,
         "authorised_at": _moment(found.authorised_at),
