@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0021_won_disputes_end_as_refunded"),
+        ("payments", "0022_won_disputes_end_as_refunded"),
     ]
 
     operations = [

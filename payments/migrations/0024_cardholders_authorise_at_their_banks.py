@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0022_disputes_owe_the_acquirer"),
+        ("payments", "0023_disputes_owe_the_acquirer"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0023_cardholders_authorise_at_their_banks"),
+        ("payments", "0024_cardholders_authorise_at_their_banks"),
     ]
 
     operations = [

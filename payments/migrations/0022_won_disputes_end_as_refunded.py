@@ -5,7 +5,7 @@ from flowlet.db.sql import run_file
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0020_recalls_and_amended_mandates"),
+        ("payments", "0021_reasons_stay_inside"),
     ]
 
     operations = [run_file(__file__, "guards.sql")]
