@@ -15,3 +15,9 @@ class ComplianceConfig(AppConfig):
         "compliance_watchlistentry",
         "compliance_refusedrow",
     )
+
+    def ready(self) -> None:
+        """Say what can be asked for."""
+        from compliance.services import rule_releases
+
+        rule_releases.register()

@@ -57,15 +57,38 @@ class Query:
 
     def hits(self, *, since: datetime, until: datetime) -> tuple[str, Mapping[str, Any]]:
         """What matches and happened from ``since`` on and before ``until``: its key and its moment, oldest first."""
-        in_time = f"{self.moment} >= %(since)s AND {self.moment} < %(until)s"
+        in_time = self._in_time
         selected = f"SELECT {self.key} AS key, {self.moment} AS at FROM {self.relation}"  # noqa: S608 - declared by apps
         statement = f"{selected} WHERE {in_time} AND ({self.condition}) ORDER BY 2, 1"
         return statement, {**self.params, "since": since, "until": until}
 
+    def per_day(self, *, since: datetime, until: datetime) -> tuple[str, Mapping[str, Any]]:
+        """For each day in UTC: how many were looked at, how many matched, of how many it could not tell."""
+        judged = (
+            f"SELECT ({self.moment} AT TIME ZONE 'UTC')::date AS day, ({self.condition}) AS outcome "  # noqa: S608 - declared by apps
+            f"FROM {self.relation} WHERE {self._in_time}"
+        )
+        counts = "count(*), count(*) FILTER (WHERE outcome), count(*) FILTER (WHERE outcome IS NULL)"
+        statement = f"SELECT day, {counts} FROM ({judged}) AS judged GROUP BY day ORDER BY day"  # noqa: S608 - see above
+        return statement, {**self.params, "since": since, "until": until}
 
-def compiled(condition: tree.Condition, vocabulary: Vocabulary) -> Query:
+    def compared_with(self, other: "Query", *, since: datetime, until: datetime) -> tuple[str, Mapping[str, Any]]:
+        """How many match ``other`` (whose parameters have a prefix), and how many match both."""
+        parts = [
+            f"SELECT {one.key} AS key FROM {one.relation} WHERE {one._in_time} AND ({one.condition})"  # noqa: S608 - see above
+            for one in (self, other)
+        ]
+        statement = f"SELECT (SELECT count(*) FROM ({parts[1]}) AS a), (SELECT count(*) FROM ({' INTERSECT '.join(parts)}) AS b)"  # noqa: S608
+        return statement, {**self.params, **other.params, "since": since, "until": until}
+
+    @property
+    def _in_time(self) -> str:
+        return f"{self.moment} >= %(since)s AND {self.moment} < %(until)s"
+
+
+def compiled(condition: tree.Condition, vocabulary: Vocabulary, *, prefix: str = "") -> Query:
     """The query of a rule. The named lists are those of this moment. Raises RuleTooLarge when one of them is too long."""
-    writer = _Writer(vocabulary)
+    writer = _Writer(vocabulary, prefix)
     written = writer.condition(condition)
     return Query(
         relation=writer.relation(),
@@ -95,12 +118,13 @@ class _Written:
 @dataclass(slots=True)
 class _Writer:
     vocabulary: Vocabulary
+    prefix: str
     params: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)  # name of a fact -> its columns in rule_facts
     windows: dict[str, tuple[str, str]] = field(default_factory=dict)  # key of a window -> alias, and its subselect
 
     def bind(self, value: Any, cast: str = "") -> str:
-        name = f"p{len(self.params) + 1}"
+        name = f"{self.prefix}p{len(self.params) + 1}"
         self.params[name] = value
         return f"(%({name})s){cast}"  # in brackets: a minus binds less than a cast
 

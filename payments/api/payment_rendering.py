@@ -9,6 +9,7 @@ from flowlet.core.money import Money
 from ledger.models import Journal
 from payments.choices import Direction
 from payments.models import BalanceCheck, Batch, Move, Payment
+from payments.policies import disclosure
 from payments.selectors.reports import Line
 from payments.services import authorisations
 
@@ -39,8 +40,8 @@ def payment(row: Payment) -> dict[str, Any]:
         "purpose": row.purpose or None,
         "same_day": row.same_day,
         "is_final": row.is_final,
-        "reason_code": row.reason_code or None,
-        "reason": row.reason or None,
+        "reason_code": disclosure.code(row, row.status),
+        "reason": disclosure.reason(row),
         "scheduled_for": _moment(row.due_at),
         "cutoff_at": _moment(row.cutoff_at),
         "value_on": row.value_on.isoformat() if row.value_on else None,
@@ -83,8 +84,8 @@ def move(row: Move) -> dict[str, Any]:
     return {
         "status": row.went_to,
         "at": moment(row.at),
-        "reason_code": row.reason_code or None,
-        "reason": row.reason or None,
+        "reason_code": disclosure.code(row, row.went_to),
+        "reason": disclosure.reason(row),
         "journal_id": _maybe(Journal.PREFIX, row.journal_id),
     }
 
