@@ -76,6 +76,9 @@ PERMISSIONS: Final[dict[str, str]] = {
     "compliance.approve_rule": "Approve that a rule takes effect, or ends",
     "compliance.view_watchlist": "See watchlists, their versions and entries",
     "compliance.import_watchlist": "Bring in new versions of watchlists",
+    "compliance.prepare_report": "Draft, read, complete and propose reports to the authority",
+    "compliance.approve_report": "Approve reports to the authority, or send them back",
+    "compliance.file_report": "File reports with the authority, and take its answers in",
     "flowlet_audit.export_records": "Export the audit",
     "flowlet_events.retry_delivery": "Hand a failed event to its handler again",
 }
@@ -88,6 +91,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
         | {
             "compliance.view_watchlist",
             "compliance.import_watchlist",
+            "compliance.prepare_report",
             "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
             "compliance.write_rule",
@@ -110,6 +114,9 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
         | {
             "compliance.view_watchlist",
             "compliance.import_watchlist",
+            "compliance.prepare_report",
+            "compliance.approve_report",
+            "compliance.file_report",
             "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
             "flowlet_audit.export_records",

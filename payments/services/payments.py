@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from accounts.choices import Mode
 from accounts.models import Partner
 from flowlet.core import ids
 from flowlet.core import metadata as notes
@@ -79,7 +80,8 @@ def create(
     kinds.check_can_be_asked_for(kind, rail)
     partner = Partner.objects.only("mode", "time_zone").get(pk=partner_id)
     gateways.check(rail, partner=partner)
-    payer_bank = authorisations.check(rail, bank, visitor, partner_id=partner_id, currency=amount.currency.code)
+    sandbox = partner.mode == Mode.SANDBOX
+    payer_bank = authorisations.check(rail, bank, visitor, sandbox=sandbox, currency=amount.currency.code)
     if same_day and rail != Rail.ACH:
         raise Invalid("Only ACH knows the same day; the other rails are as fast as they are.", param="same_day")
     kinds.check_amount(rail, amount, same_day=same_day)
