@@ -14,7 +14,7 @@ from flowlet.backoffice import ReadOnlyAdmin, cells, panels, site
 from flowlet.core import clock, ids
 
 LOOK = "compliance.view_watchlist"
-SHOWN = 20
+SHOWN, OF_EACH = 20, 10
 # Publishers change their lists several times a week; a list of one's own is as old as its owner leaves it.
 OLD_AFTER_DAYS = 7
 
@@ -171,11 +171,10 @@ def files_of(version: WatchlistVersion) -> list[tuple]:
 
 
 def changed_in(version: WatchlistVersion) -> list[tuple]:
-    """Some of what is different, what was removed or changed first: all of a first version is new."""
+    """Some of each: whom the list lets go, who is called otherwise or said to be another, who is new."""
     rows: list[WatchlistEntry] = []
     for change in (EntryChange.REMOVED, EntryChange.CHANGED, EntryChange.ADDED):
-        if len(rows) < SHOWN:
-            rows += version.changes.filter(change=change).defer("content").order_by("id")[: SHOWN - len(rows)]
+        rows += version.changes.filter(change=change).defer("content").order_by("id")[:OF_EACH]
     return [
         (cells.choice(one, "change", EntryChange), cells.link(one, one.name), cells.code(one.entry), said_of(one)) for one in rows
     ]
@@ -192,8 +191,9 @@ def refused_in(version: WatchlistVersion) -> list[tuple]:
 
 
 def not_understood_in(version: WatchlistVersion) -> list[tuple]:
-    """What stood in rows that were taken, and was left in the remarks."""
-    return [(what, text, count) for what, texts in version.not_understood.items() for text, count in list(texts.items())[:SHOWN]]
+    """What stood in rows that were taken, and was left in the remarks; what stood there most often first."""
+    found = [(what, text, count) for what, texts in version.not_understood.items() for text, count in texts.items()]
+    return sorted(found, key=lambda row: (row[0], -row[2], row[1]))[:SHOWN]
 
 
 class WatchlistVersionAdmin(ReadOnlyAdmin):

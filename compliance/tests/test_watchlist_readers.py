@@ -373,7 +373,18 @@ def test_who_stands_in_both_files_of_the_pep_list_is_one_entry():
 
 
 def test_yaml_that_refers_to_itself_or_is_none_is_refused():
-    for content in (b"- &a [1]\n- *a\n", b"a: [", b"text", b"[]"):
+    for content in (
+        b"- &a [1]\n- *a\n",
+        b"a: [",
+        b"text",
+        b"[]",
+        b"{}",
+        b"",
+        b"\xff",
+        b"[" * 300_000,
+        b"- " * 300_000,
+        b"- {a: " * 99,
+    ):
         with pytest.raises(UnreadableList):
             pep.read([SourceFile(pep.LEGISLATORS, "l.yaml", content)])
 
@@ -423,6 +434,7 @@ def test_a_row_of_ones_own_list_that_is_not_understood_is_refused(row, reason):
     reading = formats.named("own-house").read(one(content, "own-house.csv"))
     assert refusals(reading) == [("own-house.csv", 3, reason)]
     assert [entry.id for entry in reading.entries] == ["own-house-ok"]
+    assert reading.files == (FileTally("list", "own-house.csv", 2, 1),)
 
 
 @pytest.mark.parametrize("heading", ["id,name", "id,kind,name,colour", "id,kind,name,name", ""])
