@@ -1,5 +1,6 @@
 """Rows of the app."""
 
+from compliance.models.report import Report, ReportBatch
 from compliance.models.watchlist import (
     RefusedRow,
     Watchlist,
@@ -9,4 +10,13 @@ from compliance.models.watchlist import (
     WatchlistVersionFile,
 )
 
-__all__ = ["RefusedRow", "Watchlist", "WatchlistEntry", "WatchlistFile", "WatchlistVersion", "WatchlistVersionFile"]
+__all__ = [
+    "RefusedRow",
+    "Report",
+    "ReportBatch",
+    "Watchlist",
+    "WatchlistEntry",
+    "WatchlistFile",
+    "WatchlistVersion",
+    "WatchlistVersionFile",
+]

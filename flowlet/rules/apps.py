@@ -9,3 +9,4 @@ class RulesConfig(AppConfig):
     name = "flowlet.rules"
     label = "flowlet_rules"
     verbose_name = "Rules"
+    append_only = ("flowlet_rules_backtest",)  # sets are by trigger alone: whoever locks a row needs the right to change it

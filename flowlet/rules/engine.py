@@ -38,9 +38,12 @@ class Rule:
     def _explain(self) -> explaining.Explain:
         return explaining.compiled(self.condition)
 
-    def query(self) -> sql.Query:
-        """The rule as SQL, with the named lists as they are now. Raises RuleTooLarge when one of them is too long for that."""
-        return sql.compiled(self.condition, self.vocabulary)
+    def query(self, *, prefix: str = "") -> sql.Query:
+        """The rule as SQL, with the named lists as they are now. Raises RuleTooLarge when one of them is too long for that.
+
+        ``prefix`` begins the names of its parameters, where two rules stand in one statement.
+        """
+        return sql.compiled(self.condition, self.vocabulary, prefix=prefix)
 
     @property
     def cost(self) -> int:

@@ -1,6 +1,6 @@
 """Refusals of the app. ``param`` is the path of the offending place in the rule's JSON: ``$.and[1].right.value``."""
 
-from flowlet.core.errors import Invalid
+from flowlet.core.errors import Conflict, Invalid, NotFound
 
 
 class MalformedRule(Invalid):
@@ -43,3 +43,15 @@ class MalformedFact(Invalid):
     """A fact that was handed in is not declared, or not of the declared type. ``param`` is its name."""
 
     code, title = "rule.malformed_fact", "A fact does not have the declared type"
+
+
+class NoSuchRule(NotFound):
+    """There is no such rule, or no such set."""
+
+    code, title = "rule.not_found", "There is no such rule"
+
+
+class RuleUnchanged(Conflict):
+    """The newest version says the same."""
+
+    code, title = "rule.unchanged", "The newest version of the rule says the same"

@@ -50,10 +50,10 @@ _OF = {
 }
 
 
-def load(text: str | bytes) -> Any:
+def load(text: str | bytes, *, most: int = LARGEST_TEXT) -> Any:
     """JSON from outside. Refuses what Python would let pass: NaN and Infinity, a name twice in an object; and too much of it."""
-    if len(text) > LARGEST_TEXT:
-        raise RuleTooLarge(f"The JSON of a rule has at most {LARGEST_TEXT:,} characters.", param="$")
+    if len(text) > most:
+        raise RuleTooLarge(f"At most {most:,} characters of JSON.", param="$")
     try:
         return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
     except (ValueError, RecursionError) as wrong:

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from flowlet.settings import environment as env
 from flowlet.settings.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401
 from flowlet.settings.backoffice import *  # noqa: F403
+from flowlet.settings.compliance import compliance_settings
 from flowlet.settings.databases import database
 from flowlet.settings.logs import logging_config
 from flowlet.settings.open_banking import open_banks
@@ -135,8 +136,6 @@ TEMPLATES = [
 # Formats
 # A folder of official ISO 20022 schemas, each named after its message: pain.001.001.09.xsd.
 ISO20022_SCHEMAS = env.folder("FLOWLET_ISO20022_SCHEMAS")
-# A folder of FinCEN's official schemas of batch files: EFL_SARXBatchSchema.xsd, EFL_CTRXBatchSchema.xsd.
-BSA_SCHEMAS = env.folder("FLOWLET_BSA_SCHEMAS")
 
 # People
 AUTH_USER_MODEL = "accounts.User"
@@ -171,4 +170,5 @@ globals().update(static_settings(test=ENVIRONMENT == "test"))
 
 globals().update(security_settings(production=PRODUCTION, trusted_proxies=TRUSTED_PROXIES))
 LOGGING = logging_config(json=env.flag("FLOWLET_LOG_JSON", True), level=env.text("FLOWLET_LOG_LEVEL", "INFO"))
+globals().update(compliance_settings(production=PRODUCTION))
 globals().update(payment_settings(base=BASE_DIR, production=PRODUCTION, demo=ENVIRONMENT == "demo"))

@@ -7,17 +7,17 @@ from typing import Any
 from django.db.models import Model
 
 from accounts.models import Customer
-from flowlet.backoffice import cells
+from flowlet.backoffice import cells, panels
 from flowlet.decisions.choices import Outcome
 from flowlet.decisions.models import Verdict
 from ledger.models import Journal
 from payments.admin import furniture
-from payments.choices import Direction, ExternalAccountStatus, InboundStatus, PaymentStatus
+from payments.choices import AuthorisationStatus, Direction, ExternalAccountStatus, InboundStatus, PaymentStatus
 from payments.models import ExternalAccount, Mandate, Payment
 from payments.selectors import payments as selectors
 from payments.selectors import return_codes
 from payments.selectors.external_accounts import masked_number
-from payments.services import recipes
+from payments.services import authorisations, recipes
 from wallets.models import Hold, Wallet
 
 
@@ -41,7 +41,7 @@ def facts(payment: Payment) -> list[tuple[str, Any]]:
         ("Purpose", payment.purpose, payment.purpose),
         ("External id", cells.code(payment.external_id), payment.external_id),
     ]
-    pairs += [(label, value) for label, value, is_there in optional if is_there]
+    pairs += panels.known(optional)
     return [*pairs, ("Reference", cells.code(payment.reference)), *furniture.notes(payment.metadata)]
 
 
@@ -73,7 +73,7 @@ def standing(payment: Payment) -> list[tuple[str, Any]]:
     return [
         ("State", cells.choice(payment, "status", PaymentStatus)),
         ("Since", payment.updated_at),
-        *[(label, value) for label, value, is_there in optional if is_there],
+        *panels.known(optional),
         ("Asked for by", who[payment.created_by]),
         ("Created", payment.created_at),
     ]
@@ -82,7 +82,10 @@ def standing(payment: Payment) -> list[tuple[str, Any]]:
 def outside(payment: Payment) -> list[tuple[str, Any]]:
     """What the bank or provider knows of it: names and moments, never what was written to them."""
     batch = payment.batch
+    payer = authorisations.of(payment)
     optional = [
+        ("The payer, at their bank", cells.choice(payer, "status", AuthorisationStatus) if payer else "", payer),
+        ("Authorised", payer.authorised_at if payer else "", payer and payer.authorised_at),
         ("Provider", payment.provider, payment.provider),
         ("Its reference", cells.code(payment.provider_reference), payment.provider_reference),
         ("Batch", cells.link(batch) if batch else "", batch),
@@ -92,7 +95,7 @@ def outside(payment: Payment) -> list[tuple[str, Any]]:
         ("Asked so far", payment.asked, payment.asked),
         ("Asked next", payment.ask_at, payment.ask_at),
     ]
-    return [(label, value) for label, value, is_there in optional if is_there] or [("Sent", "not yet")]
+    return panels.known(optional) or [("Sent", "not yet")]
 
 
 def timeline(payment: Payment) -> list[tuple]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from accounts import errors as people
 from flowlet.api.endpoints import endpoint, page_example, paged
 from flowlet.api.paging import page
-from flowlet.api.serializers import PageFilters, between
+from flowlet.api.serializers import PageFilters, narrowed
 from flowlet.api.views import PartnerView
 from flowlet.core.errors import Invalid
 from flowlet.core.states import IllegalMove
@@ -21,7 +21,7 @@ from payments.policies import references
 from payments.providers.openbanking.vocabulary import Visitor
 from payments.selectors import payments as selectors
 from payments.selectors import reports
-from payments.services import authorisations, batch_rows, payments
+from payments.services import batch_rows, payer_visits, payments
 from wallets import errors as wallets
 from wallets.api.holds import NAMES, SPENDING
 
@@ -51,16 +51,10 @@ class PaymentList(PartnerView):
     )
     def get(self, request: Any) -> dict[str, Any]:
         """The newest first."""
-        query = dict(request.query)
-        exactly = {name: query[name] for name in _EXACT if name in query}
-        if "reference" in query:
-            exactly["reference"] = references.parse(query["reference"])
-        found = selectors.matching(
-            partner_id=request.caller.partner_id,
-            metadata=query.get("metadata"),
-            **exactly,
-            **between("created_at", query.get("created")),
-        )
+        wanted = narrowed(request.query, _EXACT)
+        if "reference" in request.query:
+            wanted["reference"] = references.parse(request.query["reference"])
+        found = selectors.matching(partner_id=request.caller.partner_id, **wanted)
         return page(found, request, render=rendering.payment)
 
     @endpoint(
@@ -117,15 +111,20 @@ class PaymentList(PartnerView):
 class PaymentDetail(PartnerView):
     """One payment."""
 
+    example_mode = "SANDBOX"
     required_scopes = {"GET": "payments:read"}
     path_ids = _PATH
     tag = "Payments"
 
     @endpoint(
-        summary="Read a payment", response=forms.PaymentDetailOut, errors=(errors.PaymentNotFound,), example=examples.PAYMENT
+        summary="Read a payment",
+        response=forms.PaymentDetailOut,
+        errors=(errors.PaymentNotFound,),
+        path_example={"payment_id": examples.CARDHOLDER_ID},
+        example=examples.AWAITING,
     )
     def get(self, request: Any, payment_id: UUID) -> dict[str, Any]:
-        """The payment as it is now, with every step it took."""
+        """The payment as it is now, with every step it took; and where its payer is to be sent, while their bank waits for them."""
         return rendering.detail(payments.get(payment_id, partner_id=request.caller.partner_id))
 
 
@@ -182,8 +181,8 @@ class PaymentAuthorisation(PartnerView):
     )
     def post(self, request: Any, payment_id: UUID) -> dict[str, Any]:
         """Hand over what the payer's browser brought back. `AUTHORISED`: the payment is submitted to the bank, once, and settles when the
-        bank has made it. Where the payer or the bank said no, the payment is `FAILED`."""
-        done = authorisations.complete(
+        bank has made it; a card payment is mostly `SETTLED` at once. Where the payer or the bank said no, the payment is `FAILED`."""
+        done = payer_visits.complete(
             payment_id=payment_id,
             partner_id=request.caller.partner_id,
             callback=request.data["parameters"],

@@ -100,7 +100,7 @@ def accept(*, recall_id: UUID, note: str = "", reason: str = "", actor: Actor, a
 
     Raises RecallNotFound, RecallAnswered, NotRecallable, BreaksScheme.
     """
-    row = _to_decide(recall_id)
+    row = _to_decide(recall_id, actor)
     payment = steps.locked(row.payment_id)
     policies.check_can_send_back(payment)
     row.decided_by, row.answer_note = str(actor), _note(note)
@@ -115,7 +115,7 @@ def refuse(*, recall_id: UUID, code: str, note: str = "", actor: Actor, at: date
     """Keep the deposit, and say why. Raises RecallNotFound, RecallAnswered, Invalid, BreaksScheme."""
     if code not in policies.REFUSALS:
         raise Invalid(f"Use {', '.join(sorted(policies.REFUSALS))}.", param="code")
-    row = _to_decide(recall_id)
+    row = _to_decide(recall_id, actor)
     row.decided_by, row.answer_code, row.answer_note = str(actor), code, _note(note)
     _seal(row, _answer(row, Verdict.REFUSED, reason=code, at=at), at=at)
     recall_rows.move(row, S.REFUSED, actor=actor, at=at)
@@ -262,10 +262,9 @@ def _insert(row: Recall) -> None:
         raise errors.RecallUnderWay(recall=known.public_id if known else "") from None
 
 
-def _to_decide(recall_id: UUID) -> Recall:
+def _to_decide(recall_id: UUID, actor: Actor) -> Recall:
     row = locked(recall_id)
-    if row.state != S.RECEIVED:
-        raise errors.RecallAnswered(state=row.state)
+    policies.check_waits(row, actor)
     return row
 
 

@@ -3,12 +3,16 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
+from accounts.choices import Role
+from accounts.models import User
+from flowlet.audit.models import Record
 from flowlet.core.errors import Invalid
 from flowlet.core.states import IllegalMove
 from payments import errors
@@ -387,13 +391,54 @@ def test_the_database_keeps_the_table_and_what_was_asked(world):
         recall_rows.move(row, R.LAPSED, actor=STAFF, at=world.at)
 
 
-def test_officers_work_by_command_too(world, capsys):
+def told(*arguments):
+    out = StringIO()
+    call_command("recall", *map(str, arguments), stdout=out)
+    return out.getvalue()
+
+
+def test_officers_work_by_command_too(world):
     paid = deposit(world)
     heard(world, wanted(world, {"end_to_end_id": "PAYER-7"}, "120.50"))
     row = Recall.objects.get()
-    call_command("recall", "list")
-    assert capsys.readouterr().out == (f"{row.public_id}  {paid.public_id}  120.5 EUR  FRAD  RECEIVED  due {row.due_on}\n")
-    with pytest.raises(CommandError, match="no active member of staff"):
-        call_command("recall", "refuse", row.public_id, "--code", "NOAS", "--by", "nobody@example.com")
+    ada = User.objects.create_user("ada@example.com", name="Ada", is_staff=True, roles=[Role.OPERATIONS])
+    eve = User.objects.create_user("eve@example.com", name="Eve", is_staff=True, roles=[Role.AUDITOR])
+    assert told("list") == f"{row.public_id}  {paid.public_id}  120.50 EUR  FRAD  RECEIVED  due {row.due_on}\n"
+    assert row.case_id in told("show", row.public_id)
+    refuse = ("refuse", row.public_id, "--code", "NOAS")
+    for who, words in (("nobody@example.com", "no active member of staff"), (eve.email, r"takes payments\.book_outcome")):
+        with pytest.raises(CommandError, match=words):
+            told(*refuse, "--as", who)
+    with pytest.raises(CommandError, match="--as"):
+        told(*refuse)
     row.refresh_from_db()
     assert row.state == R.RECEIVED
+    assert told(*refuse, "--note", "No answer", "--as", ada.email).endswith(f"FRAD  REFUSED  due {row.due_on}\n")
+    row.refresh_from_db()
+    assert (row.state, row.answer_code, row.answer_note, row.decided_by) == (
+        R.REFUSED,
+        "NOAS",
+        "No answer",
+        f"staff:{ada.public_id}",
+    )
+    assert Record.objects.filter(target=row.public_id).latest("id").actor_label == "Operations, by command"
+    with pytest.raises(CommandError, match=r"payments\.recall_answered"):
+        told("accept", row.public_id, "--as", ada.email)
+    assert told("list") == ""
+
+
+def test_what_has_left_is_asked_for_and_a_deposit_given_back_by_command(world):
+    ada = User.objects.create_user("ada@example.com", name="Ada", is_staff=True, roles=[Role.OPERATIONS])
+    payment = sent(world)
+    assert " DUPL  REQUESTED " in told("request", payment.public_id, "--code", "DUPL", "--as", ada.email)
+    assert Recall.objects.get().created_by == f"staff:{ada.public_id}"
+    with pytest.raises(CommandError, match=r"payments\.recall_under_way"):
+        told("request", payment.public_id, "--code", "DUPL", "--as", ada.email)
+    paid = deposit(world)
+    heard(world, wanted(world, {"end_to_end_id": "PAYER-7"}, "120.50"))
+    told("accept", Recall.objects.get(state=R.RECEIVED).public_id, "--as", ada.email)
+    paid.refresh_from_db()
+    assert paid.status == S.RETURNED
+    with pytest.raises(CommandError, match=r"payments\.not_recallable"):
+        told("send-back", paid.public_id, "--code", "AC04", "--as", ada.email)
+    books_are_sound()
