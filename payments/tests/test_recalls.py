@@ -25,6 +25,7 @@ from payments.providers.iso20022.parts import Agent
 from payments.providers.iso20022.recalls import Answer, Original, Verdict
 from payments.services import files, outcomes, recall_rows, recalls, settlement, simulations
 from payments.states import RECALL_MOVES
+from payments.tests.external.test_api import Caller
 from payments.tests.test_deposits import another, declared, entry, heard, instruction, notice, part, received, states
 from payments.tests.world import KEY, STAFF, books_are_sound, fresh_world
 
@@ -228,6 +229,18 @@ def test_the_sandbox_lets_a_recalls_time_pass(world):
     payment.refresh_from_db()
     assert payment.status == S.SETTLED
     assert simulated(world, row, "REFUSE", code="NOAS").state == R.REFUSED
+
+
+def test_a_partner_recalls_a_payment_and_gets_it_back_with_what_curl_can_do(world):
+    payment, caller = sent(world), Caller(world.partner)
+    made = caller.post(f"payments/{payment.public_id}/recall", {"reason": "DUPL"})
+    path = f"simulations/recalls/{made.json()['id']}/answer"
+    refused = caller.post(path, {"answer": "REFUSE"})
+    assert (refused.status_code, refused.json()["param"]) == (400, "code")
+    granted = caller.post(path, {"answer": "GRANT"})
+    assert (granted.status_code, granted.json()["state"]) == (200, "ACCEPTED")
+    back = caller.get(f"payments/{payment.public_id}").json()
+    assert (back["status"], back["reason_code"]) == ("RETURNED", "FOCR")
 
 
 @pytest.mark.parametrize(("answer", "code"), [("REFUSE", ""), ("REFUSE", "WHY"), ("GRANT", "CUST"), ("NO_ANSWER", "CUST")])
