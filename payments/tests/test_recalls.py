@@ -127,6 +127,15 @@ def test_an_answer_to_what_nobody_asked_is_left_over(world):
     assert states(heard(world, answer_to(row, Verdict.GRANTED))) == [(I.UNMATCHED, "payments.inbound_unmatched")]
 
 
+def test_an_answer_with_the_case_of_one_payment_and_the_name_of_another_grants_neither(world):
+    row, other = asked(world, sent(world)), sent(world)
+    recalls.deliver_due(at=world.at, actor=STAFF)
+    told = answer_to(Recall(payment=other, case_id=row.case_id, created_at=world.at), Verdict.GRANTED)
+    assert states(heard(world, told)) == [(I.UNMATCHED, "payments.inbound_unmatched")]
+    row.refresh_from_db()
+    assert row.state == R.SENT
+
+
 def test_a_payment_has_one_recall_at_a_time(world):
     payment = sent(world)
     row = asked(world, payment)
