@@ -465,6 +465,19 @@ def test_two_files_for_one_part_none_at_all_and_a_missing_list_are_refused(tmp_p
         formats.read(found, ofac_files()[1:])
 
 
+def test_files_that_somebody_hands_over_are_known_by_their_names_and_a_strange_one_is_refused():
+    found = formats.named("ofac-sdn")
+    files = formats.given(found, {"alt.csv": samples.ALT, "SDN.csv": samples.SDN})
+    assert [(file.role, file.name) for file in files] == [("primary", "SDN.csv"), ("aliases", "alt.csv")]
+    with pytest.raises(UnreadableList) as refusal:
+        formats.given(found, {"sdn.csv": samples.SDN, "notes.txt": b""})
+    assert refusal.value.message == (
+        "notes.txt is no file of ofac-sdn: such files are called sdn.csv, alt.csv, add.csv, sdn_comments.csv."
+    )
+    [alone] = formats.given(formats.named("own-house"), {"anything.csv": samples.OWN})
+    assert (alone.role, alone.name) == ("list", "anything.csv")
+
+
 @pytest.mark.parametrize("code", ["nothing", "own-", "own-UPPER", "other-list", "own-" + "x" * 40])
 def test_a_list_that_nobody_knows_is_refused(code):
     with pytest.raises(formats.UnknownList):
