@@ -1,9 +1,9 @@
 """The UK Sanctions List of the Foreign, Commonwealth and Development Office, in its XML form.
 
 Source: https://sanctionslist.fcdo.gov.uk/docs/UK-Sanctions-List.xml (root Designations, no namespace). Since 28 January 2026 it is the
-only list of the United Kingdom; OFSI's consolidated list (``uk``) ended on that day. A designation is known by its UniqueID ("AFG0001"); newer ones have no
-OFSI Group ID. Days are dd/mm/yyyy, where a part that is not known is 00 or spelled out (dd/mm/1962). What has no place of its own in an
-entry goes to its remarks with the element's name.
+only list of the United Kingdom; OFSI's consolidated list (``uk``) ended on that day. A designation is known by its UniqueID
+("AFG0001"); newer ones have no OFSI Group ID. Days are dd/mm/yyyy, where a part that is not known is 00 or spelled out (dd/mm/1962).
+What has no place of its own in an entry goes to its remarks with the element's name.
 """
 
 from collections.abc import Iterable, Sequence
