@@ -37,6 +37,7 @@ from payments.choices.payments import (
     RefundMethod,
 )
 from payments.choices.providers import (
+    AuthorisationStandard,
     AuthorisationStatus,
     BalanceResult,
     BankLinkStatus,
@@ -56,6 +57,7 @@ __all__ = [
     "AccountType",
     "AchAuthorization",
     "AttemptStatus",
+    "AuthorisationStandard",
     "AuthorisationStatus",
     "BalanceResult",
     "BankLinkStatus",
