@@ -27,7 +27,8 @@ class Fact:
 
     ``sql`` is an expression over the vocabulary's relation (or the source's), for money a pair: the amount and the currency. ``unit``
     is a word for numbers ("days", "km"), a currency for money that has only that one, or "" where there is none. Columns never hold
-    NaN or infinity. Texts are compared as they are, letter by letter: declare folded columns where case should not matter.
+    NaN or infinity. Texts are compared as they are, letter by letter: declare folded columns where case should not matter. The
+    value of a personal fact is hidden in what is recorded.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Fact:
     sql: str | tuple[str, str] = field(kw_only=True)
     unit: str = field(default="", kw_only=True)
     description: str = field(default="", kw_only=True)
+    is_personal: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         check_name(self.name)

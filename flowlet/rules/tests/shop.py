@@ -68,7 +68,7 @@ SHOP = Vocabulary(
         Fact("country", Kind.TEXT, label="Country", sql="t.country"),
         Fact("remark", Kind.TEXT, label="Remark", sql="t.remark"),
         Fact("is_new", Kind.BOOLEAN, label="New customer", sql="t.is_new"),
-        Fact("born", Kind.DATE, label="Date of birth", sql="t.born"),
+        Fact("born", Kind.DATE, label="Date of birth", sql="t.born", is_personal=True),
         Fact("opened", Kind.MOMENT, label="Opening of the account", sql="t.opened"),
         Fact("flags", Kind.SET, label="Flags", sql="t.flags"),
     ),
