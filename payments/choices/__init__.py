@@ -1,5 +1,6 @@
 """Closed vocabularies of the app, one module per subject. ``tone`` is the colour of a choice in the back office."""
 
+from payments.choices.deposits import DepositInstructionStatus
 from payments.choices.external_accounts import (
     AccountType,
     AttemptStatus,
@@ -49,6 +50,10 @@ from payments.choices.recalls import (
     RecallReason,
     RecallState,
 )
+from payments.choices.suspense import (
+    SuspenseCause,
+    SuspenseState,
+)
 
 __all__ = [
     "AccountType",
@@ -64,6 +69,7 @@ __all__ = [
     "ConsentScope",
     "ConsentStatus",
     "DayStatus",
+    "DepositInstructionStatus",
     "Direction",
     "DisputeState",
     "ExternalAccountKind",
@@ -86,6 +92,8 @@ __all__ = [
     "RecurringStatus",
     "Relation",
     "Sequence",
+    "SuspenseCause",
+    "SuspenseState",
     "VerificationMethod",
     "VerificationState",
 ]

@@ -126,6 +126,12 @@ from payments.errors.recalls import (
     RecallTooLate,
     RecallUnderWay,
 )
+from payments.errors.suspense import (
+    NotInSuspense,
+    SuspenseItemNotFound,
+    SuspenseSpent,
+    SuspenseWalletUnfit,
+)
 from payments.errors.terms import (
     BelowRailMinimum,
     FeesOfAnotherCurrency,
@@ -231,6 +237,7 @@ __all__ = [
     "NotCancelable",
     "NotDebitable",
     "NotInReview",
+    "NotInSuspense",
     "NotRecallable",
     "NotRefundable",
     "NothingRecurs",
@@ -251,6 +258,9 @@ __all__ = [
     "SandboxOnly",
     "ScheduleOutOfRange",
     "ScopeNotConsented",
+    "SuspenseItemNotFound",
+    "SuspenseSpent",
+    "SuspenseWalletUnfit",
     "TooManyVerifications",
     "UnfitForRail",
     "UnknownReturnCode",
