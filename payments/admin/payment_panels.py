@@ -105,7 +105,7 @@ def timeline(payment: Payment) -> list[tuple]:
         code = "" if move.came_from == move.went_to else move.reason_code
         said = [text for text in (code, move.reason) if text]
         if move.details.get("in_suspense"):
-            said.append("the money is in suspense: the wallet could not take it")
+            said.append("the money went to suspense: no wallet took it")
         if "assigned_to" in move.details:
             figure = furniture.plain(Decimal(move.details["amount"]), move.details["currency"])
             said.append(f"{figure} out of suspense to {move.details['assigned_to']}")

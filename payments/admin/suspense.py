@@ -230,8 +230,8 @@ class SuspenseItemAdmin(CaseAdmin):
     """Money that found no wallet."""
 
     menu_title, icon, menu_order = "In suspense", "help_center", 23
-    thing, things = "money in suspense", "money in suspense"
-    list_display = ("public_id", "amount_", "payer", "why", "what", "age_", "owned_by", "state_", "partner")
+    thing, things = "amount in suspense", "amounts in suspense"
+    list_display = ("public_id", "amount_", "payer", "why", "what", "age_", "owned_by", "partner")
     list_filter = (Stands, payment_filters.Whose)
     list_filter_submit = True
     list_select_related = ("partner", "payment", "owner")
@@ -327,7 +327,7 @@ class SuspenseItemAdmin(CaseAdmin):
 
     def status_of(self, obj: SuspenseItem) -> Any:
         """Beside the heading."""
-        return self.state_(obj)
+        return cells.choice(obj, "state", SuspenseState)
 
     def _done(self, request: HttpRequest, transition: Transition, obj: Model | None, result: Any) -> HttpResponse:
         """After one has ended the next that waits opens."""
@@ -360,18 +360,13 @@ class SuspenseItemAdmin(CaseAdmin):
 
     @admin.display(description="age")
     def age_(self, obj: SuspenseItem) -> Any:
-        """Since it came."""
-        return age(obj)
+        """Since it came; of what has ended, how."""
+        return age(obj) if obj.state == SuspenseState.OPEN else cells.choice(obj, "state", SuspenseState)
 
     @admin.display(description="owner")
     def owned_by(self, obj: SuspenseItem) -> Any:
         """Who, or nobody."""
         return owner_of(obj)
-
-    @admin.display(description="state")
-    def state_(self, obj: SuspenseItem) -> Any:
-        """As a badge."""
-        return cells.choice(obj, "state", SuspenseState)
 
 
 def lies_there(request: HttpRequest) -> home.Waiting | None:

@@ -27,12 +27,14 @@ NARROW, WIDE = {"width": 390, "height": 844}, {"width": 1360, "height": 900}
 def taken_in_three_ways(page, shots, name):
     """The page as it stands, light, dark and narrow, which fits."""
     page.screenshot(path=shots / f"{name}.png", full_page=True)
-    page.emulate_media(color_scheme="dark")
+    page.keyboard.press("Control+e")
+    page.wait_for_selector("html.dark")
     page.screenshot(path=shots / f"{name}-dark.png", full_page=True)
     page.set_viewport_size(NARROW)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.screenshot(path=shots / f"{name}-narrow-dark.png", full_page=True)
-    page.emulate_media(color_scheme="light")
+    page.keyboard.press("Control+e")
+    page.wait_for_selector("html:not(.dark)")
     page.screenshot(path=shots / f"{name}-narrow.png", full_page=True)
     page.set_viewport_size(WIDE)
 
