@@ -75,6 +75,13 @@ PERMISSIONS: Final[dict[str, str]] = {
     "payments.approve_fee_change": "Approve a change of fees",
     "payments.request_limit_change": "Ask for a change of the limits of a rail",
     "payments.approve_limit_change": "Approve a change of the limits of a rail",
+    "compliance.write_rule": "Write rules, try them on the past, put them in shadow, ask for their release or end",
+    "compliance.approve_rule": "Approve that a rule takes effect, or ends",
+    "compliance.view_watchlist": "See watchlists, their versions and entries",
+    "compliance.import_watchlist": "Bring in new versions of watchlists",
+    "compliance.prepare_report": "Draft, read, complete and propose reports to the authority",
+    "compliance.approve_report": "Approve reports to the authority, or send them back",
+    "compliance.file_report": "File reports with the authority, and take its answers in",
     "flowlet_audit.export_records": "Export the audit",
     "flowlet_events.retry_delivery": "Hand a failed event to its handler again",
 }
@@ -85,8 +92,12 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.COMPLIANCE_OFFICER: frozenset(
         _LOOK
         | {
+            "compliance.view_watchlist",
+            "compliance.import_watchlist",
+            "compliance.prepare_report",
             "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
+            "compliance.write_rule",
             "payments.decide_payment",
             "payments.cancel_payment",
             "accounts.reveal_personal_data",
@@ -104,9 +115,16 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.COMPLIANCE_MANAGER: frozenset(
         _LOOK
         | {
+            "compliance.view_watchlist",
+            "compliance.import_watchlist",
+            "compliance.prepare_report",
+            "compliance.approve_report",
+            "compliance.file_report",
             "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
             "flowlet_audit.export_records",
+            "compliance.write_rule",
+            "compliance.approve_rule",
             "payments.decide_payment",
             "payments.cancel_payment",
             "accounts.reveal_personal_data",
@@ -132,6 +150,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.FRAUD_ANALYST: frozenset(
         _LOOK
         | {
+            "compliance.view_watchlist",
             "flowlet_decisions.view_*",
             "payments.decide_payment",
             "payments.cancel_payment",
@@ -226,6 +245,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     Role.AUDITOR: frozenset(
         _LOOK
         | {
+            "compliance.view_watchlist",
             "flowlet_decisions.view_*",
             "flowlet_audit.view_*",
             "flowlet_audit.export_records",

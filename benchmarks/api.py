@@ -1,4 +1,4 @@
-"""POST /v1/transfers against GET /v1/wallets/{id} through the real web server: python -m benchmarks.api [--json] [--rounds N]."""
+"""POST /v1/transfers and POST /v1/payments against GET /v1/wallets/{id} through the real web server: python -m benchmarks.api [--json]."""
 
 import http.client
 import json
@@ -71,8 +71,8 @@ class Web:
         self.process.wait(20)
 
 
-def shop(wallets: int) -> tuple[str, list[str]]:
-    """A sandbox key without a rate limit worth the name, and wallets with 10,000.00 USD of customers of the highest tier."""
+def shop(wallets: int) -> tuple[str, dict[str, str]]:
+    """A sandbox key without a rate limit worth the name; wallets with 10,000.00 USD of customers of the highest tier, each with a payee."""
     from decimal import Decimal
 
     from accounts.choices import KycTier
@@ -81,6 +81,7 @@ def shop(wallets: int) -> tuple[str, list[str]]:
     from benchmarks.books import ACTOR
     from flowlet.core import clock as now
     from flowlet.core.money import Money
+    from payments.services import external_accounts
     from wallets.services import top_ups
     from wallets.services import wallets as services
 
@@ -88,21 +89,34 @@ def shop(wallets: int) -> tuple[str, list[str]]:
     partner = partners.create(name="Benchmark API", country="US", actor=ACTOR, at=at).sandbox
     issued = api_keys.issue(partner_id=partner.pk, name="load", scopes=api_keys.scopes_for(partner), actor=ACTOR, at=at)
     ApiKey.objects.filter(pk=issued.key.pk).update(rate_per_second=100_000, burst=100_000)
-    found = []
+    found = {}
     for number in range(wallets):
         customer = customers.create(partner_id=partner.pk, kind="PERSON", name=f"Load {number}", country="US", actor=ACTOR, at=at)
         customers.set_kyc_tier(customer_id=customer.pk, kyc_tier=KycTier.PREMIUM, reason="benchmark", actor=ACTOR, at=at)
         wallet = services.create(partner_id=partner.pk, customer_id=customer.pk, currency="USD", actor=ACTOR, at=at)
         top_ups.simulate(partner_id=partner.pk, wallet_id=wallet.pk, amount=Money(Decimal(10_000), "USD"), actor=ACTOR, at=at)
-        found.append(wallet.public_id)
+        payee = external_accounts.create(
+            partner_id=partner.pk,
+            customer_id=customer.pk,
+            kind="US_BANK",
+            currency="USD",
+            relation="THIRD_PARTY",
+            owner_name="Grace Hopper",
+            routing_number="011401533",
+            account_number=f"{100000000 + number}",
+            account_type="CHECKING",
+            actor=ACTOR,
+            at=at,
+        )
+        found[wallet.public_id] = payee.public_id
     return issued.secret, found
 
 
 class Load:
     """Threads with a connection each that send one kind of request for some seconds."""
 
-    def __init__(self, web: Web, cluster: Cluster, key: str, wallets: list[str]) -> None:
-        self.web, self.cluster, self.key, self.wallets = web, cluster, key, wallets
+    def __init__(self, web: Web, cluster: Cluster, key: str, payees: dict[str, str]) -> None:
+        self.web, self.cluster, self.key, self.payees, self.wallets = web, cluster, key, payees, list(payees)
 
     def read(self, dice: random.Random) -> tuple[str, str, bytes | None, dict[str, str], int]:
         return "GET", f"/v1/wallets/{dice.choice(self.wallets)}", None, {}, 200
@@ -110,8 +124,19 @@ class Load:
     def transfer(self, dice: random.Random) -> tuple[str, str, bytes | None, dict[str, str], int]:
         source, target = dice.sample(self.wallets, 2)
         amount = {"amount": f"0.{dice.randint(1, 99):02d}", "currency": "USD"}
-        body = json.dumps({"source_wallet_id": source, "target_wallet_id": target, "amount": amount}).encode()
-        return "POST", "/v1/transfers", body, {"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex}, 201
+        return _post("/v1/transfers", {"source_wallet_id": source, "target_wallet_id": target, "amount": amount})
+
+    def payment(self, dice: random.Random) -> tuple[str, str, bytes | None, dict[str, str], int]:
+        wallet = dice.choice(self.wallets)
+        amount = {"amount": f"0.{dice.randint(1, 99):02d}", "currency": "USD"}
+        body = {
+            "kind": "TRANSFER",
+            "rail": "ach",
+            "wallet_id": wallet,
+            "external_account_id": self.payees[wallet],
+            "amount": amount,
+        }
+        return _post("/v1/payments", body)
 
     def run(self, make: Callable[[random.Random], Any], connections: int, seconds: float) -> Answers:
         """One slice."""
@@ -146,6 +171,10 @@ class Load:
         return answers
 
 
+def _post(path: str, body: dict[str, Any]) -> tuple[str, str, bytes | None, dict[str, str], int]:
+    return "POST", path, json.dumps(body).encode(), {"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex}, 201
+
+
 def row(name: str, found: list[Answers], reference: list[Answers], must: float | None) -> dict[str, Any]:
     every = sorted(latency for answers in found for latency in answers.latencies)
     ratio = statistics.median(a.micro("all") / b.micro("all") for a, b in zip(found, reference, strict=True))
@@ -173,20 +202,22 @@ def main() -> int:
         import django
 
         django.setup()
-        key, wallets = shop(asked.wallets)
+        key, payees = shop(asked.wallets)
         cluster.settle()
         web = Web(cluster)
-        load, rows = Load(web, cluster, key, wallets), []
+        load, rows = Load(web, cluster, key, payees), []
         for connections in asked.connections:
-            for make in (load.read, load.transfer):
+            for make in (load.read, load.transfer, load.payment):
                 load.run(make, connections, 2.0)
-            found: dict[str, list[Answers]] = {"read": [], "transfer": []}
+            names = ["read", "transfer", "payment"]
+            found: dict[str, list[Answers]] = {name: [] for name in names}
             for number in range(asked.rounds):
-                for name in ("read", "transfer") if number % 2 else ("transfer", "read"):
+                for name in names[number % 3 :] + names[: number % 3]:
                     found[name].append(load.run(getattr(load, name), connections, asked.seconds))
             word = "connection" if connections == 1 else "connections"
             rows.append(row(f"GET /v1/wallets/{{id}}, {connections} {word}", found["read"], found["read"], None))
             rows.append(row(f"(e) POST /v1/transfers, {connections} {word}", found["transfer"], found["read"], 4.0))
+            rows.append(row(f"POST /v1/payments, {connections} {word}", found["payment"], found["read"], None))
         told = {"server": cluster.describe(), "rounds": asked.rounds, "seconds": asked.seconds}
         return rounds.report(TITLE, rows, as_json=asked.json, **told)
     finally:

@@ -13,7 +13,9 @@ ALL = {
     "growth": ["--entries", "100000"],
     "reconciliation": ["--lines", "1000", "5000"],
     "payments": ["--payments", "100", "500", "--settle", "200", "1000"],
+    "screening": ["--names", "2000", "8000", "--queries", "100"],
     "seeding": ["--scale", "0.1"],
+    "rules": ["--rounds", "2", "--seconds", "0.5"],
     "iso20022": ["--rounds", "1", "--payments", "500"],
 }
 

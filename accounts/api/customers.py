@@ -12,7 +12,7 @@ from accounts.models.personal import Personal
 from accounts.selectors import customers as selectors
 from accounts.services import customers
 from flowlet.api.endpoints import endpoint, page_example, paged
-from flowlet.api.fields import moment
+from flowlet.api.fields import moment, moment_or_null
 from flowlet.api.paging import page
 from flowlet.api.serializers import between
 from flowlet.api.views import PartnerView
@@ -71,7 +71,7 @@ def _shown(customer: Customer, personal: Personal | None) -> dict[str, Any]:
         "freeze": _freeze(customer),
         "created_at": moment(customer.created_at),
         "updated_at": moment(customer.updated_at),
-        "closed_at": None if customer.closed_at is None else moment(customer.closed_at),
+        "closed_at": moment_or_null(customer.closed_at),
     }
 
 

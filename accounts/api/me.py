@@ -5,7 +5,7 @@ from typing import Any
 from accounts.api import serializers as forms
 from accounts.models import ApiKey
 from flowlet.api.endpoints import endpoint
-from flowlet.api.fields import moment
+from flowlet.api.fields import moment, moment_or_null
 from flowlet.api.views import PartnerView
 
 
@@ -37,7 +37,7 @@ class Me(PartnerView):
                 "allowed_networks": key.allowed_networks,
                 "rate_per_second": key.rate_per_second,
                 "burst": key.burst,
-                "expires_at": None if key.expires_at is None else moment(key.expires_at),
+                "expires_at": moment_or_null(key.expires_at),
                 "created_at": moment(key.created_at),
             },
         }

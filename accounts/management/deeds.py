@@ -9,7 +9,8 @@ asked for, ``--reason``::
             Deed(name="release", model=Payment, permission="payments.decide_payment", service=payments.release, reason=REQUIRED),
         )
 
-Whoever may run commands may name anybody: the audit says that it was done from the command line, and by whom.
+A command that the schedule runs as well is an ``ActingCommand``: with ``--as`` it needs the right of the page's button, without it the
+system acts. Whoever may run commands may name anybody: the audit says that it was done from the command line, and by whom.
 """
 
 import os
@@ -25,9 +26,9 @@ from django.db.models import Model
 
 from accounts.services import staff
 from flowlet.approvals.models import Approval
-from flowlet.core import clock
+from flowlet.core import actors, clock
 from flowlet.core.actors import Actor
-from flowlet.core.errors import DomainError, NotFound
+from flowlet.core.errors import DomainError
 
 REQUIRED, OPTIONAL, NONE = "required", "optional", ""
 SHORTEST_REASON = 5
@@ -149,12 +150,34 @@ class DeedCommand(BaseCommand):
             self.stdout.write(f"{label:<{width}}  {value}")
 
 
+class ActingCommand(BaseCommand):
+    """A command with options of its own that a person runs as well as the schedule.
+
+    ``permission`` is what the page's button asks for. ``needs_person`` is for what the schedule never does.
+    """
+
+    permission: str
+    needs_person = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Who does it."""
+        default = "" if self.needs_person else " (default: the system)"
+        words = f"the member of staff in whose name it is done{default}"
+        parser.add_argument("--as", dest="person", required=self.needs_person, metavar="EMAIL", help=words)
+
+    def actor(self, options: Mapping[str, Any], *, permission: str = "") -> Actor:
+        """The person named, or the system under the command's name. Raises CommandError for a stranger and without the right."""
+        if options["person"] is None:
+            return actors.system(type(self).__module__.rpartition(".")[2])
+        try:
+            return staff.acting(email=options["person"], permission=permission or self.permission)
+        except DomainError as refusal:
+            raise CommandError(f"{refusal.message} ({refusal.code})") from None
+
+
 def row_of(model: type[Model], public_id: str) -> Any:
     """The row with this public id. Raises NotFound, also for an id of another kind."""
-    row = model._default_manager.filter(pk=model.key(public_id)).first()
-    if row is None:
-        raise NotFound(f"There is no {model._meta.verbose_name} {public_id}.")
-    return row
+    return model.fetch(public_id)
 
 
 def stands(row: Any) -> str:

@@ -135,9 +135,14 @@ class MomentField(serializers.DateTimeField):
 
     def to_representation(self, value: Any) -> str | None:
         """RFC 3339 in UTC."""
-        return None if value is None else moment(value)
+        return moment_or_null(value)
 
 
 def moment(value: datetime) -> str:
     """A moment as the API writes it: RFC 3339 in UTC with ``Z``, such as ``2026-01-31T12:00:00.123456Z``."""
     return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def moment_or_null(value: datetime | None) -> str | None:
+    """The same, where there may be none."""
+    return None if value is None else moment(value)

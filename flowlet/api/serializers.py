@@ -4,7 +4,7 @@
 validation itself. Serializers therefore keep no state of their own between calls.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from rest_framework import serializers
@@ -109,3 +109,15 @@ class PageFilters(Filters):
 def between(name: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
     """Django lookups for a range filter: ``{"created_at__gte": …}`` from ``{"gte": …}``; empty for None."""
     return {f"{name}__{operator}": value for operator, value in (given or {}).items()}
+
+
+def narrowed(query: Mapping[str, Any], exactly: Iterable[str] | Mapping[str, str]) -> dict[str, Any]:
+    """What most lists are narrowed by, for a selector: ``exactly`` these (filters named as their column, or each with its column),
+    ``metadata``, and when the row was ``created``.
+    """
+    columns = exactly if isinstance(exactly, Mapping) else {name: name for name in exactly}
+    return {
+        **{column: query[name] for name, column in columns.items() if name in query},
+        **between("created_at", query.get("created")),
+        "metadata": query.get("metadata"),
+    }

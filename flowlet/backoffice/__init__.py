@@ -43,9 +43,10 @@ _WHERE = {
     "ReferenceAdmin": "admins",
     "Transition": "transitions",
     "TransitionForm": "transitions",
+    "may_become": "transitions",
     "actor_of": "actors",
 }
-__all__ = ["CaseAdmin", "ReadOnlyAdmin", "ReferenceAdmin", "Transition", "TransitionForm", "actor_of", "site"]
+__all__ = ["CaseAdmin", "ReadOnlyAdmin", "ReferenceAdmin", "Transition", "TransitionForm", "actor_of", "may_become", "site"]
 
 
 def __getattr__(name: str) -> Any:

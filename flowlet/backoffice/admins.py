@@ -123,6 +123,11 @@ class ReadOnlyAdmin(DeedPages, RowPages, ModelAdmin):
 
     # The list
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With the rows that a list and a page name beside their own."""
+        found = super().get_queryset(request)
+        return found.select_related(*self.list_select_related) if self.list_select_related else found
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
         """By key."""
         return KeysetChangeList

@@ -4,7 +4,7 @@ An admin class lists panels; each is told the row and the request and answers wi
 asks selectors, never the ORM of a neighbour, and takes a fixed number of queries.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -222,6 +222,11 @@ class History(Panel):
             for record in records.of_target(str(obj.public_id))[: self.shown]
         ]
         return {"moments": [(moment, cells.moment(moment.at)) for moment in found]}
+
+
+def known(facts: Iterable[tuple[str, Any, Any]]) -> list[tuple[str, Any]]:
+    """The pairs of which there is something: (label, value, whether there is)."""
+    return [(label, value) for label, value, is_there in facts if is_there]
 
 
 def in_words(action: str) -> str:

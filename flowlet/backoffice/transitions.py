@@ -20,6 +20,7 @@ from unfold import widgets
 from flowlet.backoffice import permissions
 from flowlet.core.actors import Actor
 from flowlet.core.errors import DomainError
+from flowlet.core.states import Moves, check_move
 
 REASON_MIN, REASON_MAX = 5, 500
 Style = Literal["default", "primary", "danger"]
@@ -110,6 +111,15 @@ class TransitionForm(forms.Form):
     def __init__(self, *args: Any, subject: Model | None = None, request: HttpRequest | None = None, **kwargs: Any) -> None:
         self.subject, self.request = subject, request
         super().__init__(*args, **kwargs)
+
+
+def may_become(moves: Moves, state: Any, *, column: str = "status") -> Callable[[Any, Actor], None]:
+    """The policy that only asks the table of moves: raises IllegalMove unless the row may go to ``state``."""
+
+    def check(row: Any, actor: Actor) -> None:
+        check_move(moves, getattr(row, column), state)
+
+    return check
 
 
 _CLASSES: tuple[tuple[type[forms.Widget], list[str]], ...] = (

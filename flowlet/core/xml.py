@@ -210,8 +210,10 @@ class Schema:
                 return ()
             found = [(error.line, error.path or "/*", error.message) for error in self._schema.error_log]
         tree, namespace = root.getroottree(), f"{{{etree.QName(root).namespace}}}"
+        prefixes = {prefix: uri for element in root.iter(etree.Element) for prefix, uri in element.nsmap.items() if prefix}
         return tuple(
-            Breach(line, path_of(tree.xpath(path)[0]), message.replace(namespace, "")) for line, path, message in found[:MOST]
+            Breach(line, path_of(tree.xpath(path, namespaces=prefixes)[0]), message.replace(namespace, ""))
+            for line, path, message in found[:MOST]
         )
 
 

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from flowlet.settings import environment as env
 from flowlet.settings.api import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401
 from flowlet.settings.backoffice import *  # noqa: F403
+from flowlet.settings.compliance import compliance_settings
 from flowlet.settings.databases import database
 from flowlet.settings.logs import logging_config
 from flowlet.settings.open_banking import open_banks
@@ -68,6 +69,7 @@ INSTALLED_APPS = [
     "flowlet.events",
     "flowlet.approvals",
     "flowlet.decisions",
+    "flowlet.rules",
     "flowlet.api",
     "flowlet.backoffice",
     "accounts",
@@ -168,4 +170,5 @@ globals().update(static_settings(test=ENVIRONMENT == "test"))
 
 globals().update(security_settings(production=PRODUCTION, trusted_proxies=TRUSTED_PROXIES))
 LOGGING = logging_config(json=env.flag("FLOWLET_LOG_JSON", True), level=env.text("FLOWLET_LOG_LEVEL", "INFO"))
+globals().update(compliance_settings(production=PRODUCTION))
 globals().update(payment_settings(base=BASE_DIR, production=PRODUCTION, demo=ENVIRONMENT == "demo"))

@@ -131,6 +131,7 @@ def payment_settings(*, base: Path, production: bool, demo: bool = False) -> dic
         "FILE_TWO_PEOPLE_ABOVE": thresholds("FLOWLET_FILE_TWO_PEOPLE_ABOVE"),
         "BANK_DEADLINES": bank_deadlines(),
         "BALANCE_CHECK": env.choice("FLOWLET_BALANCE_CHECK", ("advise", "refuse"), "advise"),
+        "WIRE_HEADER": env.choice("FLOWLET_WIRE_HEADER", ("none", "test", "prod"), "none"),
         "PAYMENT_SFTP": sftp(),
         "PAYMENT_FILES_FOLDER": Path(env.text("FLOWLET_PAYMENT_FILES_FOLDER", str(base / "var" / "files"))),
     }

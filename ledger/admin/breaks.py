@@ -16,7 +16,7 @@ from flowlet.approvals import selectors as approvals
 from flowlet.approvals.choices import ApprovalStatus
 from flowlet.approvals.errors import AlreadyPending
 from flowlet.approvals.models import Approval
-from flowlet.backoffice import CaseAdmin, Transition, TransitionForm, cells, home, panels, site
+from flowlet.backoffice import CaseAdmin, Transition, TransitionForm, cells, home, may_become, panels, site
 from flowlet.backoffice.home import Queue, Waiting
 from flowlet.core import clock
 from flowlet.core.actors import Actor
@@ -98,14 +98,6 @@ def _not_closed(row: Break, actor: Actor) -> None:
         check_move(BREAK_MOVES, row.state, BreakState.OPEN)
 
 
-def _may_explain(row: Break, actor: Actor) -> None:
-    check_move(BREAK_MOVES, row.state, BreakState.EXPLAINED)
-
-
-def _may_reopen(row: Break, actor: Actor) -> None:
-    check_move(BREAK_MOVES, row.state, BreakState.OPEN)
-
-
 def _may_write_off(row: Break, actor: Actor) -> None:
     write_offs.check_can_write_off(row=row)
     if _asked(row) is not None:
@@ -133,7 +125,7 @@ def _facts(row: Break) -> list[tuple[str, Any]]:
         ("Due", row.due_on),
         ("Opened", row.opened_at),
         ("Owner", row.owner.name or row.owner.email if row.owner else cells.badge("nobody", "warn")),
-        *[(label, value) for label, value, is_there in optional if is_there],
+        *panels.known(optional),
     ]
 
 
@@ -260,7 +252,7 @@ class BreakAdmin(CaseAdmin):
             permission="ledger.work_break",
             subject="break_id",
             service=breaks.explain,
-            policy=_may_explain,
+            policy=may_become(BREAK_MOVES, BreakState.EXPLAINED, column="state"),
             reason_required=True,
             confirm="It stays in the proof of the day, explained, and may still be matched.",
         ),
@@ -282,7 +274,7 @@ class BreakAdmin(CaseAdmin):
             permission="ledger.work_break",
             subject="break_id",
             service=breaks.reopen,
-            policy=_may_reopen,
+            policy=may_become(BREAK_MOVES, BreakState.OPEN, column="state"),
             reason_required=True,
         ),
     )

@@ -135,7 +135,7 @@ class JournalAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """The book and what is reversed come along."""
-        return super().get_queryset(request).select_related("book", "reverses")
+        return super().get_queryset(request).select_related("reverses")
 
     @admin.display(description="recorded")
     def recorded(self, journal: Journal) -> Any:

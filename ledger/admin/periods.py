@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 
 from flowlet.backoffice import CaseAdmin, Transition, cells, panels, site
 from flowlet.core.actors import Actor
@@ -98,10 +97,6 @@ class PeriodAdmin(CaseAdmin):
     def status_of(self, obj: Period) -> Any:
         """As a badge."""
         return self.state(obj)
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        """The book comes along."""
-        return super().get_queryset(request).select_related("book")
 
 
 site.register(Period, PeriodAdmin)

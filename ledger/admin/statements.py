@@ -116,7 +116,7 @@ class BankStatementAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With its account; the file's content stays where it is."""
-        return super().get_queryset(request).select_related("bank_account", "file", "previous").defer("file__content")
+        return super().get_queryset(request).select_related("file", "previous").defer("file__content")
 
 
 def _references(line: StatementLine) -> list[tuple[str, Any]]:
@@ -212,10 +212,6 @@ class StatementLineAdmin(ReadOnlyAdmin):
         """Never personal data."""
         return f"{obj.statement.bank_account.code}, {obj.statement}, line {obj.number}"
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        """With its statement."""
-        return super().get_queryset(request).select_related("statement__bank_account")
-
 
 def _members(match: Match) -> list[tuple[Any, ...]]:
     where = {"pk__in": match.former_items} if match.state == MatchState.UNDONE else {"match": match}
@@ -241,7 +237,7 @@ def _facts(match: Match) -> list[tuple[str, Any]]:
         ("Why", match.reason),
         ("Made", match.made_at),
         ("Made by", who.get(match.made_by, cells.DASH)),
-        *[(label, value) for label, value, is_there in optional if is_there],
+        *panels.known(optional),
     ]
 
 
@@ -316,7 +312,7 @@ class MatchAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what the page shows."""
-        return super().get_queryset(request).select_related("bank_account", "difference_journal")
+        return super().get_queryset(request).select_related("difference_journal")
 
 
 site.register(BankStatement, BankStatementAdmin)

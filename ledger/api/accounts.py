@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flowlet.api.endpoints import endpoint, example_id, page_example, paged
 from flowlet.api.errors import MalformedCursor
-from flowlet.api.fields import moment
+from flowlet.api.fields import moment, moment_or_null
 from flowlet.api.paging import page
 from flowlet.api.views import PartnerView
 from flowlet.core import clock
@@ -191,7 +191,7 @@ class AccountBalance(PartnerView):
         return {
             "account_id": account.public_id,
             "as_of": day,
-            "recorded_as_of": None if recorded is None else moment(recorded),
+            "recorded_as_of": moment_or_null(recorded),
             "balance": documents.amount(totals.natural(account.normal_side), account.currency),
             "debits": documents.amount(totals.debits, account.currency),
             "credits": documents.amount(totals.credits, account.currency),

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponseBase
 
-from flowlet.api.fields import moment
+from flowlet.api.fields import moment_or_null
 from flowlet.core import clock
 from flowlet.core.errors import Invalid
 from flowlet.core.http import attachment
@@ -68,7 +68,7 @@ def shown(report: Report) -> dict[str, Any]:
         "book_id": report.book.public_id,
         "title": report.title,
         "translated_to": report.translated_to or None,
-        "recorded_as_of": None if report.recorded_at is None else moment(report.recorded_at),
+        "recorded_as_of": moment_or_null(report.recorded_at),
         "columns": [
             {"key": column.key, "label": column.label, "from": column.span.first, "to": column.span.last}
             for column in report.columns

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flowlet.api.endpoints import endpoint, example_id, page_example, paged
-from flowlet.api.fields import moment
+from flowlet.api.fields import moment, moment_or_null
 from flowlet.api.paging import page
 from flowlet.api.serializers import between
 from flowlet.api.views import PartnerView
@@ -76,7 +76,7 @@ def break_shown(row: Break) -> dict[str, Any]:
         "resolution": row.resolution or None,
         "due_on": row.due_on,
         "opened_at": moment(row.opened_at),
-        "closed_at": None if row.closed_at is None else moment(row.closed_at),
+        "closed_at": moment_or_null(row.closed_at),
     }
 
 

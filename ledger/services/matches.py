@@ -15,7 +15,7 @@ from flowlet.core.states import check_move
 from ledger import errors, events
 from ledger.choices import OPEN_STATES, ItemSide, ItemState, MatchPass, MatchState
 from ledger.models import BankAccount, Match, ReconciliationItem
-from ledger.services import bank_accounts, breaks, items, journals, reconciliation
+from ledger.services import bank_accounts, breaks, items, journals, match_rows
 from ledger.states import MATCH_MOVES
 
 
@@ -50,8 +50,8 @@ def _made(account: BankAccount, item_ids: Sequence[int], reason: str, actor: Act
     theirs, ours = sides(group)
     difference = theirs - ours
     check_difference(account, theirs, ours)
-    match = reconciliation.new_match(account, group, MatchPass.MANUAL, reason, difference, actor, at)
-    reconciliation.keep(account=account, matches=[match], members=[group], actor=actor, at=at)
+    match = match_rows.new_match(account, group, MatchPass.MANUAL, reason, difference, actor, at)
+    match_rows.keep(account=account, matches=[match], members=[group], actor=actor, at=at)
     breaks.close_of(item_ids=[item.pk for item in group], actor=actor, at=at, bank_account=account)
     log.record(
         action="ledger.match.made",
@@ -120,7 +120,7 @@ def undo(*, match_id: UUID, reason: str, actor: Actor, at: datetime) -> Match:
     if booked:
         _reverse_difference(account, match, booked[0], actor, at)
     breaks.reopen_of(released=released, actor=actor, at=at, bank_account=account)
-    reconciliation.publish(account, events.ENTRIES_UNMATCHED, [(match, released)], at)
+    match_rows.publish(account, events.ENTRIES_UNMATCHED, [(match, released)], at)
     log.record(
         action="ledger.match.undone",
         actor=actor,
@@ -141,7 +141,7 @@ def _reverse_difference(account: BankAccount, match: Match, booked: Reconciliati
     )
     back = ReconciliationItem(account_id=booked.account_id, journal_id=posted.journal_id)
     items.of_journals(bank_account=account, wanted=[back])
-    pair = reconciliation.new_match(
+    pair = match_rows.new_match(
         account, [], MatchPass.REVERSAL, "A difference that was booked and taken back.", Decimal(0), actor, at
     )
     pair.save(force_insert=True)

@@ -16,7 +16,7 @@ from flowlet.core.actors import Actor
 from ledger import errors
 from ledger.choices import OPEN_STATES, BreakState, ItemSide, ItemState, MatchPass
 from ledger.models import Break, Journal, ReconciliationItem
-from ledger.services import accounts, breaks, items, journals, reconciliation
+from ledger.services import accounts, breaks, items, journals, match_rows
 from ledger.services.journals import Leg
 
 KIND = "ledger.write_off_break"
@@ -86,8 +86,8 @@ def execute(*, approval: Approval, actor: Actor, at: datetime) -> Journal:
     )
     booked = ReconciliationItem(account_id=nostro.pk, journal_id=posted.journal_id)
     items.of_journals(bank_account=account, wanted=[booked])
-    match = reconciliation.new_match(account, [item], MatchPass.WRITE_OFF, approval.reason, Decimal(0), actor, at)
-    reconciliation.keep(
+    match = match_rows.new_match(account, [item], MatchPass.WRITE_OFF, approval.reason, Decimal(0), actor, at)
+    match_rows.keep(
         account=account, matches=[match], members=[[item, booked]], actor=actor, at=at, settled_as=ItemState.WRITTEN_OFF
     )
     row.reason = approval.reason[:500]

@@ -1,6 +1,7 @@
 """The commands have the powers of the screens, and say what is missing."""
 
 import json
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -8,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from flowlet.approvals.models import Approval
+from flowlet.audit.models import Record
 from ledger.choices import BreakState, ItemState, MatchState
 from ledger.models import BankAccount, BankStatement, Break, BreakDocument, Match, ReconciliationItem
 from ledger.tests.conftest import cash
@@ -123,18 +125,58 @@ def test_documents_of_breaks_are_added_and_taken_out_by_command(bank, tmp_path):
         call("breaks", "attach", row.public_id, "--file", tmp_path / "nothing.pdf", *by)
 
 
-def test_a_bank_account_is_declared_by_command(book):
-    cash(book, "USD")
-    assert "is reconciled from 2026-03-02 on." in call(
-        "bank_account", "usd", "--book", book.public_id, "--currency", "USD", "--starts-on", "2026-03-02", "--tolerance", "0.50"
-    )
-    assert BankAccount.objects.get().members.count() == 1
-    assert "usd" in call("bank_account")
+def test_what_a_person_imports_and_reconciles_is_theirs_in_the_audit(bank, tmp_path):
+    bank.post("-40.00", end_to_end_id="E-1")
+    path = tmp_path / "s.xml"
+    path.write_bytes(bank.file(("-40.00", {"e2e": "E-1"})))
+    user, _ = staff("ada@example.com", "OPERATIONS")
+    auditor, _ = staff("eve@example.com", "AUDITOR")
+    for words in (["import_statement", path], ["reconcile", "--account", "main"]):
+        with pytest.raises(CommandError, match="it takes ledger"):
+            call(*words, "--as", auditor.email)
+        with pytest.raises(CommandError, match="no active member of staff"):
+            call(*words, "--as", "nobody@example.com")
+    assert BankStatement.objects.count() == 0
+    call("import_statement", path, "--as", user.email)
+    assert "1 by reference" in call("reconcile", "--as", user.email)
+    assert BankStatement.objects.get().file.received_by == f"staff:{user.public_id}"
+    assert Match.objects.get().made_by == f"staff:{user.public_id}"
+
+
+def test_a_bank_account_is_declared_and_changed_by_command(book):
+    account, other = cash(book, "USD"), cash(book, "EUR")
+    user, _ = staff("ada@example.com", "FINANCE")
+    by = ("--as", user.email)
+    declare = ("bank_account", "declare", "usd", "--book", book.public_id, "--currency", "USD", "--starts-on", "2026-03-02")
+    with pytest.raises(CommandError, match="--as"):
+        call(*declare)
+    operator, _ = staff("ben@example.com", "OPERATIONS")
+    with pytest.raises(CommandError, match="ledger.manage_bank_account"):
+        call(*declare, "--as", operator.email)
+    assert not BankAccount.objects.exists()
+    assert "is reconciled from 2026-03-02 on." in call(*declare, "--tolerance", "0.50", "--weekend-statements", *by)
+    made = BankAccount.objects.get()
+    assert [member.account for member in made.members.all()] == [account]
+    assert (made.tolerance_amount, made.window_days, made.has_weekend_statements) == (Decimal("0.50"), 3, True)
+    assert call("bank_account", "list").startswith(f"usd  {made.public_id}  ")
+    call("bank_account", "change-rules", made.public_id, "--window-days", "5", "--reason", "slow bank", *by)
+    made.refresh_from_db()
+    assert (made.tolerance_amount, made.window_days, made.has_weekend_statements) == (Decimal("0.50"), 5, True)
+    call("bank_account", "change-rules", made.public_id, "--no-weekend-statements", "--reason", "not on weekends", *by)
+    made.refresh_from_db()
+    assert (made.window_days, made.has_weekend_statements) == (5, False)
+    changed = Record.objects.filter(action="ledger.bank_account.changed").latest("id")
+    assert (changed.actor_id, changed.reason) == (user.public_id, "not on weekends")
+    with pytest.raises(CommandError, match="currency"):
+        call("bank_account", "add-member", made.public_id, other.public_id, *by)
+    assert account.public_id in call("bank_account", "show", made.public_id)
     for wrong in (
         ["usd2"],
-        ["usd2", "--book", book.public_id, "--currency", "EUR"],
+        ["usd2", "--book", book.public_id, "--currency", "EUR", "--line", "9999"],
         ["usd2", "--book", book.public_id, "--currency", "USD", "--tolerance", "x"],
+        ["usd2", "--book", book.public_id, "--currency", "USD", "--tolerance", "NaN"],
     ):
         with pytest.raises(CommandError):
-            call("bank_account", *wrong)
+            call("bank_account", "declare", *wrong, *by)
+    assert BankAccount.objects.count() == 1
     assert "No bank account" not in call("reconcile")

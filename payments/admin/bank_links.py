@@ -6,7 +6,7 @@ from django.contrib import admin
 
 from accounts.models import Customer
 from flowlet.backoffice import CaseAdmin, Transition, cells, panels, site
-from payments.admin.external_accounts import PartnerFilter, link
+from payments.admin import furniture
 from payments.choices import BankLinkStatus
 from payments.models import BankLink, ExternalAccount
 from payments.policies import bank_links as policies
@@ -15,9 +15,9 @@ from payments.services import bank_links
 
 def facts(row: BankLink) -> list[tuple[str, Any]]:
     """Whose it is, what came with it, and why it ended."""
-    accounts = [link(ExternalAccount, key) for key in row.external_accounts.order_by("id").values_list("pk", flat=True)]
+    accounts = [furniture.link(ExternalAccount, key) for key in row.external_accounts.order_by("id").values_list("pk", flat=True)]
     return [
-        ("Customer", link(Customer, row.customer_id)),
+        ("Customer", furniture.link(Customer, row.customer_id)),
         ("Partner", row.partner),
         *((f"Account {number}", account) for number, account in enumerate(accounts, 1)),
         ("Why it ended", row.end_reason or cells.DASH),
@@ -34,7 +34,7 @@ class BankLinkAdmin(CaseAdmin):
 
     section, icon, menu_order = "Money", "link", 61
     list_display = ("public_id", "provider", "customer_", "state", "problem", "read_at", "created_at", "partner")
-    list_filter = ("status", PartnerFilter)
+    list_filter = ("status", furniture.PartnerFilter)
     list_select_related = ("partner",)
     search_fields = ("external_id",)
     search_help_text = "Id or external id"
@@ -67,7 +67,7 @@ class BankLinkAdmin(CaseAdmin):
     @admin.display(description="customer")
     def customer_(self, obj: BankLink) -> Any:
         """Whose bank it is."""
-        return link(Customer, obj.customer_id)
+        return furniture.link(Customer, obj.customer_id)
 
     @admin.display(description="state")
     def state(self, obj: BankLink) -> Any:

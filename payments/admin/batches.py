@@ -9,8 +9,7 @@ from django.contrib import admin, messages
 from django.db.models import Count, Model, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 
-from accounts.models import Partner
-from flowlet.backoffice import CaseAdmin, Transition, cells, filters, panels, site
+from flowlet.backoffice import CaseAdmin, Transition, cells, may_become, panels, site
 from flowlet.core.actors import Actor
 from flowlet.core.errors import FourEyesRequired
 from flowlet.core.states import IllegalMove, check_move
@@ -27,13 +26,6 @@ from payments.states import BATCH_MOVES
 RELEASE, RUN = "payments.release_file", "payments.close_day"
 
 
-class PartnerFilter(filters.ByRow):
-    """Whose files."""
-
-    title, parameter_name, column = "partner", "partner", "partner_id"
-    model, order = Partner, ("name", "mode")
-
-
 class AnswerForm(forms.Form):
     """What the bank wrote."""
 
@@ -48,16 +40,6 @@ def check_can_release(batch: Batch, actor: Actor) -> None:
     check_move(BATCH_MOVES, BatchStatus(batch.status), BatchStatus.RELEASED)
     if batch.needs_two and batch.built_by == str(actor):
         raise FourEyesRequired("A file above the threshold is released by somebody else than who built it.")
-
-
-def check_can_deliver(batch: Batch, actor: Actor) -> None:
-    """Raises IllegalMove."""
-    check_move(BATCH_MOVES, BatchStatus(batch.status), BatchStatus.DELIVERED)
-
-
-def check_can_answer(batch: Batch, actor: Actor) -> None:
-    """Raises IllegalMove."""
-    check_move(BATCH_MOVES, BatchStatus(batch.status), BatchStatus.ACKNOWLEDGED)
 
 
 def check_has_file(batch: Batch, actor: Actor) -> None:
@@ -121,7 +103,7 @@ def file(batch: Batch) -> list[tuple[str, Any]]:
         ("Answered", batch.answered_at, batch.answered_at),
         ("The bank says", batch.answer, batch.answer),
     ]
-    return [(label, value) for label, value, is_there in optional if is_there]
+    return panels.known(optional)
 
 
 def standings(batch: Batch) -> list[tuple]:
@@ -153,7 +135,7 @@ class BatchAdmin(CaseAdmin):
     section, menu_title, icon, menu_order = "Money", "Payment files", "folder_zip", 6
     thing, things = "payment file", "payment files"
     list_display = ("public_id", "file_", "rail_", "count", "total_", "state", "value_on", "partner")
-    list_filter = ("status", "rail", "direction", PartnerFilter)
+    list_filter = ("status", "rail", "direction", furniture.PartnerFilter)
     list_select_related = ("partner",)
     figures = ("count", "total_")
     search_help_text = "Id"
@@ -192,7 +174,7 @@ class BatchAdmin(CaseAdmin):
             style="primary",
             permission=RELEASE,
             service=settlement.deliver,
-            policy=check_can_deliver,
+            policy=may_become(BATCH_MOVES, BatchStatus.DELIVERED),
             is_atomic=False,
             confirm="To the bank, under its own name: a file that is there already with the same content counts as delivered.",
         ),
@@ -204,7 +186,7 @@ class BatchAdmin(CaseAdmin):
             permission=RELEASE,
             form=AnswerForm,
             service=acknowledge,
-            policy=check_can_answer,
+            policy=may_become(BATCH_MOVES, BatchStatus.ACKNOWLEDGED),
         ),
         Transition(
             name="reject",
@@ -213,7 +195,7 @@ class BatchAdmin(CaseAdmin):
             style="danger",
             permission=RELEASE,
             service=reject,
-            policy=check_can_answer,
+            policy=may_become(BATCH_MOVES, BatchStatus.ACKNOWLEDGED),
             reason_required=True,
             confirm="The whole file: each of its payments fails, and the money is back.",
         ),
@@ -251,7 +233,7 @@ class BatchAdmin(CaseAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
         """Without the files themselves."""
-        return super().get_queryset(request).select_related("partner").defer("sealed")
+        return super().get_queryset(request).defer("sealed")
 
     def title_of(self, obj: Batch) -> str:
         """The file's name, or what it would carry."""

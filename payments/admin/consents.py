@@ -6,7 +6,7 @@ from django.contrib import admin
 
 from accounts.models import Customer
 from flowlet.backoffice import CaseAdmin, Transition, cells, panels, site
-from payments.admin.external_accounts import PartnerFilter, link
+from payments.admin import furniture
 from payments.choices import ConsentScope, ConsentStatus
 from payments.models import Consent
 from payments.policies import consents as policies
@@ -16,7 +16,7 @@ from payments.services import consents
 def facts(consent: Consent) -> list[tuple[str, Any]]:
     """Whose it is, what it covers, and why it ended."""
     return [
-        ("Customer", link(Customer, consent.customer_id)),
+        ("Customer", furniture.link(Customer, consent.customer_id)),
         ("Partner", consent.partner),
         ("Covers", ", ".join(ConsentScope(scope).label for scope in consent.scopes)),
         ("Why it ended", consent.end_reason or cells.DASH),
@@ -33,7 +33,7 @@ class ConsentAdmin(CaseAdmin):
 
     section, icon, menu_order = "Money", "account_balance", 60
     list_display = ("public_id", "bank", "customer_", "state", "authorised_at", "expires_at", "created_at", "partner")
-    list_filter = ("status", "standard", PartnerFilter)
+    list_filter = ("status", "standard", furniture.PartnerFilter)
     list_select_related = ("partner",)
     search_fields = ("external_id",)
     search_help_text = "Id or external id"
@@ -76,7 +76,7 @@ class ConsentAdmin(CaseAdmin):
     @admin.display(description="customer")
     def customer_(self, obj: Consent) -> Any:
         """Whose bank it is."""
-        return link(Customer, obj.customer_id)
+        return furniture.link(Customer, obj.customer_id)
 
     @admin.display(description="state")
     def state(self, obj: Consent) -> Any:

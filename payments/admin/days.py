@@ -69,7 +69,7 @@ def run(day: BusinessDay) -> list[tuple[str, Any]]:
     state = cells.choice(day, "closing", Closing)
     if policies.is_stale(day, at=clock.now()):
         state = cells.badge("Broke off without a word", "bad")
-    return [("Run", state), *[(label, value) for label, value, is_there in optional if is_there]]
+    return [("Run", state), *panels.known(optional)]
 
 
 def facts(day: BusinessDay) -> list[tuple[str, Any]]:
@@ -87,7 +87,7 @@ def facts(day: BusinessDay) -> list[tuple[str, Any]]:
         ("Book", cells.link(day.book, str(day.book.partner))),
         ("Day", day.day),
         ("Runs", day.runs),
-        *[(label, value) for label, value, is_there in optional if is_there],
+        *panels.known(optional),
         ("Last run", day.updated_at),
     ]
 
@@ -170,10 +170,6 @@ class BusinessDayAdmin(CaseAdmin):
             done="Asked for. Another person has to approve it under Approvals.",
         ),
     )
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        """With the book."""
-        return super().get_queryset(request).select_related("book__partner")
 
     def title_of(self, obj: BusinessDay) -> str:
         """Which day of which book."""

@@ -117,7 +117,7 @@ def facts(dispute: Dispute) -> list[tuple[str, Any]]:
         ("Evidence until", dispute.due_at),
         *([("Time left", clock_of)] if (clock_of := left(dispute, clock.now())) != cells.DASH else []),
         ("Reason", cells.code(dispute.reason_code)),
-        *[(label, value) for label, value, is_there in optional if is_there],
+        *panels.known(optional),
         ("Opened", dispute.created_at),
     ]
 
@@ -231,10 +231,6 @@ class DisputeAdmin(CaseAdmin):
             done="Booked as lost.",
         ),
     )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Dispute]:
-        """With their payments."""
-        return super().get_queryset(request).select_related("partner", "payment")
 
     def get_ordering(self, request: HttpRequest) -> Sequence[str]:
         """By deadline as long as there is something to do; what has ended the newest first."""

@@ -3,34 +3,26 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.models import Customer, Partner
-from flowlet.backoffice import CaseAdmin, Transition, cells, filters, panels, site
+from accounts.models import Customer
+from flowlet.backoffice import CaseAdmin, Transition, cells, panels, site
 from flowlet.backoffice.listing import KeysetChangeList
 from flowlet.core import countries
 from flowlet.core.actors import Actor
 from payments import errors
+from payments.admin import furniture
 from payments.choices import AttemptStatus, ExternalAccountStatus, MandateStatus, PayeeResult, VerificationState
 from payments.models import ExternalAccount
 from payments.policies import external_accounts as policies
 from payments.selectors import external_accounts as selectors
 from payments.services import external_accounts, verifications
 
-SHOWN = 20
 FOUND_AT_MOST = 1000
 NO_BREAK = "\N{NO-BREAK SPACE}"
-
-
-class PartnerFilter(filters.ByRow):
-    """Whose customers' accounts."""
-
-    title, parameter_name, column = "partner", "partner", "partner_id"
-    model, order = Partner, ("name", "mode")
 
 
 class NamedChangeList(KeysetChangeList):
@@ -45,12 +37,6 @@ class NamedChangeList(KeysetChangeList):
             row.masked_owner = details.masked_name.replace(" ", NO_BREAK) if details else "erased"
 
 
-def link(kind: type[Model], key: UUID) -> Any:
-    """A link to a row that is not loaded, by its public id."""
-    row = kind(pk=key)
-    return cells.link(row, row.public_id)
-
-
 def reveal(account: ExternalAccount, *, actor: Actor, at: datetime, reason: str) -> list[tuple[str, str]]:
     """The plain values; who looked, and why, was written to the audit by the page."""
     return selectors.plain_pairs(account)
@@ -59,7 +45,7 @@ def reveal(account: ExternalAccount, *, actor: Actor, at: datetime, reason: str)
 def facts(account: ExternalAccount) -> list[tuple[str, Any]]:
     """What is not personal and no plain column."""
     pairs: list[tuple[str, Any]] = [
-        ("Customer", link(Customer, account.customer_id)),
+        ("Customer", furniture.link(Customer, account.customer_id)),
         ("Partner", account.partner),
         ("Country", countries.name(account.country) if account.country else cells.DASH),
     ]
@@ -109,7 +95,7 @@ def attempts(account: ExternalAccount) -> list[tuple]:
             attempt.due_on or attempt.expires_at or cells.DASH,
             attempt.reason or cells.DASH,
         )
-        for attempt in selectors.attempts_of(account.pk)[:SHOWN]
+        for attempt in selectors.attempts_of(account.pk)[: furniture.SHOWN]
     ]
 
 
@@ -124,7 +110,7 @@ def mandates_of(account: ExternalAccount) -> list[tuple]:
             mandate.last_used_on or cells.DASH,
             cells.choice(mandate, "status", MandateStatus),
         )
-        for mandate in account.mandates.order_by("-id")[:SHOWN]
+        for mandate in account.mandates.order_by("-id")[: furniture.SHOWN]
     ]
 
 
@@ -138,7 +124,7 @@ def of_customer(customer: Customer) -> list[tuple]:
             cells.choice(account, "verification", VerificationState),
             cells.choice(account, "status", ExternalAccountStatus),
         )
-        for account in customer.external_accounts.order_by("-id")[:SHOWN]
+        for account in customer.external_accounts.order_by("-id")[: furniture.SHOWN]
     ]
 
 
@@ -147,7 +133,7 @@ class ExternalAccountAdmin(CaseAdmin):
 
     section, icon, menu_order = "Money", "account_balance", 40
     list_display = ("public_id", "owner", "number", "kind", "bank", "state", "verified", "customer_", "created_at")
-    list_filter = ("status", "verification", "kind", PartnerFilter)
+    list_filter = ("status", "verification", "kind", furniture.PartnerFilter)
     list_select_related = ("partner",)
     search_fields = ("external_id",)
     search_help_text = "Id, external id, whole account number or IBAN, or words of the owner's name"
@@ -231,7 +217,7 @@ class ExternalAccountAdmin(CaseAdmin):
 
     def search(self, request: HttpRequest, queryset: QuerySet, term: str) -> QuerySet:
         """By external id, or by what is sealed: a whole number, or words of a name. Each through its index."""
-        keys = set(queryset.filter(external_id=term).values_list("pk", flat=True)[:SHOWN])
+        keys = set(queryset.filter(external_id=term).values_list("pk", flat=True)[: furniture.SHOWN])
         asked: Sequence[dict[str, str]] = ({"number": term}, {"owner_name": term})
         for given in asked:
             try:
@@ -266,7 +252,7 @@ class ExternalAccountAdmin(CaseAdmin):
     @admin.display(description="customer")
     def customer_(self, obj: ExternalAccount) -> Any:
         """Who added it."""
-        return link(Customer, obj.customer_id)
+        return furniture.link(Customer, obj.customer_id)
 
     @admin.display(description="state")
     def state(self, obj: ExternalAccount) -> Any:

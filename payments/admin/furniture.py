@@ -1,4 +1,4 @@
-"""What the pages of payments share: money of a row, links by key, who acted, what partner and mode."""
+"""What the pages of payments share: money of a row, links by key, who acted, a filter by partner."""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 
 from accounts.models import Partner
 from accounts.selectors import staff
-from flowlet.backoffice import cells
+from flowlet.backoffice import cells, filters
 from flowlet.core import ids
 from flowlet.core.money import Money
 from payments.choices import PaymentKind, Rail
@@ -19,6 +19,13 @@ SHOWN = 20
 WAYS = {"in": ("In", "good"), "out": ("Out", "info"), "failed": ("Failed", "warn"), "returned": ("Returned", "bad")}
 # For columns of lists.
 SHORT = {PaymentKind.TRANSFER: "Transfer", Rail.SEPA_CT: "SEPA", Rail.SEPA_DD: "SEPA debit", Rail.BOOK: "book"}
+
+
+class PartnerFilter(filters.ByRow):
+    """Whose rows."""
+
+    title, parameter_name, column = "partner", "partner", "partner_id"
+    model, order = Partner, ("name", "mode")
 
 
 def link(kind: type[Model], key: UUID | None, label: str = "") -> Any:

@@ -13,10 +13,10 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
-from flowlet.backoffice import CaseAdmin, Transition, cells, home, panels, site
+from flowlet.backoffice import CaseAdmin, Transition, cells, home, may_become, panels, site
 from flowlet.core.actors import Actor
 from flowlet.core.errors import Conflict
-from flowlet.core.states import IllegalMove, check_move
+from flowlet.core.states import IllegalMove
 from payments import errors
 from payments.admin import furniture
 from payments.choices import InboundFormat, InboundState
@@ -60,11 +60,6 @@ def check_has_left(file: InboundFile, actor: Actor) -> None:
     """Raises Conflict when all of it is done with."""
     if not inbound_files.tally(file).left:
         raise Conflict("All of it is done with.")
-
-
-def check_can_close(item: InboundItem, actor: Actor) -> None:
-    """Raises IllegalMove."""
-    check_move(INBOUND_ITEM_MOVES, InboundState(item.state), InboundState.CLOSED)
 
 
 def said(found: Tally | InboundFile) -> str:
@@ -149,7 +144,7 @@ def facts_of_item(item: InboundItem) -> list[tuple[str, Any]]:
     ]
     return [
         ("Kind", item.get_kind_display()),
-        *[(label, value) for label, value, is_there in optional if is_there],
+        *panels.known(optional),
         ("File", cells.link(item.file, item.file.name)),
         ("Place in the file", item.ordinal),
     ]
@@ -166,7 +161,7 @@ def done_to(item: InboundItem) -> list[tuple[str, Any]]:
         ("By", furniture.people([item.handled_by])[item.handled_by] if item.handled_by else "", item.handled_by),
     ]
     state = ("State", cells.choice(item, "state", InboundState))
-    return [state, *[(label, value) for label, value, is_there in optional if is_there]]
+    return [state, *panels.known(optional)]
 
 
 def said_by_files(payment: Payment) -> list[tuple]:
@@ -319,7 +314,7 @@ class InboundItemAdmin(CaseAdmin):
             permission=TAKE,
             service=inbound_files.close_item,
             subject="item_id",
-            policy=check_can_close,
+            policy=may_become(INBOUND_ITEM_MOVES, InboundState.CLOSED, column="state"),
             reason_required=True,
             confirm="Somebody has seen to it, and it needs no more. It is not tried again.",
             done="Closed.",
@@ -328,8 +323,7 @@ class InboundItemAdmin(CaseAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboundItem]:
         """Without what the files say."""
-        found = super().get_queryset(request).select_related("file", "batch")
-        return found.defer("file__sealed", "batch__sealed")
+        return super().get_queryset(request).defer("file__sealed", "batch__sealed")
 
     def get_ordering(self, request: HttpRequest) -> Sequence[str]:
         """A queue begins with what has waited longest; a file is read from its beginning."""

@@ -8,7 +8,7 @@ from django.contrib import admin
 from accounts.models import Customer
 from flowlet.backoffice import CaseAdmin, Transition, cells, panels, site
 from flowlet.core.actors import Actor
-from payments.admin.external_accounts import SHOWN, PartnerFilter, link
+from payments.admin import furniture
 from payments.choices import MandateStatus
 from payments.models import ExternalAccount, Mandate
 from payments.policies import mandates as policies
@@ -19,8 +19,8 @@ from payments.services import mandates
 def facts(mandate: Mandate) -> list[tuple[str, Any]]:
     """Whose it is, and how it stands."""
     return [
-        ("Customer", link(Customer, mandate.customer_id)),
-        ("External account", link(ExternalAccount, mandate.external_account_id)),
+        ("Customer", furniture.link(Customer, mandate.customer_id)),
+        ("External account", furniture.link(ExternalAccount, mandate.external_account_id)),
         ("Partner", mandate.partner),
         ("Why it stands so", mandate.status_reason or cells.DASH),
         ("How the holder agreed", mandate.get_authorization_display() or cells.DASH),
@@ -34,7 +34,7 @@ def collections(mandate: Mandate) -> list[tuple]:
     """The latest collections and their places in the sequence."""
     return [
         (use.used_on, use.reference, use.get_sequence_display(), use.rejected_at or cells.DASH)
-        for use in mandate.collections.order_by("-id")[:SHOWN]
+        for use in mandate.collections.order_by("-id")[: furniture.SHOWN]
     ]
 
 
@@ -45,10 +45,10 @@ def changes(mandate: Mandate) -> list[tuple]:
             row.amended_at,
             row.former_reference or cells.DASH,
             row.former_creditor_id or cells.DASH,
-            link(ExternalAccount, row.former_account_id) if row.former_account_id else cells.DASH,
+            furniture.link(ExternalAccount, row.former_account_id) if row.former_account_id else cells.DASH,
             (row.carried_by or "waits for the next collection") if row.is_for_bank else "not needed",
         )
-        for row in mandate.amendments.order_by("-id")[:SHOWN]
+        for row in mandate.amendments.order_by("-id")[: furniture.SHOWN]
     ]
 
 
@@ -80,7 +80,7 @@ class MandateAdmin(CaseAdmin):
         "signed_on",
         "partner",
     )
-    list_filter = ("status", "scheme", PartnerFilter)
+    list_filter = ("status", "scheme", furniture.PartnerFilter)
     list_select_related = ("partner",)
     figures = ("uses",)
     search_fields = ("external_id",)
@@ -155,7 +155,7 @@ class MandateAdmin(CaseAdmin):
     @admin.display(description="account")
     def account_(self, obj: Mandate) -> Any:
         """From which it is collected."""
-        return link(ExternalAccount, obj.external_account_id)
+        return furniture.link(ExternalAccount, obj.external_account_id)
 
     @admin.display(description="state")
     def state(self, obj: Mandate) -> Any:

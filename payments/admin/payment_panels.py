@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Model
 
 from accounts.models import Customer
-from flowlet.backoffice import cells
+from flowlet.backoffice import cells, panels
 from flowlet.decisions.choices import Outcome
 from flowlet.decisions.models import Verdict
 from ledger.models import Journal
@@ -41,7 +41,7 @@ def facts(payment: Payment) -> list[tuple[str, Any]]:
         ("Purpose", payment.purpose, payment.purpose),
         ("External id", cells.code(payment.external_id), payment.external_id),
     ]
-    pairs += [(label, value) for label, value, is_there in optional if is_there]
+    pairs += panels.known(optional)
     return [*pairs, ("Reference", cells.code(payment.reference)), *furniture.notes(payment.metadata)]
 
 
@@ -73,7 +73,7 @@ def standing(payment: Payment) -> list[tuple[str, Any]]:
     return [
         ("State", cells.choice(payment, "status", PaymentStatus)),
         ("Since", payment.updated_at),
-        *[(label, value) for label, value, is_there in optional if is_there],
+        *panels.known(optional),
         ("Asked for by", who[payment.created_by]),
         ("Created", payment.created_at),
     ]
@@ -92,7 +92,7 @@ def outside(payment: Payment) -> list[tuple[str, Any]]:
         ("Asked so far", payment.asked, payment.asked),
         ("Asked next", payment.ask_at, payment.ask_at),
     ]
-    return [(label, value) for label, value, is_there in optional if is_there] or [("Sent", "not yet")]
+    return panels.known(optional) or [("Sent", "not yet")]
 
 
 def timeline(payment: Payment) -> list[tuple]:

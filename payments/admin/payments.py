@@ -84,7 +84,7 @@ class PaymentAdmin(FlowPages, CaseAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Payment]:
         """With what a row shows."""
-        return super().get_queryset(request).select_related("partner", "external_account", "batch").defer("batch__sealed")
+        return super().get_queryset(request).select_related("batch").defer("batch__sealed")
 
     def get_ordering(self, request: HttpRequest) -> Sequence[str]:
         """A queue begins with what has waited longest."""

@@ -9,25 +9,17 @@ from django.http import HttpRequest
 
 from accounts.choices import Mode
 from flowlet.backoffice import CaseAdmin, Transition, cells, home, panels, site
-from flowlet.core.actors import Actor
-from payments import errors
 from payments.admin import furniture
 from payments.admin.queues import counted
 from payments.choices import Direction, RecallState
 from payments.models import Payment, Recall
-from payments.policies.recalls import REFUSALS
+from payments.policies.recalls import REFUSALS, check_waits
 from payments.providers.iso20022 import reasons
 from payments.services import recalls
 
 BOOK = "payments.book_outcome"
 CHOICES = [("", "Choose"), *((code, f"{code} · {reasons.of(code).meaning}") for code in sorted(REFUSALS))]
 WAYS = {Direction.OUT: "We ask", Direction.IN: "A bank asks"}
-
-
-def check_waits(recall: Recall, actor: Actor) -> None:
-    """Raises RecallAnswered."""
-    if recall.state != RecallState.RECEIVED:
-        raise errors.RecallAnswered(state=recall.state)
 
 
 class RefusalForm(forms.Form):

@@ -7,10 +7,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.models import Partner
-from flowlet.backoffice import CaseAdmin, Transition, cells, filters, panels, site
-from flowlet.core.actors import Actor
-from flowlet.core.states import IllegalMove, check_move
+from flowlet.backoffice import CaseAdmin, Transition, cells, may_become, panels, site
+from flowlet.core.states import IllegalMove
 from payments.admin import furniture
 from payments.choices import PaymentStatus, RecurringStatus
 from payments.models import ExternalAccount, Mandate, Payment, Recurring
@@ -21,28 +19,6 @@ from wallets.models import Wallet
 
 MANAGE = "payments.manage_recurring"
 AHEAD = 6
-
-
-class PartnerFilter(filters.ByRow):
-    """Whose payments."""
-
-    title, parameter_name, column = "partner", "partner", "partner_id"
-    model, order = Partner, ("name", "mode")
-
-
-def check_can_pause(row: Recurring, actor: Actor) -> None:
-    """Raises IllegalMove."""
-    check_move(RECURRING_MOVES, RecurringStatus(row.status), RecurringStatus.PAUSED)
-
-
-def check_can_resume(row: Recurring, actor: Actor) -> None:
-    """Raises IllegalMove."""
-    check_move(RECURRING_MOVES, RecurringStatus(row.status), RecurringStatus.ACTIVE)
-
-
-def check_can_end(row: Recurring, actor: Actor) -> None:
-    """Raises IllegalMove."""
-    check_move(RECURRING_MOVES, RecurringStatus(row.status), RecurringStatus.ENDED)
 
 
 def facts(row: Recurring) -> list[tuple[str, Any]]:
@@ -60,7 +36,7 @@ def facts(row: Recurring) -> list[tuple[str, Any]]:
         ("What", f"{row.get_kind_display()} · {row.get_rail_display()}"),
         ("Partner", row.partner),
         ("Wallet", furniture.link(Wallet, row.wallet_id)),
-        *[(label, value) for label, value, is_there in optional if is_there],
+        *panels.known(optional),
         ("Made so far", f"{row.made:,}"),
         ("Created", row.created_at),
         ("Changed", row.updated_at),
@@ -103,7 +79,7 @@ class RecurringAdmin(CaseAdmin):
     section, menu_title, icon, menu_order = "Money", "Recurring payments", "event_repeat", 8
     thing, things = "recurring payment", "recurring payments"
     list_display = ("public_id", "what", "amount_", "rule_", "next_on", "made", "state", "partner")
-    list_filter = ("status", PartnerFilter)
+    list_filter = ("status", furniture.PartnerFilter)
     list_select_related = ("partner",)
     figures = ("amount_", "made")
     search_fields = ("external_id",)
@@ -129,7 +105,7 @@ class RecurringAdmin(CaseAdmin):
             key="p",
             permission=MANAGE,
             service=recurring.pause,
-            policy=check_can_pause,
+            policy=may_become(RECURRING_MOVES, RecurringStatus.PAUSED),
             reason_required=True,
             confirm="No payments are made until it is resumed; days that pass meanwhile are left out. The partner is told.",
         ),
@@ -140,7 +116,7 @@ class RecurringAdmin(CaseAdmin):
             style="primary",
             permission=MANAGE,
             service=recurring.resume,
-            policy=check_can_resume,
+            policy=may_become(RECURRING_MOVES, RecurringStatus.ACTIVE),
             reason_required=True,
             confirm="It goes on with its first day from today. The partner is told.",
         ),
@@ -151,15 +127,11 @@ class RecurringAdmin(CaseAdmin):
             style="danger",
             permission=MANAGE,
             service=recurring.end,
-            policy=check_can_end,
+            policy=may_become(RECURRING_MOVES, RecurringStatus.ENDED),
             reason_required=True,
             confirm="For good: no payment is made any more. What is on its way goes on. The partner is told.",
         ),
     )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Recurring]:
-        """With its partner."""
-        return super().get_queryset(request).select_related("partner")
 
     def search(self, request: HttpRequest, queryset: QuerySet, term: str) -> QuerySet:
         """An external id, or what it belongs to."""

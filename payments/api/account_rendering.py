@@ -1,10 +1,9 @@
 """The JSON of external accounts, their verifications, and mandates. Whole numbers never leave."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
-from flowlet.api.fields import moment
+from flowlet.api.fields import moment, moment_or_null
 from flowlet.core import ids
 from payments.choices import BlockOrigin, VerificationMethod
 from payments.models import AccountVerification, ExternalAccount, Mandate
@@ -48,8 +47,8 @@ def _account(row: ExternalAccount, details: AccountDetails | None) -> dict[str, 
         "block": _block(row),
         "verification": row.verification,
         "verification_method": row.verification_method or None,
-        "verified_at": _moment(row.verified_at),
-        "reverify_since": _moment(row.reverify_since),
+        "verified_at": moment_or_null(row.verified_at),
+        "reverify_since": moment_or_null(row.reverify_since),
         "bank_link_id": ids.public_id("bkl", row.bank_link_id) if row.bank_link_id else None,
         "payee_result": row.payee_result or None,
         "last_return_code": row.last_return_code or None,
@@ -58,7 +57,7 @@ def _account(row: ExternalAccount, details: AccountDetails | None) -> dict[str, 
         "metadata": row.metadata,
         "created_at": moment(row.created_at),
         "updated_at": moment(row.updated_at),
-        "closed_at": _moment(row.closed_at),
+        "closed_at": moment_or_null(row.closed_at),
     }
 
 
@@ -96,12 +95,12 @@ def verification(row: AccountVerification) -> dict[str, Any]:
         "result": row.result or None,
         "returned_name": returned or None,
         "tries_left": row.tries_left if row.method == VerificationMethod.MICRO_DEPOSITS else None,
-        "sent_at": _moment(row.sent_at),
+        "sent_at": moment_or_null(row.sent_at),
         "due_on": row.due_on,
-        "expires_at": _moment(row.expires_at),
+        "expires_at": moment_or_null(row.expires_at),
         "reason": None if by_officers else row.reason or None,
         "created_at": moment(row.created_at),
-        "ended_at": _moment(row.ended_at),
+        "ended_at": moment_or_null(row.ended_at),
     }
 
 
@@ -128,9 +127,5 @@ def mandate(row: Mandate) -> dict[str, Any]:
         "metadata": row.metadata,
         "created_at": moment(row.created_at),
         "updated_at": moment(row.updated_at),
-        "ended_at": _moment(row.ended_at),
+        "ended_at": moment_or_null(row.ended_at),
     }
-
-
-def _moment(value: datetime | None) -> str | None:
-    return None if value is None else moment(value)

@@ -1,14 +1,13 @@
 """Customers' banks over an aggregator: /v1/link_tokens and /v1/bank_links."""
 
-from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
 from accounts import errors as people
 from flowlet.api.endpoints import endpoint, page_example, paged
-from flowlet.api.fields import moment
+from flowlet.api.fields import moment, moment_or_null
 from flowlet.api.paging import page
-from flowlet.api.serializers import between
+from flowlet.api.serializers import narrowed
 from flowlet.api.views import PartnerView
 from flowlet.core import ids, outbound
 from payments import errors
@@ -21,16 +20,7 @@ from payments.selectors import bank_links as selectors
 from payments.services import bank_links
 from wallets.errors import SandboxOnly
 
-_CALLS = (
-    outbound.Unavailable,
-    outbound.OutcomeUnknown,
-    outbound.Refused,
-    outbound.NotAuthorized,
-    outbound.NotThere,
-    outbound.Throttled,
-    AnswerMalformed,
-    ProviderNotConfigured,
-)
+_CALLS = (*outbound.FAILURES, AnswerMalformed, ProviderNotConfigured)
 _ASKERS = (
     people.CustomerNotFound,
     people.CustomerClosed,
@@ -43,10 +33,6 @@ _PATH = {"bank_link_id": BankLink.PREFIX}
 _EXACT = ("customer_id", "status", "external_id")
 
 
-def _at(value: datetime | None) -> str | None:
-    return None if value is None else moment(value)
-
-
 def _account(row: ExternalAccount) -> dict[str, Any]:
     return {
         "external_account_id": row.public_id,
@@ -55,7 +41,7 @@ def _account(row: ExternalAccount) -> dict[str, Any]:
         "status": row.status,
         "verification": row.verification,
         "payee_result": row.payee_result or None,
-        "reverify_since": _at(row.reverify_since),
+        "reverify_since": moment_or_null(row.reverify_since),
     }
 
 
@@ -67,14 +53,14 @@ def _link(row: BankLink) -> dict[str, Any]:
         "status": row.status,
         "problem": row.problem or None,
         "accounts": [_account(one) for one in sorted(row.external_accounts.all(), key=lambda one: one.pk)],
-        "read_at": _at(row.read_at),
-        "ends_at": _at(row.ends_at),
-        "ended_at": _at(row.ended_at),
+        "read_at": moment_or_null(row.read_at),
+        "ends_at": moment_or_null(row.ends_at),
+        "ended_at": moment_or_null(row.ended_at),
         "end_reason": row.end_reason or None,
         "external_id": row.external_id or None,
         "metadata": row.metadata,
-        "created_at": _at(row.created_at),
-        "updated_at": _at(row.updated_at),
+        "created_at": moment(row.created_at),
+        "updated_at": moment(row.updated_at),
     }
 
 
@@ -121,13 +107,7 @@ class BankLinkList(_LinkView):
     )
     def get(self, request: Any) -> dict[str, Any]:
         """The newest first."""
-        query = request.query
-        found = selectors.matching(
-            partner_id=request.caller.partner_id,
-            metadata=query.get("metadata"),
-            **{name: query[name] for name in _EXACT if name in query},
-            **between("created_at", query.get("created")),
-        )
+        found = selectors.matching(partner_id=request.caller.partner_id, **narrowed(request.query, _EXACT))
         return page(found.prefetch_related("external_accounts"), request, render=_link)
 
     @endpoint(

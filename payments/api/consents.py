@@ -6,9 +6,9 @@ from uuid import UUID
 
 from accounts import errors as people
 from flowlet.api.endpoints import endpoint, page_example, paged
-from flowlet.api.fields import moment
+from flowlet.api.fields import moment, moment_or_null
 from flowlet.api.paging import page
-from flowlet.api.serializers import between
+from flowlet.api.serializers import narrowed
 from flowlet.api.views import PartnerView
 from flowlet.core import ids, outbound
 from flowlet.core.errors import Invalid
@@ -23,16 +23,7 @@ from payments.selectors import consents as selectors
 from payments.services import bank_data, consents
 from wallets.errors import SandboxOnly
 
-CALLS = (
-    outbound.Unavailable,
-    outbound.OutcomeUnknown,
-    outbound.Refused,
-    outbound.NotAuthorized,
-    outbound.NotThere,
-    outbound.Throttled,
-    errors.BankAnswerMalformed,
-    errors.BankNotOffered,
-)
+CALLS = (*outbound.FAILURES, errors.BankAnswerMalformed, errors.BankNotOffered)
 READING = (
     errors.ConsentNotFound,
     errors.ConsentNotGiven,
@@ -50,9 +41,6 @@ _EXACT = ("customer_id", "status", "bank", "external_id")
 
 
 def _consent(row: Consent) -> dict[str, Any]:
-    def at(value: datetime | None) -> str | None:
-        return None if value is None else moment(value)
-
     return {
         "id": row.public_id,
         "customer_id": ids.public_id("cus", row.customer_id),
@@ -60,15 +48,15 @@ def _consent(row: Consent) -> dict[str, Any]:
         "standard": row.standard,
         "scopes": row.scopes,
         "status": row.status,
-        "expires_at": at(row.expires_at),
-        "authorised_at": at(row.authorised_at),
-        "reconfirm_by": at(row.reconfirm_by),
-        "ended_at": at(row.ended_at),
+        "expires_at": moment_or_null(row.expires_at),
+        "authorised_at": moment_or_null(row.authorised_at),
+        "reconfirm_by": moment_or_null(row.reconfirm_by),
+        "ended_at": moment_or_null(row.ended_at),
         "end_reason": row.end_reason or None,
         "external_id": row.external_id or None,
         "metadata": row.metadata,
-        "created_at": at(row.created_at),
-        "updated_at": at(row.updated_at),
+        "created_at": moment(row.created_at),
+        "updated_at": moment(row.updated_at),
     }
 
 
@@ -148,13 +136,7 @@ class ConsentList(_BankView):
     )
     def get(self, request: Any) -> dict[str, Any]:
         """The newest first."""
-        query = request.query
-        found = selectors.matching(
-            partner_id=request.caller.partner_id,
-            metadata=query.get("metadata"),
-            **{name: query[name] for name in _EXACT if name in query},
-            **between("created_at", query.get("created")),
-        )
+        found = selectors.matching(partner_id=request.caller.partner_id, **narrowed(request.query, _EXACT))
         return page(found, request, render=_consent)
 
     @endpoint(

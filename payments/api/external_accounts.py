@@ -6,7 +6,7 @@ from uuid import UUID
 from accounts import errors as people
 from flowlet.api.endpoints import endpoint, page_example, paged
 from flowlet.api.paging import page
-from flowlet.api.serializers import between
+from flowlet.api.serializers import narrowed
 from flowlet.api.views import PartnerView
 from flowlet.core.countries import UnknownCountry
 from flowlet.core.states import IllegalMove
@@ -60,13 +60,7 @@ class ExternalAccountList(PartnerView):
     )
     def get(self, request: Any) -> dict[str, Any]:
         """The newest first."""
-        query = request.query
-        found = selectors.matching(
-            partner_id=request.caller.partner_id,
-            metadata=query.get("metadata"),
-            **{name: query[name] for name in _EXACT if name in query},
-            **between("created_at", query.get("created")),
-        )
+        found = selectors.matching(partner_id=request.caller.partner_id, **narrowed(request.query, _EXACT))
         rows = page(found, request, render=lambda row: row)
         return {**rows, "data": rendering.accounts(rows["data"])}
 

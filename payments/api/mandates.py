@@ -6,7 +6,7 @@ from uuid import UUID
 from accounts import errors as people
 from flowlet.api.endpoints import endpoint, page_example, paged
 from flowlet.api.paging import page
-from flowlet.api.serializers import between
+from flowlet.api.serializers import narrowed
 from flowlet.api.views import PartnerView
 from payments import errors
 from payments.api import account_examples as examples
@@ -35,16 +35,10 @@ class MandateList(PartnerView):
     )
     def get(self, request: Any) -> dict[str, Any]:
         """The newest first."""
-        query = request.query
-        wanted = {name: query[name] for name in _EXACT if name in query}
-        if "reference" in query:
-            wanted["reference_key"] = query["reference"].upper()
-        found = selectors.matching(
-            partner_id=request.caller.partner_id,
-            metadata=query.get("metadata"),
-            **wanted,
-            **between("created_at", query.get("created")),
-        )
+        wanted = narrowed(request.query, _EXACT)
+        if "reference" in request.query:
+            wanted["reference_key"] = request.query["reference"].upper()
+        found = selectors.matching(partner_id=request.caller.partner_id, **wanted)
         return page(found, request, render=rendering.mandate)
 
     @endpoint(

@@ -3,12 +3,13 @@
 from decimal import Decimal
 from typing import Any
 
-from flowlet.api.fields import moment
+from flowlet.api.fields import moment, moment_or_null
 from flowlet.core import ids
 from flowlet.core.money import Money
 from ledger.models import Journal
 from payments.choices import Direction
 from payments.models import BalanceCheck, Batch, Move, Payment
+from payments.policies import disclosure
 from payments.selectors.reports import Line
 from payments.services import authorisations
 
@@ -39,10 +40,10 @@ def payment(row: Payment) -> dict[str, Any]:
         "purpose": row.purpose or None,
         "same_day": row.same_day,
         "is_final": row.is_final,
-        "reason_code": row.reason_code or None,
-        "reason": row.reason or None,
-        "scheduled_for": _moment(row.due_at),
-        "cutoff_at": _moment(row.cutoff_at),
+        "reason_code": disclosure.code(row, row.status),
+        "reason": disclosure.reason(row),
+        "scheduled_for": moment_or_null(row.due_at),
+        "cutoff_at": moment_or_null(row.cutoff_at),
         "value_on": row.value_on.isoformat() if row.value_on else None,
         "batch_id": _maybe(Batch.PREFIX, row.batch_id),
         "journal_id": _maybe(Journal.PREFIX, row.journal_id),
@@ -50,7 +51,7 @@ def payment(row: Payment) -> dict[str, Any]:
         "metadata": row.metadata,
         "created_at": moment(row.created_at),
         "updated_at": moment(row.updated_at),
-        "settled_at": _moment(row.settled_at),
+        "settled_at": moment_or_null(row.settled_at),
         "reconciled_on": row.reconciled_on.isoformat() if row.reconciled_on else None,
     }
 
@@ -74,7 +75,7 @@ def _authorisation(row: Payment) -> dict[str, Any] | None:
         "bank": found.bank,
         "status": found.status,
         "redirect_url": authorisations.redirect_of(found) or None,
-        "authorised_at": _moment(found.authorised_at),
+        "authorised_at": moment_or_null(found.authorised_at),
     }
 
 
@@ -83,8 +84,8 @@ def move(row: Move) -> dict[str, Any]:
     return {
         "status": row.went_to,
         "at": moment(row.at),
-        "reason_code": row.reason_code or None,
-        "reason": row.reason or None,
+        "reason_code": disclosure.code(row, row.went_to),
+        "reason": disclosure.reason(row),
         "journal_id": _maybe(Journal.PREFIX, row.journal_id),
     }
 
@@ -104,7 +105,7 @@ def batch(row: Batch) -> dict[str, Any]:
         "cutoff_at": moment(row.cutoff_at),
         "value_on": row.value_on.isoformat(),
         "created_at": moment(row.created_at),
-        "delivered_at": _moment(row.delivered_at),
+        "delivered_at": moment_or_null(row.delivered_at),
     }
 
 
@@ -127,7 +128,3 @@ def _money(amount: Decimal, currency: str) -> Money:
 
 def _maybe(prefix: str, key: Any) -> str | None:
     return _id(prefix, key) if key else None
-
-
-def _moment(value: Any) -> str | None:
-    return moment(value) if value else None

@@ -5,7 +5,16 @@ from rest_framework import serializers
 from flowlet.api.fields import CurrencyField, MetadataField, MoneySerializerField, PublicIdField
 from flowlet.api.serializers import Filters, MomentRange, PageFilters, StrictSerializer
 from payments.api.consent_serializers import ConsentCompleteIn, ConsentVisitIn, VisitorIn
-from payments.choices import AuthorisationStatus, BalanceResult, BatchStatus, Direction, PaymentKind, PaymentStatus, Rail
+from payments.choices import (
+    AuthorisationStatus,
+    BalanceResult,
+    BatchStatus,
+    Direction,
+    PaymentKind,
+    PaymentStatus,
+    Rail,
+    RefundMethod,
+)
 from payments.services.sandbox_bank import FAULTS
 
 EXTERNAL_ID = {"max_length": 128, "required": False, "allow_null": True}
@@ -51,6 +60,12 @@ class RefundIn(StrictSerializer):
     """How much goes back."""
 
     amount = MoneySerializerField(required=False, help_text="Default: all that is left of it")
+    method = serializers.ChoiceField(
+        RefundMethod.choices,
+        default=RefundMethod.AUTO,
+        help_text="Of a SEPA collection: a whole one is reversed within five banking days after it was due, else it goes back by "
+        "credit transfer. Others go back the way they came (AUTO)",
+    )
     description = serializers.CharField(max_length=140, required=False, allow_blank=True)
     external_id = serializers.CharField(**EXTERNAL_ID, help_text="Your own id of the refund; unique among your payments")
     metadata = MetadataField(required=False)

@@ -7,7 +7,7 @@ from uuid import UUID
 from accounts import errors as people
 from flowlet.api.endpoints import endpoint, page_example, paged
 from flowlet.api.paging import page
-from flowlet.api.serializers import PageFilters, between
+from flowlet.api.serializers import PageFilters, narrowed
 from flowlet.api.views import PartnerView
 from flowlet.core.errors import Invalid
 from flowlet.core.states import IllegalMove
@@ -51,16 +51,10 @@ class PaymentList(PartnerView):
     )
     def get(self, request: Any) -> dict[str, Any]:
         """The newest first."""
-        query = dict(request.query)
-        exactly = {name: query[name] for name in _EXACT if name in query}
-        if "reference" in query:
-            exactly["reference"] = references.parse(query["reference"])
-        found = selectors.matching(
-            partner_id=request.caller.partner_id,
-            metadata=query.get("metadata"),
-            **exactly,
-            **between("created_at", query.get("created")),
-        )
+        wanted = narrowed(request.query, _EXACT)
+        if "reference" in request.query:
+            wanted["reference"] = references.parse(request.query["reference"])
+        found = selectors.matching(partner_id=request.caller.partner_id, **wanted)
         return page(found, request, render=rendering.payment)
 
     @endpoint(
@@ -222,6 +216,8 @@ class PaymentRefunds(PartnerView):
             errors.PaymentNotFound,
             errors.NotRefundable,
             errors.RefundTooLarge,
+            errors.NotReversible,
+            errors.ReversalTooLate,
             errors.ExternalAccountMissing,
             errors.ExternalAccountUnfit,
             *_NOT_USABLE,

@@ -12,13 +12,15 @@ from flowlet.api.serializers import PageFilters, StrictSerializer
 from flowlet.api.views import PartnerView
 from flowlet.core import ids
 from flowlet.core.money import Money
+from flowlet.core.states import IllegalMove
 from payments import errors
 from payments.api import payment_examples as examples
-from payments.choices import Direction, RecallReason, RecallState
+from payments.choices import Direction, RecallAnswer, RecallReason, RecallState
 from payments.models import Payment, Recall
-from payments.services import recalls
+from payments.policies.recalls import REFUSALS
+from payments.services import recalls, simulations
 
-RECALLED_ID = example_id("pay", 9)
+RECALLED_ID, ANSWERED_ID = example_id("pay", 9), example_id("rcl", 2)
 EXAMPLE = {
     "id": example_id("rcl"),
     "payment_id": RECALLED_ID,
@@ -40,6 +42,17 @@ class RecallIn(StrictSerializer):
     reason = serializers.ChoiceField(RecallReason.choices, help_text="DUPL, TECH: within ten banking days; FRAD, CUST: 13 months")
     note = serializers.CharField(
         max_length=105, required=False, allow_blank=True, help_text="For the other bank, in plain Latin letters"
+    )
+
+
+class RecallAnswerIn(StrictSerializer):
+    """What the other bank says."""
+
+    answer = serializers.ChoiceField(RecallAnswer.choices)
+    code = serializers.ChoiceField(
+        sorted(REFUSALS),
+        required=False,
+        help_text="Why not; of REFUSE only, and needed there: CUST, LEGL, NOAS (no answer of the payee) …",
     )
 
 
@@ -150,3 +163,32 @@ class RecallDetail(PartnerView):
     def get(self, request: Any, recall_id: UUID) -> dict[str, Any]:
         """The recall as it is now."""
         return render(recalls.get(recall_id, partner_id=request.caller.partner_id))
+
+
+class RecallAnswered(PartnerView):
+    """The other bank answers."""
+
+    required_scopes = {"POST": "simulation:write"}
+    path_ids = {"recall_id": Recall.PREFIX}
+    tag = "Simulations"
+    example_mode = "SANDBOX"
+
+    @endpoint(
+        summary="Let the other bank answer a recall",
+        body=RecallAnswerIn,
+        response=RecallOut,
+        errors=(errors.SandboxOnly, errors.RecallNotFound, IllegalMove),
+        path_example={"recall_id": ANSWERED_ID},
+        body_example={"answer": "REFUSE", "code": "NOAS"},
+        example={**EXAMPLE, "id": ANSWERED_ID, "state": "REFUSED", "answer_code": "NOAS", "ended_at": examples.FIRST},
+    )
+    def post(self, request: Any, recall_id: UUID) -> dict[str, Any]:
+        """Grant what you asked back: the recall is `ACCEPTED`, and its payment `RETURNED`, with the money on the wallet. Refuse it with a
+        `code`; it can still be granted later. Or let nobody answer: the recall is `LAPSED`, as when its time is over.
+        """
+        if not request.caller.is_sandbox:
+            raise errors.SandboxOnly
+        row = simulations.answer_recall(
+            recall_id=recall_id, partner_id=request.caller.partner_id, **request.data, actor=request.actor, at=request.at
+        )
+        return render(row)

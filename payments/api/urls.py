@@ -62,6 +62,7 @@ urlpatterns = [
     path("simulations/payments/<str:payment_id>/dispute", simulations.PaymentDispute.as_view()),
     path("simulations/payments/<str:payment_id>/end_dispute", simulations.PaymentDisputeEnd.as_view()),
     path("simulations/payments/<str:payment_id>/visit", simulations.PaymentVisit.as_view()),
+    path("simulations/recalls/<str:recall_id>/answer", recalls.RecallAnswered.as_view()),
     path("simulations/inbound_credits", simulations.InboundCredits.as_view()),
     path("simulations/bank_statements", simulations.BankStatements.as_view()),
     path("simulations/faults", simulations.Faults.as_view()),

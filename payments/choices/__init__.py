@@ -35,6 +35,7 @@ from payments.choices.payments import (
     PaymentStatus,
     Rail,
     RecurringStatus,
+    RefundMethod,
 )
 from payments.choices.providers import (
     AuthorisationStatus,
@@ -47,6 +48,7 @@ from payments.choices.providers import (
     OrderStatus,
 )
 from payments.choices.recalls import (
+    RecallAnswer,
     RecallReason,
     RecallState,
 )
@@ -87,9 +89,11 @@ __all__ = [
     "PaymentKind",
     "PaymentStatus",
     "Rail",
+    "RecallAnswer",
     "RecallReason",
     "RecallState",
     "RecurringStatus",
+    "RefundMethod",
     "Relation",
     "Sequence",
     "SuspenseCause",

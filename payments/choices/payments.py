@@ -71,6 +71,14 @@ class PaymentStatus(TextChoices):
         }.get(self.value, "neutral")
 
 
+class RefundMethod(TextChoices):
+    """How a refund of a SEPA collection goes back; all others go back the way they came."""
+
+    AUTO = "AUTO", "As a reversal while that is possible, else as a credit transfer"
+    REVERSAL = "REVERSAL", "As a reversal of the collection"
+    CREDIT_TRANSFER = "CREDIT_TRANSFER", "As a credit transfer of its own"
+
+
 class DisputeState(TextChoices):
     """How a dispute stands on our side."""
 

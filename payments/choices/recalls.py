@@ -12,6 +12,14 @@ class RecallReason(TextChoices):
     CUST = "CUST", "The payer asks for it"
 
 
+class RecallAnswer(TextChoices):
+    """What the sandbox's bank makes of a recall."""
+
+    GRANT = "GRANT", "The money comes back"
+    REFUSE = "REFUSE", "It does not come back"
+    NO_ANSWER = "NO_ANSWER", "Nobody answers until the time is over"
+
+
 class RecallState(TextChoices):
     """How a recall stands."""
 

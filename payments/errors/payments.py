@@ -89,6 +89,18 @@ class RefundTooLarge(DomainError):
     code, title = "payments.refund_too_large", "More would be refunded than is left"
 
 
+class NotReversible(DomainError):
+    """Only a SEPA collection that is settled, in whole and never given back, is reversed. Refund it by credit transfer instead."""
+
+    code, title = "payments.not_reversible", "The payment cannot be reversed"
+
+
+class ReversalTooLate(DomainError):
+    """A collection is reversed within five banking days after it was due; `details` say until when. Refund it by credit transfer."""
+
+    code, title = "payments.reversal_too_late", "It is too late for a reversal"
+
+
 class AmountDiffers(Conflict):
     """What the provider says of the amount is not what was asked for. Nothing was booked; somebody has to look."""
 

@@ -60,6 +60,9 @@ class Payment(Identified):
     )
     reason_code = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=500, blank=True)
+    reason_is_inside = models.BooleanField(
+        default=False, db_default=False, help_text="a verdict's or an officer's: not for the partner"
+    )
     same_day = models.BooleanField(default=False)
     is_final = models.BooleanField(default=False, help_text="the last collection on its mandate")
     notified_on = models.DateField(null=True, blank=True, help_text="when the debtor was told of the collection")
@@ -164,6 +167,7 @@ class Move(models.Model):
     actor = models.CharField(max_length=80)
     reason_code = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=500, blank=True)
+    reason_is_inside = models.BooleanField(default=False, db_default=False)
     journal_id = models.UUIDField(null=True, blank=True, unique=True)
     details = models.JSONField(default=dict, blank=True)
 

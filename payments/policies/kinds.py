@@ -17,9 +17,11 @@ ROUTES: dict[PaymentKind, dict[Rail, Direction]] = {
     K.TRANSFER: {R.BOOK: OUT, R.ACH: OUT, R.SEPA_CT: OUT, R.WIRE: OUT},
     K.COLLECTION: {R.ACH: IN, R.SEPA_DD: IN},
     K.CARD_PAYMENT: {R.CARD: IN},
-    K.REFUND: {R.CARD: OUT, R.ACH: OUT, R.SEPA_CT: OUT, R.WIRE: OUT},
+    K.REFUND: {R.CARD: OUT, R.ACH: OUT, R.SEPA_CT: OUT, R.SEPA_DD: OUT, R.WIRE: OUT},
     K.FEE: {R.BOOK: OUT},
 }
+# Over these a deposit is asked for; over the others it comes by itself.
+DRAWN = (R.ACH, R.OPEN_BANKING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,16 @@ def direction_of(kind: PaymentKind, rail: Rail) -> Direction:
         rails = [one.value for one in ROUTES[kind]]
         raise errors.KindNotOnRail(f"A {kind.label.lower()} goes over {', '.join(rails)}.", param="rail", rails=rails)
     return found
+
+
+def check_can_be_asked_for(kind: PaymentKind, rail: Rail) -> None:
+    """Raises KindNotOnRail for money that comes by itself only: nobody can be told to send it."""
+    if kind == K.DEPOSIT and rail not in DRAWN:
+        raise errors.KindNotOnRail(
+            f"Deposits over {rail.label} come by themselves: give the payer the wallet's deposit instruction.",
+            param="rail",
+            rails=[one.value for one in DRAWN],
+        )
 
 
 def check_amount(rail: Rail, amount: Money, *, same_day: bool = False) -> None:

@@ -8,9 +8,10 @@ from datetime import date, datetime
 from typing import Final
 
 from flowlet.core import clock
+from flowlet.core.actors import Actor
 from payments import errors
-from payments.choices import BatchStatus, Direction, PaymentKind, PaymentStatus, Rail, RecallReason
-from payments.models import Payment
+from payments.choices import BatchStatus, Direction, PaymentKind, PaymentStatus, Rail, RecallReason, RecallState
+from payments.models import Payment, Recall
 from payments.policies import calendars
 from payments.policies.mandates import months_after
 
@@ -57,6 +58,12 @@ def check_can_send_back(payment: Payment) -> None:
     """Raises NotRecallable unless it is a deposit that is still here."""
     if payment.kind != PaymentKind.DEPOSIT or payment.rail not in RAILS or payment.status != PaymentStatus.SETTLED:
         raise errors.NotRecallable("Only a settled deposit over SEPA or by wire is sent back.", status=payment.status)
+
+
+def check_waits(recall: Recall, actor: Actor) -> None:
+    """Raises RecallAnswered unless a bank waits for our word."""
+    if recall.state != RecallState.RECEIVED:
+        raise errors.RecallAnswered(state=recall.state)
 
 
 def today(rail: str, *, at: datetime) -> date:

@@ -3,8 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from payments.models import FeeSchedule
 
 # As SQL: every payment asks it, and to put it together anew costs more than to answer it.
@@ -19,10 +17,3 @@ def schedule_for(*, partner_id: UUID, rail: str, kind: str, currency: str, at: d
     latest = FeeSchedule.objects.raw(_LATEST, [partner_id, currency, at, rail, kind])
     own_first = sorted(latest, key=lambda row: (row.partner_id is not None, row.rail != "", row.kind != ""), reverse=True)
     return next((row for row in own_first if row.terms is not None), None)
-
-
-def same_scope(*, partner_id: UUID | None, rail: str, kind: str, currency: str) -> QuerySet[FeeSchedule]:
-    """All schedules for exactly this, those that come first."""
-    return FeeSchedule.objects.filter(partner_id=partner_id, rail=rail, kind=kind, currency=currency).order_by(
-        "-valid_from", "-id"
-    )

@@ -7,7 +7,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from payments.models import RailLimit
 
@@ -59,10 +58,3 @@ def used(rows: Iterable[tuple[RailLimit, date]], *, partner_id: UUID, customer_i
     with connection.cursor() as cursor:
         cursor.execute(_USED, [*columns, partner_id, customer_id])
         return [Used(*row[1:]) for row in cursor.fetchall()]
-
-
-def same_scope(*, partner_id: UUID | None, rail: str, direction: str, kind: str, currency: str) -> QuerySet[RailLimit]:
-    """All limits for exactly this, those that come first."""
-    return RailLimit.objects.filter(partner_id=partner_id, rail=rail, direction=direction, kind=kind, currency=currency).order_by(
-        "-valid_from", "-id"
-    )

@@ -38,12 +38,11 @@ ON_ITS_WAY = frozenset({PaymentStatus.SUBMITTED, PaymentStatus.UNKNOWN})
 CURRENCY = {BankStandard.UK_OB_4_0: "GBP", BankStandard.BERLIN_1_3_11: "EUR"}
 
 
-def check(rail: Rail, bank: str, visitor: Visitor | None, *, partner_id: UUID, currency: str) -> Bank | None:
+def check(rail: Rail, bank: str, visitor: Visitor | None, *, sandbox: bool, currency: str) -> Bank | None:
     """The bank that a payment is authorised at; None for rails without, and in the sandbox, which also plays a bank that asks nobody.
 
     Raises Invalid, BankNotOffered, RailNotConfigured, CurrencyNotOnRail.
     """
-    sandbox = is_sandbox(partner_id)
     if rail != Rail.OPEN_BANKING:
         if bank or visitor is not None:
             raise Invalid("Only an open banking payment is authorised at a bank.", param="bank" if bank else "visitor")

@@ -12,11 +12,12 @@ from flowlet.core.money import Money
 from payments import errors
 from payments.choices import Direction, InboundState, PaymentStatus, Rail, SuspenseCause
 from payments.models import Batch, InboundItem, Payment
-from payments.providers.iso20022 import reasons
+from payments.policies import reversals
+from payments.providers.iso20022 import reasons, scheme
 from payments.providers.iso20022.notices import Booking
 from payments.providers.iso20022.reading import ReceivedWire
 from payments.services import files, outcomes, receipts, steps
-from payments.services.bank_subjects import About, deposit_named
+from payments.services.bank_subjects import About, deposit_named, reversal_sent
 from payments.services.inbound_reading import Told
 from payments.services.suspense_rows import Arrival, Payer
 
@@ -25,6 +26,7 @@ PROVIDER = "bank"
 ON_ITS_WAY = frozenset({S.SUBMITTED, S.UNKNOWN})
 # ISO 20022 external code set, bank transaction sub-families that ACH has.
 _RETURNS = ("RRTN", "RPCR", "PRRT")  # returned credit transfers
+_REVERSED, _UNPAID = "-PRDD", ("-UPDD", "-RCDD")  # direct debits: by the creditor's reversal; unpaid, or called back by a bank
 _ACH = frozenset({"ATXN", "DMCT", "SALA"})
 
 
@@ -55,6 +57,10 @@ def debit(told: Told, about: About, actor: Actor, at: datetime) -> str:
     if about.payment is not None:
         if about.payment.direction == Direction.OUT:
             return _executed(told, about.payment, actor, at)
+        reversal = reversal_sent(about.payment)
+        if reversal is not None and _is_ours(told):
+            about.payment = reversal
+            return _executed(told, reversal, actor, at)
         return _came_back(told, about.payment, actor, at)
     if about.batch is not None:
         return _batch(told, about.batch, Direction.OUT, actor, at)
@@ -131,9 +137,23 @@ def _came_back(told: Told, payment: Payment, actor: Actor, at: datetime) -> str:
     return meaning
 
 
+def _is_ours(told: Told) -> bool:
+    """Whether money that a bank takes for a reversed collection is our reversal, and not a return by the debtor's bank.
+
+    Raises InboundNeedsPerson where both look alike.
+    """
+    if told.code.endswith(_REVERSED) or not (told.cause or told.code.endswith(_UNPAID)):
+        return True
+    if told.cause in scheme.REVERSAL_REASONS and not told.code.endswith(_UNPAID):
+        raise errors.InboundNeedsPerson(
+            f"{told.cause}: it is our reversal, or a return by the debtor's bank; ask the bank which."
+        )
+    return False
+
+
 def _executed(told: Told, payment: Payment, actor: Actor, at: datetime) -> str:
     """The bank has booked what we asked for."""
-    if told.said.is_reversal or told.cause:
+    if (told.said.is_reversal or told.cause) and not reversals.is_reversal(payment):
         raise errors.InboundNeedsPerson("The bank books it the other way round.")
     if payment.status in {S.FAILED, S.RETURNED}:
         raise errors.InboundNeedsPerson(f"The payment is {payment.get_status_display().lower()}, and the bank has executed it.")

@@ -10,7 +10,15 @@ from flowlet.core.money import Money
 from ledger.models import BankAccount
 from ledger.services import charts
 from payments import errors
-from payments.choices import DepositInstructionStatus, Direction, InboundKind, Rail, SuspenseCause, VerificationMethod
+from payments.choices import (
+    DepositInstructionStatus,
+    Direction,
+    InboundKind,
+    PaymentStatus,
+    Rail,
+    SuspenseCause,
+    VerificationMethod,
+)
 from payments.models import AccountVerification, Batch, InboundItem, Payment, Recall, VerificationEntry
 from payments.providers.iso20022 import notices, reports
 from payments.providers.iso20022.notices import Booking
@@ -89,7 +97,25 @@ def _prenote(trace: str) -> AccountVerification | None:
 def _find_iso(told: Told) -> About:
     if told.kind in {InboundKind.FILE_STATUS, InboundKind.GROUP_STATUS}:
         return About(batch=files.batch_of_message(told.said.message_id))
-    return About(payment=_sent(told.said.end_to_end_id, told.said.instruction_id) or _wire_of(told.said))
+    return About(
+        payment=_reversal_of(told.said) or _sent(told.said.end_to_end_id, told.said.instruction_id) or _wire_of(told.said)
+    )
+
+
+def _reversal_of(said: reports.Status | reports.Returned) -> Payment | None:
+    """The refund that takes a collection back, when the bank speaks of the message that asked for it: by the collection's references."""
+    batch = files.batch_of_message(said.message_id) if said.message_id else None
+    if batch is None or not files.is_of_reversals(batch):
+        return None
+    return files.reversal_in(batch, end_to_end_id=said.end_to_end_id, instruction_id=said.instruction_id)
+
+
+def reversal_sent(collection: Payment) -> Payment | None:
+    """The refund that has left to take the collection back; None when there is none."""
+    if collection.rail != Rail.SEPA_DD:
+        return None
+    rows = Payment.objects.filter(original=collection, rail=Rail.SEPA_DD).exclude(batch=None)
+    return rows.exclude(status__in=[PaymentStatus.FAILED, PaymentStatus.RETURNED]).order_by("-pk").first()
 
 
 def _sent(end_to_end_id: str, instruction_id: str) -> Payment | None:

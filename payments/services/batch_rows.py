@@ -6,8 +6,10 @@ from uuid import UUID
 from flowlet.audit.services import log
 from flowlet.core.actors import Actor
 from flowlet.events.services import outbox
-from payments import errors
+from payments import errors, events
+from payments.choices import BatchStatus
 from payments.models import Batch
+from payments.services import files
 from payments.services.steps import plain
 
 
@@ -26,6 +28,15 @@ def get(batch_id: UUID, *, partner_id: UUID | None = None) -> Batch:
     if found is None:
         raise errors.BatchNotFound
     return found
+
+
+def keep_built(batch: Batch, built: files.Built, *, actor: Actor, at: datetime) -> None:
+    """The file of a new batch is built: keep it sealed, and tell."""
+    batch.format, batch.file_name, batch.digest, batch.size = built.format, built.name, built.digest, len(built.content)
+    batch.sealed = files.seal(batch, built.content)
+    batch.status, batch.built_by, batch.built_at = BatchStatus.BUILT, str(actor), at
+    batch.save()
+    tell(batch, events.BATCH_BUILT, actor=actor, at=at)
 
 
 def tell(batch: Batch, fact: str, *, actor: Actor, at: datetime) -> None:

@@ -11,6 +11,7 @@ from payments.policies import bank_links as link_policies
 from payments.policies import cutoffs, kinds
 from payments.policies import external_accounts as account_policies
 from payments.policies import mandates as mandate_policies
+from payments.policies import reversals as reversal_policies
 from wallets.models import Wallet
 from wallets.services import wallets
 
@@ -24,6 +25,8 @@ NOT_USABLE = (
     errors.MandateMissing,
     errors.ReverificationNeeded,
     errors.BalanceTooSmall,
+    errors.NotReversible,
+    errors.ReversalTooLate,
 )
 
 
@@ -125,8 +128,10 @@ def check_usable(account: ExternalAccount, direction: str) -> None:
 def check_still_usable(payment: Payment) -> None:
     """As ``check_usable``, at the moment when the payment leaves: the account may have been blocked or closed since it was made.
 
-    Raises BalanceTooSmall besides, where the bank's word on the balance counts.
+    Raises BalanceTooSmall besides, where the bank's word on the balance counts, and NotReversible, ReversalTooLate of a reversal.
     """
+    if reversal_policies.is_reversal(payment):
+        reversal_policies.check_still_can(payment)
     if payment.external_account is not None:
         check_usable(payment.external_account, payment.direction)
         link_policies.check_balance(payment)

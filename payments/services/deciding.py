@@ -114,10 +114,9 @@ def or_fail(payment: Payment, work: Callable[[], None], *, actor: Actor, at: dat
     except DomainError as refusal:
         payment.refresh_from_db(fields=["status", "moves_made", "hold", "cutoff_at", "value_on", "counted_on", "verdict_id"])
         assert (payment.status, payment.moves_made) == before  # noqa: S101 - the savepoint took it back
-        if payment.status in {PaymentStatus.REVIEW, PaymentStatus.APPROVAL}:
-            steps.take(payment, PaymentStatus.REJECTED, reason_code=refusal.code, reason=refusal.message, actor=actor, at=at)
-        else:
-            steps.take(payment, PaymentStatus.FAILED, reason_code=refusal.code, reason=refusal.message, actor=actor, at=at)
+        waited = payment.status in {PaymentStatus.REVIEW, PaymentStatus.APPROVAL}
+        to = PaymentStatus.REJECTED if waited else PaymentStatus.FAILED
+        steps.take(payment, to, reason_code=refusal.code, reason=refusal.message, is_inside=False, actor=actor, at=at)
 
 
 def facts_of(payment: Payment, *, at: datetime) -> PaymentFacts:
@@ -143,4 +142,6 @@ def facts_of(payment: Payment, *, at: datetime) -> PaymentFacts:
 
 
 def _to(payment: Payment, to: PaymentStatus, code: str, reason: str, *, actor: Actor, at: datetime) -> None:
-    steps.take_first([Step(payment=payment, to=to, reason_code=code, reason=reason)], actor=actor, at=at)
+    """Take the first move; what a verdict says stays inside."""
+    step = Step(payment=payment, to=to, reason_code=code, reason=reason, is_inside=to != PaymentStatus.APPROVAL or None)
+    steps.take_first([step], actor=actor, at=at)

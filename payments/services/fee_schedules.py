@@ -6,23 +6,27 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import Partner
-from accounts.policies import check_reason
 from flowlet.approvals.models import Approval
-from flowlet.approvals.services import requests
-from flowlet.audit.services import log
 from flowlet.core import money
 from flowlet.core.actors import Actor
 from flowlet.core.money import Money
-from flowlet.events.services import outbox
 from payments import errors, events
 from payments.choices import PaymentKind, Rail
 from payments.models import FeeSchedule
 from payments.policies import fees
 from payments.policies.fees import FeeBreakdown, Fees
 from payments.selectors import fee_schedules
+from payments.services.terms import Terms
 
 CHANGE = "payments.fee_change"
+TERMS = Terms(
+    change=CHANGE,
+    fact=events.FEES_CHANGED,
+    rows=FeeSchedule,
+    scope=("rail", "kind", "currency"),
+    name="fees",
+    content="terms",
+)
 # A refund pays no fee, and a fee pays none for itself.
 KINDS = tuple(kind for kind in PaymentKind if kind not in {PaymentKind.REFUND, PaymentKind.FEE})
 
@@ -70,60 +74,17 @@ def request_change(
         raise errors.MalformedFees(f"Use {', '.join(KINDS)}.", param="kind")
     if terms is not None and terms.currency != currency:
         raise errors.MalformedFees("The terms are of another currency.", param="currency")
-    partner = None if partner_id is None else Partner.objects.get(pk=partner_id)
-    current = _current(partner_id, rail, kind, currency)
+    scope = {"partner_id": partner_id, "rail": rail, "kind": kind, "currency": currency}
     wanted = None if terms is None else fees.to_json(terms)
-    if (current.terms if current else None) == wanted:
+    if _terms(TERMS.newest(scope)) == wanted:
         raise errors.FeesUnchanged()
-    return requests.submit(
-        kind=CHANGE,
-        payload={
-            "partner": partner.public_id if partner else None,
-            "rail": rail,
-            "kind": kind,
-            "currency": currency,
-            "terms": wanted,
-            "valid_from": None if valid_from is None else valid_from.isoformat(),
-        },
-        subject=".".join(["fees", partner.public_id if partner else "all", rail or "all", kind or "all", currency]),
-        reason=check_reason(reason),
-        actor=actor,
-        at=at,
-        partner_id=partner_id,
-    )
+    return TERMS.submit(scope, wanted=wanted, valid_from=valid_from, reason=reason, actor=actor, at=at)
 
 
 @transaction.atomic
 def execute_change(*, approval: Approval, actor: Actor, at: datetime) -> FeeSchedule:
     """Carry an approved request out: payments made from then on cost what it says. Fees are never changed backwards."""
-    payload = approval.payload
-    asked = payload["valid_from"] and datetime.fromisoformat(payload["valid_from"])
-    partner_id = _partner_id(payload)
-    before = _current(partner_id, payload["rail"], payload["kind"], payload["currency"])
-    row = FeeSchedule.objects.create(
-        partner_id=partner_id,
-        rail=payload["rail"],
-        kind=payload["kind"],
-        currency=payload["currency"],
-        terms=payload["terms"],
-        valid_from=max(asked, at) if asked else at,
-        reason=approval.reason,
-        approval_id=approval.pk,
-        created_at=at,
-    )
-    after = as_json(row)
-    log.record(
-        action=events.FEES_CHANGED,
-        actor=actor,
-        at=at,
-        target=row.public_id,
-        partner_id=partner_id,
-        reason=approval.reason,
-        before=as_json(before) if before else None,
-        after={**after, "approval": approval.public_id},
-    )
-    outbox.publish(type=events.FEES_CHANGED, partner_id=partner_id, subject=row.public_id, data=after, at=at)
-    return row
+    return TERMS.execute(approval, values={"terms": approval.payload["terms"]}, as_json=as_json, actor=actor, at=at)
 
 
 def as_json(row: FeeSchedule) -> dict[str, Any]:
@@ -142,14 +103,14 @@ def describe_change(approval: Approval) -> dict[str, str]:
     """What the checker sees: old and new side by side."""
     payload = approval.payload
     currency = payload["currency"]
-    current = _current(_partner_id(payload), payload["rail"], payload["kind"], currency)
+    current = _terms(TERMS.newest(TERMS.scope_of(payload)))
     return {
         "Partner": payload["partner"] or "all",
         "Rail": Rail(payload["rail"]).label if payload["rail"] else "all",
         "Kind": PaymentKind(payload["kind"]).label if payload["kind"] else "all",
         "Currency": currency,
         "From": payload["valid_from"] or "the approval on",
-        "Fees": f"{in_words(current.terms if current else None, currency)} → {in_words(payload['terms'], currency)}",
+        "Fees": f"{in_words(current, currency)} → {in_words(payload['terms'], currency)}",
     }
 
 
@@ -158,10 +119,5 @@ def in_words(terms: dict[str, Any] | None, currency: str) -> str:
     return "as the more general fees" if terms is None else fees.describe(fees.from_json(terms, currency=currency))
 
 
-def _partner_id(payload: dict[str, Any]) -> UUID | None:
-    return None if payload["partner"] is None else Partner.key(payload["partner"])
-
-
-def _current(partner_id: UUID | None, rail: str, kind: str, currency: str) -> FeeSchedule | None:
-    """The newest schedule for exactly this, also one that is yet to come."""
-    return fee_schedules.same_scope(partner_id=partner_id, rail=rail, kind=kind, currency=currency).first()
+def _terms(row: FeeSchedule | None) -> dict[str, Any] | None:
+    return None if row is None else row.terms

@@ -16,11 +16,11 @@ from accounts.choices import CustomerStatus, PartnerStatus
 from flowlet.core import ids
 from flowlet.core.actors import Actor
 from flowlet.core.errors import DomainError
-from payments import errors, events
-from payments.choices import BatchStatus, Direction, PaymentStatus, Rail
+from payments import errors
+from payments.choices import Direction, PaymentStatus, Rail
 from payments.models import Batch, Payment
 from payments.policies import cutoffs, kinds
-from payments.services import batch_rows, counterparties, files, mandates, outcomes, postings, steps
+from payments.services import batch_rows, counterparties, files, mandates, numbers, outcomes, postings, steps
 from payments.services.steps import Step
 from wallets.choices import WalletStatus
 
@@ -172,7 +172,7 @@ def _gathered(group: Group, found: Sequence[Payment], *, at: datetime, actor: Ac
         rail=rail,
         direction=direction,
         currency=currency,
-        number=_next("payments_file_number", 1)[0],
+        number=numbers.file_number(),
         cutoff_at=found[0].cutoff_at or at,
         value_on=value_on,
         count=len(found),
@@ -181,7 +181,7 @@ def _gathered(group: Group, found: Sequence[Payment], *, at: datetime, actor: Ac
         created_at=at,
     )
     batch.save(force_insert=True)
-    traces = files.traces(rail, _next("payments_trace_number", len(found)))
+    traces = files.traces(rail, numbers.take(numbers.TRACES, len(found)))
     for payment, trace in zip(found, traces, strict=True):
         payment.batch, payment.trace, payment.provider = batch, trace, files.provider_of(rail)
     _write_traces(found)
@@ -195,12 +195,7 @@ def _gathered(group: Group, found: Sequence[Payment], *, at: datetime, actor: Ac
         actor=actor,
         at=at,
     )
-    built = files.build(batch, found)
-    batch.format, batch.file_name, batch.digest, batch.size = built.format, built.name, built.digest, len(built.content)
-    batch.sealed = files.seal(batch, built.content)
-    batch.status, batch.built_by, batch.built_at = BatchStatus.BUILT, str(actor), at
-    batch.save()
-    batch_rows.tell(batch, events.BATCH_BUILT, actor=actor, at=at)
+    batch_rows.keep_built(batch, files.build(batch, found), actor=actor, at=at)
     return batch
 
 
@@ -209,12 +204,6 @@ def of(rows: QuerySet, rail: Rail | None, partner_id: UUID | None) -> QuerySet:
     if rail is not None:
         rows = rows.filter(rail=rail)
     return rows if partner_id is None else rows.filter(partner_id=partner_id)
-
-
-def _next(sequence: str, count: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(%s) FROM generate_series(1, %s)", [sequence, count])
-        return [row[0] for row in cursor.fetchall()]
 
 
 def _write_traces(found: Iterable[Payment]) -> None:

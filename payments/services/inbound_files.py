@@ -62,6 +62,7 @@ def take(*, name: str, content: bytes, format: InboundFormat | None = None, acto
     if known is not None:
         raise errors.InboundFileKnown(file=known.public_id)
     found = InboundFormat(format) if format else inbound_reading.format_of(content)
+    inbound_reading.check_header(content, format=found)
     told = inbound_reading.read(content, format=found)
     file = InboundFile(
         id=ids.uuid7(),

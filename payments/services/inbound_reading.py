@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from django.conf import settings
+
 from flowlet.core import xml
 from flowlet.core.money import Money
 from payments import errors
 from payments.choices import InboundFormat, InboundKind
 from payments.providers import nacha
-from payments.providers.iso20022 import notices, reading, recalls, reports
+from payments.providers.iso20022 import envelopes, notices, reading, recalls, reports
 
 LARGEST: Final = 64 * xml.MEGABYTE
 _KINDS: Final = {
@@ -70,6 +72,21 @@ def read(content: bytes, *, format: InboundFormat) -> list[Told]:
     if len(content) > LARGEST:
         raise errors.InboundFileUnreadable(f"A file has at most {LARGEST // xml.MEGABYTE} MB.", param="file")
     return list(_READERS[format](content))
+
+
+def check_header(content: bytes, *, format: InboundFormat) -> None:
+    """Whether the header of a message that came in an envelope is about that message, and for us. Raises InboundFileUnreadable."""
+    header = None if format == InboundFormat.NACHA else envelopes.header_of(content)
+    if header is None:
+        return
+    if not header.message.startswith(f"{format.value}."):
+        raise errors.InboundFileUnreadable(
+            f"The header is of {header.message[:35]}, the message is {format.value}.", param="file"
+        )
+    if (header.service == envelopes.Service.TEST) != (settings.WIRE_HEADER == "test") and header.service in set(
+        envelopes.Service
+    ):
+        raise errors.InboundFileUnreadable(f"The message is for {header.service}, which this is not.", param="file")
 
 
 def _nacha(content: bytes) -> Iterator[Told]:

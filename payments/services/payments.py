@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from accounts.choices import Mode
 from accounts.models import Partner
 from flowlet.core import ids
 from flowlet.core import metadata as notes
@@ -16,9 +17,9 @@ from flowlet.core.actors import Actor
 from flowlet.core.errors import FourEyesRequired, Invalid
 from flowlet.core.money import Money
 from payments import errors
-from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
+from payments.choices import Direction, PaymentKind, PaymentStatus, Rail, RefundMethod
 from payments.models import Payment
-from payments.policies import kinds, references
+from payments.policies import kinds, references, reversals
 from payments.providers.openbanking.vocabulary import Visitor
 from payments.services import (
     authorisations,
@@ -76,9 +77,11 @@ def create(
     if kind == PaymentKind.REFUND:
         raise Invalid("Refund a payment by its own refunds.", param="kind")
     direction = kinds.direction_of(kind, rail)
+    kinds.check_can_be_asked_for(kind, rail)
     partner = Partner.objects.only("mode", "time_zone").get(pk=partner_id)
     gateways.check(rail, partner=partner)
-    payer_bank = authorisations.check(rail, bank, visitor, partner_id=partner_id, currency=amount.currency.code)
+    sandbox = partner.mode == Mode.SANDBOX
+    payer_bank = authorisations.check(rail, bank, visitor, sandbox=sandbox, currency=amount.currency.code)
     if same_day and rail != Rail.ACH:
         raise Invalid("Only ACH knows the same day; the other rails are as fast as they are.", param="same_day")
     kinds.check_amount(rail, amount, same_day=same_day)
@@ -134,6 +137,7 @@ def refund(
     payment_id: UUID,
     partner_id: UUID | None = None,
     amount: Money | None = None,
+    method: RefundMethod = RefundMethod.AUTO,
     description: str = "",
     external_id: str | None = None,
     metadata: dict[str, str] | None = None,
@@ -142,7 +146,9 @@ def refund(
 ) -> Payment:
     """Give back a settled payment that came in, in whole (default) or in part, the way it came; a payment of its own, which pays no fee.
 
-    Raises PaymentNotFound, NotRefundable, RefundTooLarge, ExternalAccountMissing, and what ``create`` raises for outgoing payments.
+    A SEPA collection is reversed where that is possible, else given back by credit transfer; ``method`` says which it has to be. Raises
+    PaymentNotFound, NotRefundable, RefundTooLarge, NotReversible, ReversalTooLate, ExternalAccountMissing, and what ``create`` raises
+    for outgoing payments.
     """
     original = steps.locked(payment_id, partner_id=partner_id)
     if original.direction != Direction.IN or original.status != PaymentStatus.SETTLED or original.wallet_id is None:
@@ -159,7 +165,7 @@ def refund(
     left = original.refundable - under_way
     if asked.amount > left or left <= 0:
         raise errors.RefundTooLarge(param="amount", left=steps.plain(max(left, 0 * left), original.currency))
-    rail = {Rail.SEPA_DD: Rail.SEPA_CT, Rail.OPEN_BANKING: Rail.SEPA_CT}.get(Rail(original.rail), Rail(original.rail))
+    rail = _way_back(original, asked, RefundMethod(method), at=at)
     if original.external_account_id is None:
         raise errors.ExternalAccountMissing("It is not known where the money came from; pay it out as a withdrawal.")
     payment = Payment(
@@ -185,6 +191,20 @@ def refund(
     write(payment, actor=actor, at=at)
     deciding.decide(payment, actor=actor, at=at)
     return payment
+
+
+def _way_back(original: Payment, asked: Money, method: RefundMethod, *, at: datetime) -> Rail:
+    """The rail of a refund. Raises NotReversible, ReversalTooLate, Invalid."""
+    if original.rail != Rail.SEPA_DD and method != RefundMethod.AUTO:
+        raise Invalid("Only a SEPA collection has two ways back; others go back the way they came.", param="method")
+    if original.rail == Rail.SEPA_DD and method != RefundMethod.CREDIT_TRANSFER:
+        try:
+            reversals.check_can_reverse(original, amount=asked, at=at)
+            return Rail.SEPA_DD
+        except (errors.NotReversible, errors.ReversalTooLate):
+            if method == RefundMethod.REVERSAL:
+                raise
+    return {Rail.SEPA_DD: Rail.SEPA_CT, Rail.OPEN_BANKING: Rail.SEPA_CT}.get(Rail(original.rail), Rail(original.rail))
 
 
 UNDER_WAY = [

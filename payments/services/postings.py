@@ -21,6 +21,7 @@ from ledger.services import accounts, charts, journals
 from ledger.services.journals import Leg, NewJournal, Posted
 from payments.choices import Direction, PaymentKind, Rail, SuspenseCause, SuspenseState
 from payments.models import Payment, SuspenseItem
+from payments.policies import reversals
 from payments.services import recipes, suspense_rows
 from payments.services.suspense_rows import Arrival
 from wallets.choices import WalletStatus
@@ -184,6 +185,8 @@ def notes(payment: Payment) -> dict[str, str]:
     found = {"payment": payment.public_id, "reference": payment.reference, "rail": payment.rail}
     if payment.trace:
         found["trace_number"] = payment.trace
+    if reversals.is_reversal(payment) and payment.original is not None:
+        found["end_to_end_id"] = payment.original.reference  # by which banks speak of it
     if payment.batch_id:
         found["batch"] = str(payment.batch_id)
     if payment.provider_reference:

@@ -10,13 +10,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from accounts.models import Partner
-from accounts.policies import check_reason
 from flowlet.approvals.models import Approval
-from flowlet.approvals.services import requests
-from flowlet.audit.services import log
 from flowlet.core.actors import Actor
-from flowlet.events.services import outbox
 from payments import errors, events
 from payments.choices import Direction, PaymentKind, Rail
 from payments.models import Payment, RailLimit
@@ -24,8 +19,17 @@ from payments.models.rail_limit import FIGURES
 from payments.policies import rail_limits as policies
 from payments.policies.rail_limits import Counted, RailLimits
 from payments.selectors import rail_limits as selectors
+from payments.services.terms import Terms
 
 CHANGE = "payments.limit_change"
+TERMS = Terms(
+    change=CHANGE,
+    fact=events.LIMITS_CHANGED,
+    rows=RailLimit,
+    scope=("rail", "direction", "kind", "currency"),
+    name="limits",
+    content="limits",
+)
 _COUNT = "SELECT * FROM payments_count_limits(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
@@ -96,59 +100,20 @@ def request_change(
     own any more. Raises MalformedRailLimits, UnknownCurrency, RailLimitsUnchanged, ReasonMissing, and approvals' MayNot and AlreadyPending.
     """
     policies.check(limits or RailLimits(maximum=0), rail=rail, direction=direction, kind=kind, currency=currency)
-    partner = None if partner_id is None else Partner.objects.get(pk=partner_id)
-    current = _current(partner_id, rail, direction, kind, currency)
-    if _figures(current) == limits:
+    scope = {"partner_id": partner_id, "rail": rail, "direction": direction, "kind": kind, "currency": currency}
+    if _figures(TERMS.newest(scope)) == limits:
         raise errors.RailLimitsUnchanged()
-    return requests.submit(
-        kind=CHANGE,
-        payload={
-            "partner": partner.public_id if partner else None,
-            "rail": rail,
-            "direction": direction,
-            "kind": kind,
-            "currency": currency,
-            "limits": None if limits is None else limits.as_json(currency),
-            "valid_from": None if valid_from is None else valid_from.isoformat(),
-        },
-        subject=".".join(["limits", partner.public_id if partner else "all", rail, direction, kind or "all", currency]),
-        reason=check_reason(reason),
-        actor=actor,
-        at=at,
-        partner_id=partner_id,
-    )
+    wanted = None if limits is None else limits.as_json(currency)
+    return TERMS.submit(scope, wanted=wanted, valid_from=valid_from, reason=reason, actor=actor, at=at)
 
 
 @transaction.atomic
 def execute_change(*, approval: Approval, actor: Actor, at: datetime) -> RailLimit:
     """Carry an approved request out: the next payment is counted against the new limits, what was used before included."""
-    payload = approval.payload
-    asked = payload["valid_from"] and datetime.fromisoformat(payload["valid_from"])
-    scope = _scope(payload)
-    before = _current(**scope)
-    figures = {} if payload["limits"] is None else _values(policies.from_json(payload["limits"]))
-    row = RailLimit.objects.create(
-        **scope,
-        **figures,
-        is_withdrawn=payload["limits"] is None,
-        valid_from=max(asked, at) if asked else at,
-        reason=approval.reason,
-        approval_id=approval.pk,
-        created_at=at,
-    )
-    after = as_json(row)
-    log.record(
-        action=events.LIMITS_CHANGED,
-        actor=actor,
-        at=at,
-        target=row.public_id,
-        partner_id=row.partner_id,
-        reason=approval.reason,
-        before=as_json(before) if before else None,
-        after={**after, "approval": approval.public_id},
-    )
-    outbox.publish(type=events.LIMITS_CHANGED, partner_id=row.partner_id, subject=row.public_id, data=after, at=at)
-    return row
+    wanted = approval.payload["limits"]
+    limits = RailLimits() if wanted is None else policies.from_json(wanted)
+    figures = {name: getattr(limits, name) for name in FIGURES}
+    return TERMS.execute(approval, values={**figures, "is_withdrawn": wanted is None}, as_json=as_json, actor=actor, at=at)
 
 
 def as_json(row: RailLimit) -> dict[str, Any]:
@@ -177,7 +142,7 @@ def describe_change(approval: Approval) -> dict[str, str]:
         "Kind": PaymentKind(payload["kind"]).label if payload["kind"] else "all together",
         "Currency": currency,
         "From": payload["valid_from"] or "the approval on",
-        "Limits": f"{in_words(_figures(_current(**_scope(payload))), currency)} → {in_words(new, currency)}",
+        "Limits": f"{in_words(_figures(TERMS.newest(TERMS.scope_of(payload))), currency)} → {in_words(new, currency)}",
     }
 
 
@@ -186,22 +151,5 @@ def in_words(limits: RailLimits | None, currency: str) -> str:
     return "none of its own" if limits is None else policies.in_words(limits, currency)
 
 
-def _scope(payload: dict[str, Any]) -> dict[str, Any]:
-    partner = payload["partner"]
-    return {
-        "partner_id": None if partner is None else Partner.key(partner),
-        **{name: payload[name] for name in ("rail", "direction", "kind", "currency")},
-    }
-
-
-def _values(limits: RailLimits) -> dict[str, Any]:
-    return {name: getattr(limits, name) for name in FIGURES}
-
-
 def _figures(row: RailLimit | None) -> RailLimits | None:
     return None if row is None or row.is_withdrawn else policies.of_row(row)
-
-
-def _current(partner_id: UUID | None, rail: str, direction: str, kind: str, currency: str) -> RailLimit | None:
-    """The newest for exactly this, also one that is yet to come."""
-    return selectors.same_scope(partner_id=partner_id, rail=rail, direction=direction, kind=kind, currency=currency).first()

@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from flowlet.core import crypto, ids
 from flowlet.core.actors import Actor
@@ -25,7 +25,7 @@ from payments.providers.iso20022 import reading, reasons, returns, wires, writin
 from payments.providers.iso20022 import recalls as messages
 from payments.providers.iso20022.parts import Agent
 from payments.providers.iso20022.recalls import Original, Requested, Verdict
-from payments.services import delivery, files, inbound_content, outcomes, recall_rows, steps
+from payments.services import delivery, files, inbound_content, numbers, outcomes, recall_rows, steps
 
 _log = structlog.get_logger("payments.recalls")
 S = RecallState
@@ -44,7 +44,7 @@ def request(
     payment = steps.locked(payment_id, partner_id=partner_id)
     policies.check_can_recall(payment, reason=reason, at=at)
     row = _new(payment, Direction.OUT, S.REQUESTED, reason=reason, note=_note(note), actor=actor, at=at)
-    row.case_id = f"FLWRCL{_next():012d}"
+    row.case_id = f"FLWRCL{numbers.file_number():012d}"
     us, them = _banks(payment)
     original = Original(
         message_id=files.message_of(payment.batch),
@@ -66,7 +66,7 @@ def request(
         originator=files.identity_of(rail=payment.rail, partner_id=payment.partner_id)["name"],
         note=row.note,
     )
-    _seal(row, messages.write(recall=asked, created_at=at))
+    _seal(row, messages.write(recall=asked, created_at=at), at=at)
     _insert(row)
     recall_rows.tell(row, events.RECALL_REQUESTED, actor=actor, at=at)
     return row
@@ -100,11 +100,11 @@ def accept(*, recall_id: UUID, note: str = "", reason: str = "", actor: Actor, a
 
     Raises RecallNotFound, RecallAnswered, NotRecallable, BreaksScheme.
     """
-    row = _to_decide(recall_id)
+    row = _to_decide(recall_id, actor)
     payment = steps.locked(row.payment_id)
     policies.check_can_send_back(payment)
     row.decided_by, row.answer_note = str(actor), _note(note)
-    _seal(row, _granted(row, payment, code="FOCR", at=at))
+    _seal(row, _granted(row, payment, code="FOCR", at=at), at=at)
     outcomes.return_(payment_id=payment.pk, reason_code="FOCR", reason=reason or reasons.of("FOCR").meaning, actor=actor, at=at)
     recall_rows.move(row, S.ACCEPTED, actor=actor, at=at)
     return row
@@ -115,9 +115,9 @@ def refuse(*, recall_id: UUID, code: str, note: str = "", actor: Actor, at: date
     """Keep the deposit, and say why. Raises RecallNotFound, RecallAnswered, Invalid, BreaksScheme."""
     if code not in policies.REFUSALS:
         raise Invalid(f"Use {', '.join(sorted(policies.REFUSALS))}.", param="code")
-    row = _to_decide(recall_id)
+    row = _to_decide(recall_id, actor)
     row.decided_by, row.answer_code, row.answer_note = str(actor), code, _note(note)
-    _seal(row, _answer(row, Verdict.REFUSED, reason=code, at=at))
+    _seal(row, _answer(row, Verdict.REFUSED, reason=code, at=at), at=at)
     recall_rows.move(row, S.REFUSED, actor=actor, at=at)
     return row
 
@@ -131,7 +131,7 @@ def send_back(*, payment_id: UUID, code: str, note: str = "", actor: Actor, at: 
     check_can_send_back(payment)
     row = _new(payment, Direction.IN, S.RECEIVED, reason=code, note=_note(note), actor=actor, at=at)
     row.decided_by = str(actor)
-    _seal(row, _granted(row, payment, code=code, at=at))
+    _seal(row, _granted(row, payment, code=code, at=at), at=at)
     _insert(row)
     outcomes.return_(payment_id=payment.pk, reason_code=code, reason=reasons.of(code).meaning, actor=actor, at=at)
     recall_rows.move(row, S.ACCEPTED, actor=actor, at=at)
@@ -167,21 +167,30 @@ def deliver_due(*, at: datetime, actor: Actor, limit: int = SWEEP_SIZE) -> int:
     done = 0
     rows = Recall.objects.filter(delivered_at=None, sealed__isnull=False).order_by("id").values_list("pk", flat=True)
     for key in list(rows[:limit]):
-        row = get(key)
         try:
-            where = delivery.deliver_message(row.payment, name=row.file_name, content=content_of(row))
+            done += deliver(recall_id=key, actor=actor, at=at)
         except DomainError as refusal:
-            _log.warning("recall is held up", recall=row.public_id, code=refusal.code)
-            continue
-        with transaction.atomic():
-            row = locked(key)
-            if row.delivered_at is None:
-                row.delivered_at, row.delivered_to, row.updated_at = at, where, at
-                row.save(update_fields=["delivered_at", "delivered_to", "updated_at"])
-                if row.state == S.REQUESTED:
-                    recall_rows.move(row, S.SENT, actor=actor, at=at)
-                done += 1
+            _log.warning("recall is held up", recall=ids.public_id(Recall.PREFIX, key), code=refusal.code)
     return done
+
+
+def deliver(*, recall_id: UUID, actor: Actor, at: datetime) -> bool:
+    """Deliver our message about a recall under its own name; answers whether that was done now. Not inside a transaction, but for the
+    sandbox. Raises RecallNotFound, FileDiffers, DeliveryFailed.
+    """
+    row = get(recall_id)
+    if row.delivered_at is not None or row.sealed is None:
+        return False
+    where = delivery.deliver_message(row.payment, name=row.file_name, content=content_of(row))
+    with transaction.atomic():
+        row = locked(recall_id)
+        if row.delivered_at is not None:
+            return False
+        row.delivered_at, row.delivered_to, row.updated_at = at, where, at
+        row.save(update_fields=["delivered_at", "delivered_to", "updated_at"])
+        if row.state == S.REQUESTED:
+            recall_rows.move(row, S.SENT, actor=actor, at=at)
+    return True
 
 
 def lapse_due(*, at: datetime, actor: Actor, limit: int = SWEEP_SIZE) -> int:
@@ -189,11 +198,18 @@ def lapse_due(*, at: datetime, actor: Actor, limit: int = SWEEP_SIZE) -> int:
     done = 0
     for key in list(Recall.objects.filter(state=S.SENT, due_on__lt=at.date()).values_list("pk", flat=True)[:limit]):
         with transaction.atomic():
-            row = locked(key)
-            if row.state == S.SENT:
-                recall_rows.move(row, S.LAPSED, actor=actor, at=at)
+            if locked(key).state == S.SENT:
+                lapse(recall_id=key, actor=actor, at=at)
                 done += 1
     return done
+
+
+@transaction.atomic
+def lapse(*, recall_id: UUID, actor: Actor, at: datetime) -> Recall:
+    """Nobody answered. Raises RecallNotFound, IllegalMove."""
+    row = locked(recall_id)
+    recall_rows.move(row, S.LAPSED, actor=actor, at=at)
+    return row
 
 
 def get(recall_id: UUID, *, partner_id: UUID | None = None) -> Recall:
@@ -253,10 +269,9 @@ def _insert(row: Recall) -> None:
         raise errors.RecallUnderWay(recall=known.public_id if known else "") from None
 
 
-def _to_decide(recall_id: UUID) -> Recall:
+def _to_decide(recall_id: UUID, actor: Actor) -> Recall:
     row = locked(recall_id)
-    if row.state != S.RECEIVED:
-        raise errors.RecallAnswered(state=row.state)
+    policies.check_waits(row, actor)
     return row
 
 
@@ -317,20 +332,16 @@ def _wire_item(payment: Payment) -> InboundItem | None:
 
 
 def _message_id(payment: Payment, *, at: datetime) -> str:
-    number = _next()
+    number = numbers.file_number()
     if payment.rail == Rail.WIRE:
         return files.imad_of(number, at=at, aba=files.identity_of(rail=payment.rail, partner_id=payment.partner_id)["aba"])
     return f"FLWMSG{number:012d}"
 
 
-def _seal(row: Recall, written: writing.Written) -> None:
+def _seal(row: Recall, written: writing.Written, *, at: datetime) -> None:
+    if row.payment.rail == Rail.WIRE:
+        written = files.addressed(written, partner_id=row.partner_id, at=at)
     row.message = written.message
     row.file_name = f"{written.message.partition('.001')[0].upper()}-{row.public_id}.xml"
     row.digest = files.digest_of(written.content)
     row.sealed = crypto.seal(written.content, aad=aad(row))
-
-
-def _next() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('payments_file_number')")
-        return cursor.fetchone()[0]

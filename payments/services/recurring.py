@@ -72,6 +72,7 @@ def create(
     if kind == PaymentKind.REFUND:
         raise Invalid("Refunds do not recur.", param="kind")
     direction = kinds.direction_of(kind, rail)
+    kinds.check_can_be_asked_for(kind, rail)
     gateways.check(rail, partner=Partner.objects.get(pk=partner_id))
     kinds.check_amount(rail, amount)
     wallet = wallets.get(wallet_id, partner_id=partner_id)

@@ -1,4 +1,4 @@
-"""What the outside would do, on demand, for sandbox partners: settle, return, dispute, credit, and misbehave."""
+"""What the outside would do, on demand, for sandbox partners: settle, return, dispute, credit, answer recalls, and misbehave."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,13 +10,17 @@ from flowlet.core.errors import Invalid
 from flowlet.core.money import Money
 from flowlet.core.states import check_move
 from payments import errors
-from payments.choices import OrderStatus, PaymentStatus, Rail
-from payments.models import Payment, SandboxOrder
+from payments.choices import Direction, OrderStatus, PaymentStatus, Rail, RecallAnswer, RecallState
+from payments.models import Payment, Recall, SandboxOrder
 from payments.policies import kinds
+from payments.policies import recalls as recall_policies
 from payments.providers import nacha
+from payments.providers.iso20022 import reasons
+from payments.providers.iso20022.recalls import Verdict
 from payments.selectors.payments import is_sandbox
-from payments.services import outcomes, payments, receipts, sandbox_bank, sending, settlement
+from payments.services import outcomes, payments, recalls, receipts, sandbox_bank, sending, settlement
 from payments.services.settlement import Run
+from payments.states import RECALL_MOVES
 
 S = PaymentStatus
 
@@ -107,6 +111,46 @@ def credit(
         actor=actor,
         at=at,
     )
+
+
+@transaction.atomic
+def answer_recall(
+    *, recall_id: UUID, partner_id: UUID, answer: RecallAnswer, code: str = "", actor: Actor, at: datetime
+) -> Recall:
+    """Let the other bank answer what we asked back: grant it, and the money is returned; refuse it with a ``code``; or let its time pass.
+
+    Our request is delivered first where it was not. Told again, nothing happens again. Raises SandboxOnly, RecallNotFound, IllegalMove,
+    Invalid.
+    """
+    _check_sandbox(partner_id)
+    row = recalls.get(recall_id, partner_id=partner_id)
+    if row.direction != Direction.OUT:
+        raise Invalid("A bank asks for this money; your operator decides.", param="recall_id")
+    if (answer == RecallAnswer.REFUSE) != (code in recall_policies.REFUSALS):
+        allowed = ", ".join(sorted(recall_policies.REFUSALS))
+        raise Invalid(f"A refusal has one of {allowed}; other answers have none.", param="code")
+    recalls.deliver(recall_id=recall_id, actor=actor, at=at)
+    row, to = recalls.locked(recall_id), _ANSWERS[RecallAnswer(answer)]
+    if row.state == to:
+        return row
+    check_move(RECALL_MOVES, RecallState(row.state), to)
+    if answer == RecallAnswer.NO_ANSWER:
+        return recalls.lapse(recall_id=recall_id, actor=actor, at=at)
+    verdict = Verdict.GRANTED if answer == RecallAnswer.GRANT else Verdict.REFUSED
+    row = recalls.answered(recall_id=recall_id, verdict=verdict, code=code, actor=actor, at=at)
+    if answer == RecallAnswer.GRANT:
+        payment = payments.get(row.payment_id, partner_id=partner_id)
+        _mark(payment, OrderStatus.RETURNED, reason_code="FOCR", at=at)
+        meaning = reasons.of("FOCR").meaning
+        outcomes.return_(payment_id=payment.pk, reason_code="FOCR", reason=meaning, actor=actor, at=at)
+    return row
+
+
+_ANSWERS = {
+    RecallAnswer.GRANT: RecallState.ACCEPTED,
+    RecallAnswer.REFUSE: RecallState.REFUSED,
+    RecallAnswer.NO_ANSWER: RecallState.LAPSED,
+}
 
 
 def misbehave(*, partner_id: UUID, fault: str, times: int, at: datetime) -> None:

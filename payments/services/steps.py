@@ -11,13 +11,14 @@ from django.db import connection
 from flowlet.audit.services import log
 from flowlet.audit.services.log import NewRecord
 from flowlet.core import ids, money
-from flowlet.core.actors import Actor
+from flowlet.core.actors import Actor, ActorKind
 from flowlet.core.states import IllegalMove, check_move
 from flowlet.events.services import outbox
 from flowlet.events.services.outbox import NewEvent
 from payments import errors, events
 from payments.choices import Direction, PaymentStatus
 from payments.models import Move, Payment
+from payments.policies import disclosure
 from payments.states import PAYMENT_MOVES, STAYS
 from wallets.models import Wallet
 
@@ -25,13 +26,14 @@ S = PaymentStatus
 LONGEST_CODE = 40  # some codes of providers are longer, and a refusal is booked all the same
 _UPDATE = """
 UPDATE payments_payment p SET status = %s, moves_made = p.moves_made + 1, updated_at = %s, ask_at = %s,
-       journal_id = coalesce(s.journal_id, p.journal_id), reason_code = s.reason_code, reason = s.reason,
+       journal_id = coalesce(s.journal_id, p.journal_id), reason_code = s.reason_code, reason = s.reason, reason_is_inside = s.is_inside,
        settled_at = CASE WHEN %s = 'SETTLED' THEN coalesce(p.settled_at, %s) ELSE p.settled_at END
-  FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[]) AS s(id, journal_id, reason_code, reason) WHERE p.id = s.id"""
+  FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::boolean[]) AS s(id, journal_id, reason_code, reason, is_inside)
+ WHERE p.id = s.id"""
 
 _UPDATE_FIRST = """
-UPDATE payments_payment SET status = %s, moves_made = moves_made + 1, updated_at = %s, reason_code = %s, reason = %s, verdict_id = %s,
-       hold_id = %s, cutoff_at = %s, value_on = %s, counted_on = %s WHERE id = %s"""
+UPDATE payments_payment SET status = %s, moves_made = moves_made + 1, updated_at = %s, reason_code = %s, reason = %s, reason_is_inside = %s,
+       verdict_id = %s, hold_id = %s, cutoff_at = %s, value_on = %s, counted_on = %s WHERE id = %s"""
 
 
 _UPDATE_STAYING = """
@@ -40,13 +42,17 @@ UPDATE payments_payment SET moves_made = moves_made + 1, updated_at = %s, journa
 
 @dataclass(slots=True, kw_only=True)
 class Step:
-    """Where one locked payment goes. ``journal_id`` is the journal that the move posted; ``details`` hold no personal data."""
+    """Where one locked payment goes. ``journal_id`` is the journal that the move posted; ``details`` hold no personal data.
+
+    ``is_inside`` says that the reason is not for the partner (``policies.disclosure``); None: when a member of the staff gives it.
+    """
 
     payment: Payment
     to: PaymentStatus
     journal_id: UUID | None = None
     reason_code: str = ""
     reason: str = ""
+    is_inside: bool | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -71,13 +77,22 @@ def take(
     journal_id: UUID | None = None,
     reason_code: str = "",
     reason: str = "",
+    is_inside: bool | None = None,
     details: Mapping[str, Any] | None = None,
     actor: Actor,
     at: datetime,
     ask_at: datetime | None = None,
 ) -> None:
     """Move one locked payment; see ``take_many``."""
-    step = Step(payment=payment, to=to, journal_id=journal_id, reason_code=reason_code, reason=reason, details=details or {})
+    step = Step(
+        payment=payment,
+        to=to,
+        journal_id=journal_id,
+        reason_code=reason_code,
+        reason=reason,
+        is_inside=is_inside,
+        details=details or {},
+    )
     take_many([step], actor=actor, at=at, ask_at=ask_at)
 
 
@@ -91,7 +106,7 @@ def take_many(steps: Sequence[Step], *, actor: Actor, at: datetime, ask_at: date
     to = steps[0].to
     for step in steps:
         check_move(PAYMENT_MOVES, PaymentStatus(step.payment.status), to)
-    made = [_made(step, at=at, ask_at=ask_at) for step in steps]
+    made = [_made(step, actor=actor, at=at, ask_at=ask_at) for step in steps]
     with connection.cursor() as cursor:
         cursor.execute(
             _UPDATE,
@@ -105,6 +120,7 @@ def take_many(steps: Sequence[Step], *, actor: Actor, at: datetime, ask_at: date
                 [step.journal_id for step in steps],
                 [step.reason_code[:LONGEST_CODE] for step in steps],
                 [step.reason[:500] for step in steps],
+                [step.payment.reason_is_inside for step in steps],
             ],
         )
     _write(made, actor=actor, at=at)
@@ -119,10 +135,12 @@ def take_first(steps: Sequence[Step], *, actor: Actor, at: datetime) -> None:
     for step in steps:
         payment = step.payment
         check_move(PAYMENT_MOVES, PaymentStatus(payment.status), step.to)
-        made.append(_made(step, at=at, ask_at=None))
+        made.append(_made(step, actor=actor, at=at, ask_at=None))
         kept = [payment.verdict_id, payment.hold_id, payment.cutoff_at, payment.value_on, payment.counted_on]
         with connection.cursor() as cursor:
-            cursor.execute(_UPDATE_FIRST, [step.to, at, step.reason_code[:LONGEST_CODE], step.reason[:500], *kept, payment.pk])
+            cursor.execute(
+                _UPDATE_FIRST, [step.to, at, payment.reason_code, payment.reason, payment.reason_is_inside, *kept, payment.pk]
+            )
     _write(made, actor=actor, at=at)
 
 
@@ -150,6 +168,7 @@ def assign(
         actor=str(actor),
         reason_code=events.PAYMENT_ASSIGNED,
         reason=reason[:500],
+        reason_is_inside=True,  # an officer's word
         journal_id=journal_id,
         details=dict(details),
     )
@@ -176,17 +195,19 @@ class _Made:
     came_from: str
     facts: dict[str, Any]
     ordinal: int = 1
+    is_inside: bool = False
 
 
-def _made(step: Step, *, at: datetime, ask_at: datetime | None) -> _Made:
+def _made(step: Step, *, actor: Actor, at: datetime, ask_at: datetime | None) -> _Made:
     """Make the move in the payment at hand."""
     payment, before = step.payment, step.payment.status
     payment.status, payment.moves_made, payment.updated_at, payment.ask_at = step.to, payment.moves_made + 1, at, ask_at
     payment.journal_id = step.journal_id or payment.journal_id
     payment.reason_code, payment.reason = step.reason_code[:LONGEST_CODE], step.reason[:500]
+    payment.reason_is_inside = actor.kind == ActorKind.STAFF if step.is_inside is None else step.is_inside
     if step.to == S.SETTLED:
         payment.settled_at = payment.settled_at or at
-    return _Made(step, before, facts(payment), payment.moves_made)
+    return _Made(step, before, facts(payment), payment.moves_made, payment.reason_is_inside)
 
 
 def _write(made: Sequence[_Made], *, actor: Actor, at: datetime) -> None:
@@ -201,6 +222,7 @@ def _write(made: Sequence[_Made], *, actor: Actor, at: datetime) -> None:
             actor=str(actor),
             reason_code=one.step.reason_code[:LONGEST_CODE],
             reason=one.step.reason[:500],
+            reason_is_inside=one.is_inside,
             journal_id=one.step.journal_id,
             details=dict(one.step.details),
         )
@@ -251,7 +273,7 @@ def facts(payment: Payment) -> dict[str, Any]:
         "refunded": plain(payment.refunded, currency),
         "returned": plain(payment.returned, currency),
         "reference": payment.reference,
-        "reason_code": payment.reason_code or None,
+        "reason_code": disclosure.code(payment, payment.status),
         "external_id": payment.external_id or None,
     }
 

@@ -12,19 +12,17 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.choices import Mode, PartnerStatus
-from flowlet.audit.services import log
 from flowlet.core import clock, ids
 from flowlet.core.actors import Actor
 from flowlet.core.errors import DomainError
 from flowlet.core.money import Money
-from flowlet.events.services import outbox
 from ledger.services import accounts, charts, journals
 from ledger.services.journals import Leg
-from payments import errors, events
+from payments import errors
 from payments.choices import (
     AttemptStatus,
     BatchStatus,
@@ -39,7 +37,17 @@ from payments.policies import cutoffs, returns
 from payments.policies.cutoffs import Window
 from payments.providers import nacha
 from payments.selectors.external_accounts import details_of
-from payments.services import account_returns, files, micro_deposits, postings, prenotes, recipes, steps, verifications
+from payments.services import (
+    account_returns,
+    batch_rows,
+    files,
+    micro_deposits,
+    numbers,
+    postings,
+    prenotes,
+    recipes,
+    verifications,
+)
 from payments.services.files import verification_entries
 
 _log = structlog.get_logger("payments.verification_runs")
@@ -78,14 +86,14 @@ def gather(*, partner_id: UUID, window: Window, before: datetime, at: datetime, 
     if not found:
         return None
     wanted = [(attempt, ordinal, amount) for attempt in found for ordinal, amount in _amounts(attempt)]
-    numbers = _next("payments_trace_number", len(wanted))
+    taken = numbers.take(numbers.TRACES, len(wanted))
     batch = Batch(
         id=ids.uuid7(),
         partner_id=partner_id,
         rail=Rail.ACH,
         direction=Direction.OUT,
         currency=_CURRENCY,
-        number=_next("payments_file_number", 1)[0],
+        number=numbers.file_number(),
         cutoff_at=window.cutoff_at,
         value_on=window.value_on,
         count=len(wanted),
@@ -96,7 +104,7 @@ def gather(*, partner_id: UUID, window: Window, before: datetime, at: datetime, 
     batch.save(force_insert=True)
     entries = [
         VerificationEntry(verification=attempt, ordinal=ordinal, batch=batch, trace=trace, amount=amount)
-        for (attempt, ordinal, amount), trace in zip(wanted, files.traces(Rail.ACH, numbers), strict=True)
+        for (attempt, ordinal, amount), trace in zip(wanted, files.traces(Rail.ACH, taken), strict=True)
     ]
     VerificationEntry.objects.bulk_create(entries)
     odfi = files.identity_of(rail=Rail.ACH, partner_id=partner_id)["odfi"]
@@ -108,12 +116,7 @@ def gather(*, partner_id: UUID, window: Window, before: datetime, at: datetime, 
         else:
             micro_deposits.mark_sent(verification_id=attempt.pk, reference=reference, actor=actor, at=at)
             _post(recipes.MICRO_SENT, mine, debit=charts.PROVIDER_COSTS, credit=charts.CLEARING_OUT, actor=actor, at=at)
-    built = verification_entries.build(batch, entries)
-    batch.format, batch.file_name, batch.digest, batch.size = built.format, built.name, built.digest, len(built.content)
-    batch.sealed = files.seal(batch, built.content)
-    batch.status, batch.built_by, batch.built_at = BatchStatus.BUILT, str(actor), at
-    batch.save()
-    _tell(batch, actor=actor, at=at)
+    batch_rows.keep_built(batch, verification_entries.build(batch, entries), actor=actor, at=at)
     return batch
 
 
@@ -267,23 +270,3 @@ def _post(kind: str, entries: Sequence[VerificationEntry], *, debit: str, credit
 
 def _entries() -> QuerySet[VerificationEntry]:
     return VerificationEntry.objects.select_related("verification", "batch")
-
-
-def _next(sequence: str, count: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(%s) FROM generate_series(1, %s)", [sequence, count])
-        return [row[0] for row in cursor.fetchall()]
-
-
-def _tell(batch: Batch, *, actor: Actor, at: datetime) -> None:
-    """To the audit, and to handlers; not to the partner, who is not to learn what the deposits add up to."""
-    data = {
-        "id": batch.public_id,
-        "rail": batch.rail,
-        "status": str(batch.status),
-        "count": batch.count,
-        "total": steps.plain(batch.total, batch.currency),
-        "digest": batch.digest or None,
-    }
-    log.record(action=events.BATCH_BUILT, actor=actor, at=at, target=batch.public_id, partner_id=batch.partner_id, after=data)
-    outbox.publish(type=events.BATCH_BUILT, partner_id=None, subject=batch.public_id, data=data, at=at)

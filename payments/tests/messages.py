@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from moneyed import Money
 
-from payments.providers.iso20022 import credit_transfers, direct_debits
+from payments.providers.iso20022 import credit_transfers, direct_debits, reversals
 from payments.providers.iso20022.credit_transfers import Group, Transfer
 from payments.providers.iso20022.direct_debits import Debit, Instrument, Mandate, SequenceType
 from payments.providers.iso20022.direct_debits import Group as Collection
@@ -95,6 +95,27 @@ def collection(*debits, **other):
 def direct_debit(*collections, **other):
     values = {"message_id": "MSG-20261123-2", "created_at": CREATED_AT, "initiator": US, "groups": collections or (collection(),)}
     return direct_debits.write(**values | other)
+
+
+LATER = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)  # two days after the collection was due
+
+
+def reversal_of(collected, *references, **other):
+    """The message that takes collections of a written pain.008 back, all of one group."""
+    found = reversals.originals(collected.content, references=references)
+    group = reversals.Group(
+        id="RVSL-1",
+        reversals=tuple(reversals.Reversal(id=f"RV-{name}", original=found[name]) for name in references),
+    )
+    values = {
+        "message_id": "MSG-20261126-3",
+        "created_at": LATER,
+        "creditor": US,
+        "original_id": "MSG-20261123-2",
+        "original": collected.message,
+        "groups": [group],
+    }
+    return reversals.write(**values | other)
 
 
 SENDER, RECEIVER = Agent(aba="011104238"), Agent(aba="021040078")

@@ -182,6 +182,12 @@ def recall(tenant: Tenant) -> str:
     return recalls.request(payment_id=_wire_out(tenant).pk, reason="DUPL", note="Sent twice", actor=KEY, at=tenant.at).public_id
 
 
+@seed(example_id("rcl", 2), fresh=True)
+def recall_to_answer(tenant: Tenant) -> str:
+    """A wire that is asked back, and nobody has answered."""
+    return recalls.request(payment_id=_wire_out(tenant).pk, reason="DUPL", note="Sent twice", actor=KEY, at=tenant.at).public_id
+
+
 @seed(example_id("dsp"), fresh=True)
 def dispute(tenant: Tenant) -> str:
     """A dispute that waits for its answer."""

@@ -5,11 +5,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from accounts.choices import Role
+from accounts.models import User
 from accounts.services import staff
+from flowlet.approvals.models import Approval
 from flowlet.approvals.services import requests
+from flowlet.audit.models import Record
 from flowlet.core import clock
 from flowlet.core.actors import Actor, ActorKind
 from flowlet.core.errors import FourEyesRequired
@@ -133,6 +136,33 @@ def test_the_command_answers_in_json_and_exits_with_one_when_refused(world, caps
     state(world, on=yesterday(world))
     call_command("close_day", book_of(world).public_id, "--json")
     assert json.loads(capsys.readouterr().out)["days"][0]["status"] == "CLOSED"
+
+
+def test_a_day_is_closed_in_a_persons_name_and_asked_to_reopen_by_them(world):
+    funded(world)
+    state(world, on=yesterday(world))
+    people = {
+        role: User.objects.create_user(f"{role.lower()}@example.com", name=role, is_staff=True, roles=[role]) for role in Role
+    }
+    auditor, finance = people[Role.AUDITOR], people[Role.FINANCE]
+    book, day = book_of(world).public_id, yesterday(world).isoformat()
+    with pytest.raises(CommandError, match=r"takes payments\.close_day"):
+        call_command("close_day", book, "--as", auditor.email)
+    assert not BusinessDay.objects.exists()
+    call_command("close_day", book, "--as", finance.email)
+    row = BusinessDay.objects.get()
+    assert (row.status, row.closed_by) == (DayStatus.CLOSED, f"staff:{finance.public_id}")
+    record = Record.objects.get(action="payments.day.closed", target=row.public_id)
+    assert (record.actor_id, record.actor_label) == (finance.public_id, "Finance, by command")
+    asking = ("reopen_day", book, day, "--reason", "late invoice", "--as")
+    with pytest.raises(CommandError, match=r"takes payments\.request_day_reopening"):
+        call_command(*asking, auditor.email)
+    with pytest.raises(CommandError, match="was never closed"):
+        call_command("reopen_day", book, "2020-01-01", "--reason", "late invoice", "--as", finance.email)
+    assert not Approval.objects.exists()
+    call_command(*asking, finance.email)
+    approval = Approval.objects.get()
+    assert (approval.subject, approval.maker_id, approval.reason) == (row.public_id, finance.public_id, "late invoice")
 
 
 def test_a_payment_is_matched_with_the_sandbox_banks_line_by_its_reference(world):

@@ -11,7 +11,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
+from accounts.choices import Role
 from accounts.errors import ReasonMissing
+from accounts.models import User
+from flowlet.audit.models import Record
 from flowlet.core.errors import DomainError
 from flowlet.core.states import IllegalMove
 from flowlet.vault import columns
@@ -649,9 +652,14 @@ def test_the_command_says_what_became_of_each_item(transactional_db, tmp_path, c
     assert json.loads(capsys.readouterr().out)["handled"] == 2
     assert world.funds(wallet) == (D(80), D(0))
     assert not InboundFile.objects.exists()
-    call_command("import_bank_file", str(path), "--json")
+    person = User.objects.create_user("ada@example.com", name="Ada", is_staff=True, roles=[Role.OPERATIONS])
+    with pytest.raises(CommandError, match="no active member of staff"):
+        call_command("import_bank_file", str(path), "--as", "nobody@example.com")
+    assert not InboundFile.objects.exists()
+    call_command("import_bank_file", str(path), "--json", "--as", person.email)
     told = json.loads(capsys.readouterr().out)
     assert (told["format"], told["count"], told["handled"], told["left"]) == ("nacha", 2, 2, [])
+    assert Record.objects.get(target=told["file"]).actor_id == person.public_id
     assert world.funds(wallet) == (D(100), D(0))
     with pytest.raises(CommandError, match=r"payments\.inbound_file_known"):
         call_command("import_bank_file", str(path))

@@ -12,10 +12,12 @@ from lxml import etree
 from flowlet.core import xml
 from payments.providers.iso20022 import charset, checking, scheme
 from payments.providers.iso20022.errors import UnknownMessage
-from payments.tests.messages import collection, credit_transfer, debit, direct_debit, group, transfer
+from payments.tests.messages import collection, credit_transfer, debit, direct_debit, group, reversal_of, transfer
 
 TRANSFERS = credit_transfer(group(transfer(1), transfer(2)), group(transfer(3), id="GRP-2")).content.decode()
-DEBITS = direct_debit(collection(debit(1), debit(2))).content.decode()
+DEBITED = direct_debit(collection(debit(1), debit(2)))
+DEBITS = DEBITED.content.decode()
+REVERSALS = reversal_of(DEBITED, "E2E-000001", "E2E-000002").content.decode()
 THEIRS = "<Nm>Anna Weber</Nm>"
 ADDRESS = TRANSFERS[
     TRANSFERS.index("<PstlAdr>", TRANSFERS.index("<CdtTrfTxInf>")) : TRANSFERS.index(
@@ -25,6 +27,8 @@ ADDRESS = TRANSFERS[
 ]
 TX = "/Document/CstmrCdtTrfInitn/PmtInf[1]/CdtTrfTxInf[1]"
 DD = "/Document/CstmrDrctDbtInitn/PmtInf/DrctDbtTxInf[1]"
+RV = "/Document/CstmrPmtRvsl"
+RT = f"{RV}/OrgnlPmtInfAndRvsl/TxInf[1]"
 
 
 def without_addresses(text):
@@ -86,6 +90,26 @@ BREACHES = [
     ("collection.no_business_day", DEBITS, "2026-11-24</ReqdColltnDt>", "2026-12-25</ReqdColltnDt>", "/Document/CstmrDrctDbtInitn/PmtInf/ReqdColltnDt"),
     ("mandate.repeated", DEBITS.replace("RCUR", "OOFF"), "M-2026-000002", "M-2026-000001", "/Document/CstmrDrctDbtInitn/PmtInf/DrctDbtTxInf[2]/DrctDbtTx/MndtRltdInf/MndtId"),
     ("debtor.no_address", without_addresses(DEBITS), "DE89370400440532013000", "CH9300762011623852957", DD),
+    ("message.version", REVERSALS, "pain.007.001.09", "pain.007.001.02", "/Document"),
+    ("id.form", REVERSALS, "RV-E2E-000001", "RV//E2E-000001", f"{RT}/RvslId"),
+    ("count.message", REVERSALS, "<NbOfTxs>2<", "<NbOfTxs>3<", f"{RV}/GrpHdr/NbOfTxs"),
+    ("sum.message", REVERSALS, "<CtrlSum>99.80<", "<CtrlSum>99.81<", f"{RV}/GrpHdr/CtrlSum"),
+    ("charset", REVERSALS, "Anna Weber", "Anna Wéber", f"{RT}/OrgnlTxRef/Dbtr/Pty/Nm"),
+    ("amount.not_euro", REVERSALS, 'RvsdInstdAmt Ccy="EUR"', 'RvsdInstdAmt Ccy="CHF"', f"{RT}/RvsdInstdAmt"),
+    ("account.not_iban", REVERSALS, "DE89370400440532013000", "DE98370400440532013000", f"{RT}/OrgnlTxRef/DbtrAcct/Id/IBAN"),
+    ("end_to_end.missing", REVERSALS, "<OrgnlEndToEndId>E2E-000001<", "<OrgnlEndToEndId>NOTPROVIDED<", f"{RT}/OrgnlEndToEndId"),
+    ("end_to_end.repeated", REVERSALS, "<OrgnlEndToEndId>E2E-000002<", "<OrgnlEndToEndId>E2E-000001<", f"{RV}/OrgnlPmtInfAndRvsl/TxInf[2]/OrgnlEndToEndId"),
+    ("charges.not_shared", REVERSALS, "SLEV", "SHAR", f"{RT}/ChrgBr"),
+    ("creditor_id.invalid", REVERSALS, "DE98ZZZ09999999999", "DE89ZZZ09999999999", f"{RT}/OrgnlTxRef/CdtrSchmeId/Id/PrvtId/Othr/Id"),
+    ("mandate.missing", REVERSALS, "<DtOfSgntr>2026-03-01</DtOfSgntr>", "", f"{RT}/OrgnlTxRef"),
+    ("sequence.unknown", REVERSALS, "<SeqTp>RCUR</SeqTp>", "<SeqTp>ALL</SeqTp>", f"{RT}/OrgnlTxRef/PmtTpInf/SeqTp"),
+    ("reversal.original", REVERSALS, "pain.008.001.08", "pain.001.001.09", f"{RV}/OrgnlGrpInf/OrgnlMsgNmId"),
+    ("reversal.original", REVERSALS, "<ReqdColltnDt>2026-11-24</ReqdColltnDt>", "", f"{RT}/OrgnlTxRef"),
+    ("reversal.group", REVERSALS, "<InitgPty>", "<GrpRvsl>true</GrpRvsl><InitgPty>", f"{RV}/GrpHdr/GrpRvsl"),
+    ("reversal.group", REVERSALS, "<TxInf>", "<PmtInfRvsl>1</PmtInfRvsl><TxInf>", f"{RV}/OrgnlPmtInfAndRvsl/PmtInfRvsl"),
+    ("reversal.amount", REVERSALS, '>49.90</RvsdInstdAmt>', '>49.89</RvsdInstdAmt>', f"{RT}/RvsdInstdAmt"),
+    ("reversal.reason", REVERSALS, "<Cd>MS02</Cd>", "<Cd>CUST</Cd>", f"{RT}/RvslRsnInf/Rsn/Cd"),
+    ("reversal.too_late", REVERSALS, "2026-11-26T09:30:00+00:00", "2026-12-01T23:30:00+00:00", f"{RT}/OrgnlTxRef/ReqdColltnDt"),
 ]  # fmt: skip
 # A change of one figure breaks another as well: a group's sum is part of the message's.
 FOLLOWING = {
@@ -94,6 +118,8 @@ FOLLOWING = {
     "amount.too_large": {"sum.group", "sum.message"},
     "message.version": set(),
     "id.repeated": {"id.repeated"},
+    "amount.not_euro": {"reversal.amount"},
+    "reversal.amount": {"sum.message"},
 }
 
 
@@ -125,6 +151,20 @@ def test_a_good_message_has_no_breach(message):
     report = checking.check(message.encode())
     assert report.breaches == ()
     assert report.schema == report.message
+
+
+def test_a_good_reversal_has_no_breach_and_there_is_no_schema_of_its_version():
+    report = checking.check(REVERSALS.encode())
+    assert (report.breaches, report.schema, report.count, report.total) == ((), "", 2, Decimal("99.80"))
+
+
+def test_a_collection_is_reversed_until_the_fifth_business_day_after_it_was_due():
+    def late(at):
+        return {breach.code for breach in checking.check(REVERSALS.replace("2026-11-26T09:30:00+00:00", at).encode()).breaches}
+
+    # Due on Tuesday 24 November; midnight of Brussels ends the fifth day, a Tuesday.
+    assert late("2026-12-01T22:59:59+00:00") == set()
+    assert late("2026-12-01T23:00:00+00:00") == {"reversal.too_late"}
 
 
 def test_totals_are_those_of_the_payments_not_of_the_header():
@@ -159,10 +199,11 @@ def changed(content, dice):
     return etree.tostring(root)
 
 
-@pytest.mark.parametrize("message", [TRANSFERS, DEBITS])
+@pytest.mark.parametrize("message", [TRANSFERS, DEBITS, REVERSALS])
 def test_whatever_is_damaged_is_told_and_nothing_stumbles(message):
     dice, read, refused = random.Random(20022), 0, 0
-    schema = etree.XMLSchema(etree.parse(xml.schema(xml.name_of(xml.read(message.encode()))).path))
+    official = xml.schema(xml.name_of(xml.read(message.encode())))
+    schema = etree.XMLSchema(etree.parse(official.path)) if official else None
     for _ in range(300):
         content = changed(message, dice)
         try:
@@ -171,7 +212,8 @@ def test_whatever_is_damaged_is_told_and_nothing_stumbles(message):
             refused += 1
             continue
         read += 1
-        assert (checking.SCHEMA in {breach.code for breach in report.breaches}) is not schema.validate(etree.fromstring(content))
+        is_wrong = schema is not None and not schema.validate(etree.fromstring(content))
+        assert (checking.SCHEMA in {breach.code for breach in report.breaches}) is is_wrong
     assert refused < read
 
 

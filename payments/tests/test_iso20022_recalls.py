@@ -7,7 +7,7 @@ import pytest
 
 from flowlet.core import xml
 from payments.providers.iso20022 import recalls, reports
-from payments.providers.iso20022.errors import BreaksScheme, UnknownMessage
+from payments.providers.iso20022.errors import BreaksScheme, IncompleteMessage, UnknownMessage
 from payments.providers.iso20022.parts import Agent
 from payments.providers.iso20022.recalls import Answer, Original, Recall, Verdict
 from payments.tests.messages import CREATED_AT, IMAD, RECEIVER, SENDER, UETR, dollars, euro
@@ -122,6 +122,79 @@ def test_a_request_inside_another_document_is_read(iso20022_data):
     assert found.recall.case_id == "M20230713234567891T1BOTS00384697493"
     assert found.recall.original.amount == dollars("42389.38")
     assert found.recall.original.transaction_id == "20230713234567891T1BLFFV00017549968"
+
+
+def several(content, tag, *parts):
+    """A message with these payments instead of its one; each is (what is put in, what was there) of that one."""
+    start, end = content.index(f"<{tag}>".encode()), content.index(f"</{tag}>".encode()) + len(tag) + 3
+    one = content[start:end].decode()
+    made = []
+    for changes in parts:
+        text = one
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new, 1)
+        made.append(text)
+    return content[:start] + "".join(made).encode() + content[end:]
+
+
+def test_of_several_answers_each_has_the_case_that_stands_nearest_to_it():
+    content = several(
+        recalls.write_answer(answer=answer(), created_at=CREATED_AT).content,
+        "TxInfAndSts",
+        [
+            ("<TxInfAndSts>", "<TxInfAndSts><RslvdCase><Id>OWN</Id></RslvdCase>"),
+            ("<OrgnlUETR>", "<TxCxlSts>ACCR</TxCxlSts><OrgnlUETR>"),
+        ],
+        [("E2E-1", "E2E-2")],
+    )
+    said = [(one.case_id, one.original.end_to_end_id, one.verdict) for one in recalls.answers(content)]
+    assert said == [("OWN", "E2E-1", Verdict.GRANTED), ("CASE-1", "E2E-2", Verdict.REFUSED)]
+
+
+def test_of_several_requests_each_has_the_case_and_the_message_that_stand_nearest_to_it():
+    content = several(
+        recalls.write(recall=request(), created_at=CREATED_AT).content.replace(b"<NbOfTxs>1<", b"<NbOfTxs>3<"),
+        "TxInf",
+        [("<CxlId>FLWRCL000000000007</CxlId>", "<CxlId>C-1</CxlId><Case><Id>OWN</Id></Case>")],
+        [("<CxlId>FLWRCL000000000007<", "<CxlId>C-2<"), (f"<OrgnlMsgId>{IMAD}<", "<OrgnlMsgId>ELSE<"), ("E2E-1", "E2E-2")],
+        [("E2E-1", "E2E-3")],
+    )
+    said = [
+        (one.recall.case_id, one.recall.original.end_to_end_id, one.recall.original.message_id)
+        for one in recalls.requests(content)
+    ]
+    assert said == [
+        ("OWN", "E2E-1", IMAD),
+        ("FLWRCL000000000007", "E2E-2", "ELSE"),
+        ("FLWRCL000000000007", "E2E-3", IMAD),
+    ]
+
+
+def test_a_request_without_a_case_is_called_by_its_own_id():
+    content = recalls.write(recall=request(SEPA), created_at=CREATED_AT).content
+    start, end = content.index(b"<Case>"), content.index(b"</Case>") + len(b"</Case>")
+    [found] = recalls.requests(content[:start] + content[end:].replace(b"<CxlId>FLWRCL000000000007<", b"<CxlId>C-1<"))
+    assert found.recall.case_id == "C-1"
+
+
+def test_a_request_for_a_whole_message_is_told_and_names_no_payment():
+    content = several(
+        recalls.write(recall=request(), created_at=CREATED_AT).content,
+        "TxInf",
+        [("<TxInf>", "<OrgnlGrpInfAndCxl><GrpCxlId>G-1</GrpCxlId><OrgnlMsgId>M-9</OrgnlMsgId><OrgnlMsgNmId>pacs.008.001.08</OrgnlMsgNmId>"
+          "<GrpCxl>true</GrpCxl></OrgnlGrpInfAndCxl><TxInf>")],
+    )  # fmt: skip
+    start, end = content.index(b"<TxInf>"), content.index(b"</TxInf>") + len(b"</TxInf>")
+    [found] = recalls.requests(content[:start] + content[end:])
+    assert found.recall.original == Original(message_id="M-9", message="pacs.008.001.08")
+    assert found.recall.case_id == "FLWRCL000000000007"
+
+
+def test_a_request_that_lost_payments_on_its_way_is_refused():
+    content = recalls.write(recall=request(), created_at=CREATED_AT).content.replace(b"<NbOfTxs>1<", b"<NbOfTxs>2<")
+    with pytest.raises(IncompleteMessage):
+        list(recalls.requests(content))
 
 
 @pytest.mark.parametrize("read", [recalls.requests, recalls.answers])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from flowlet.core import xml
-from payments.providers.iso20022 import reasons, reports, scheme, wires
+from payments.providers.iso20022 import envelopes, reasons, reports, scheme, wires
 from payments.providers.iso20022.errors import IncompleteMessage, UnknownMessage, UnreadableField
 from payments.providers.iso20022.reasons import Action, Who
 from payments.providers.iso20022.reports import Outcome, Reason, Scope
@@ -184,7 +184,7 @@ def test_the_guides_tell_every_rule_and_reason():
     sepa, wire = ((Path(__file__).parents[2] / "docs" / "rails" / f"{name}.md").read_text() for name in ("sepa", "wire"))
     for code, rule in scheme.RULES.items():
         assert f"| `{code}` | {rule} |" in sepa
-    for code, rule in wires.RULES.items():
+    for code, rule in {**wires.RULES, **envelopes.RULES}.items():
         assert f"| `{code}` | {rule} |" in wire
     for reason in reasons.CODES.values():
         assert f"| {reason.code} | {reason.meaning} | {reason.by.label} | {reason.limit} | {reason.action.label} |" in sepa

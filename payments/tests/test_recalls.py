@@ -3,12 +3,16 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
+from accounts.choices import Role
+from accounts.models import User
+from flowlet.audit.models import Record
 from flowlet.core.errors import Invalid
 from flowlet.core.states import IllegalMove
 from payments import errors
@@ -19,10 +23,10 @@ from payments.providers.iso20022 import recalls as messages
 from payments.providers.iso20022 import reports
 from payments.providers.iso20022.parts import Agent
 from payments.providers.iso20022.recalls import Answer, Original, Verdict
-from payments.services import files, outcomes, recall_rows, recalls, settlement
+from payments.services import files, outcomes, recall_rows, recalls, settlement, simulations
 from payments.states import RECALL_MOVES
-from payments.tests.test_deposits import declared, entry, heard, instruction, notice, part, received, states
-from payments.tests.world import STAFF, books_are_sound, fresh_world
+from payments.tests.test_deposits import another, declared, entry, heard, instruction, notice, part, received, states
+from payments.tests.world import KEY, STAFF, books_are_sound, fresh_world
 
 D, S, R, I = Decimal, PaymentStatus, RecallState, InboundState  # noqa: E741
 
@@ -181,6 +185,69 @@ def test_a_recall_that_nobody_answers_lapses_and_can_still_be_granted(world):
     assert recalls.answered(recall_id=row.pk, verdict=Verdict.GRANTED, actor=STAFF, at=later).state == R.ACCEPTED
 
 
+# The sandbox's bank answers
+
+
+def simulated(world, row, answer, **options):
+    return simulations.answer_recall(
+        **{"recall_id": row.pk, "partner_id": world.partner.pk, "answer": answer, "actor": KEY, "at": world.at} | options
+    )
+
+
+@pytest.mark.parametrize("rail", [Rail.SEPA_CT, Rail.WIRE])
+@pytest.mark.parametrize("settled", [True, False])
+def test_the_sandbox_grants_a_recall_and_the_money_comes_back_once(world, rail, settled):
+    payment = sent(world, rail, settled=settled)
+    row = asked(world, payment)
+    for _ in range(2):
+        assert simulated(world, row, "GRANT").state == R.ACCEPTED
+    payment.refresh_from_db()
+    row.refresh_from_db()
+    assert (payment.status, payment.reason_code, row.delivered_to) == (S.RETURNED, "FOCR", f"sandbox:{row.file_name}")
+    assert world.funds(payment.wallet) == (D("500.00"), D(0))
+    with pytest.raises(IllegalMove):
+        simulated(world, row, "REFUSE", code="CUST")
+    books_are_sound()
+
+
+def test_the_sandbox_refuses_a_recall_and_may_grant_it_after_all(world):
+    payment = sent(world)
+    row = asked(world, payment)
+    refused = simulated(world, row, "REFUSE", code="LEGL")
+    payment.refresh_from_db()
+    assert (refused.state, refused.answer_code, payment.status) == (R.REFUSED, "LEGL", S.SETTLED)
+    assert simulated(world, row, "GRANT").state == R.ACCEPTED
+    payment.refresh_from_db()
+    assert payment.status == S.RETURNED
+
+
+def test_the_sandbox_lets_a_recalls_time_pass(world):
+    payment = sent(world)
+    row = asked(world, payment)
+    assert simulated(world, row, "NO_ANSWER").state == R.LAPSED
+    payment.refresh_from_db()
+    assert payment.status == S.SETTLED
+    assert simulated(world, row, "REFUSE", code="NOAS").state == R.REFUSED
+
+
+@pytest.mark.parametrize(("answer", "code"), [("REFUSE", ""), ("REFUSE", "WHY"), ("GRANT", "CUST"), ("NO_ANSWER", "CUST")])
+def test_a_simulated_refusal_has_a_code_and_nothing_else_has(world, answer, code):
+    row = asked(world, sent(world))
+    with pytest.raises(Invalid):
+        simulated(world, row, answer, code=code)
+    row.refresh_from_db()
+    assert (row.state, row.delivered_at) == (R.REQUESTED, None)
+
+
+def test_what_a_bank_asks_for_is_not_answered_by_a_simulation(world):
+    deposit(world)
+    heard(world, wanted(world, {"end_to_end_id": "PAYER-7"}, "120.50"))
+    with pytest.raises(Invalid):
+        simulated(world, Recall.objects.get(), "GRANT")
+    with pytest.raises(errors.RecallNotFound):
+        simulated(world, Recall.objects.get(), "GRANT", partner_id=another().partner.pk)
+
+
 # They ask
 
 
@@ -324,13 +391,54 @@ def test_the_database_keeps_the_table_and_what_was_asked(world):
         recall_rows.move(row, R.LAPSED, actor=STAFF, at=world.at)
 
 
-def test_officers_work_by_command_too(world, capsys):
+def told(*arguments):
+    out = StringIO()
+    call_command("recall", *map(str, arguments), stdout=out)
+    return out.getvalue()
+
+
+def test_officers_work_by_command_too(world):
     paid = deposit(world)
     heard(world, wanted(world, {"end_to_end_id": "PAYER-7"}, "120.50"))
     row = Recall.objects.get()
-    call_command("recall", "list")
-    assert capsys.readouterr().out == (f"{row.public_id}  {paid.public_id}  120.5 EUR  FRAD  RECEIVED  due {row.due_on}\n")
-    with pytest.raises(CommandError, match="no active member of staff"):
-        call_command("recall", "refuse", row.public_id, "--code", "NOAS", "--by", "nobody@example.com")
+    ada = User.objects.create_user("ada@example.com", name="Ada", is_staff=True, roles=[Role.OPERATIONS])
+    eve = User.objects.create_user("eve@example.com", name="Eve", is_staff=True, roles=[Role.AUDITOR])
+    assert told("list") == f"{row.public_id}  {paid.public_id}  120.50 EUR  FRAD  RECEIVED  due {row.due_on}\n"
+    assert row.case_id in told("show", row.public_id)
+    refuse = ("refuse", row.public_id, "--code", "NOAS")
+    for who, words in (("nobody@example.com", "no active member of staff"), (eve.email, r"takes payments\.book_outcome")):
+        with pytest.raises(CommandError, match=words):
+            told(*refuse, "--as", who)
+    with pytest.raises(CommandError, match="--as"):
+        told(*refuse)
     row.refresh_from_db()
     assert row.state == R.RECEIVED
+    assert told(*refuse, "--note", "No answer", "--as", ada.email).endswith(f"FRAD  REFUSED  due {row.due_on}\n")
+    row.refresh_from_db()
+    assert (row.state, row.answer_code, row.answer_note, row.decided_by) == (
+        R.REFUSED,
+        "NOAS",
+        "No answer",
+        f"staff:{ada.public_id}",
+    )
+    assert Record.objects.filter(target=row.public_id).latest("id").actor_label == "Operations, by command"
+    with pytest.raises(CommandError, match=r"payments\.recall_answered"):
+        told("accept", row.public_id, "--as", ada.email)
+    assert told("list") == ""
+
+
+def test_what_has_left_is_asked_for_and_a_deposit_given_back_by_command(world):
+    ada = User.objects.create_user("ada@example.com", name="Ada", is_staff=True, roles=[Role.OPERATIONS])
+    payment = sent(world)
+    assert " DUPL  REQUESTED " in told("request", payment.public_id, "--code", "DUPL", "--as", ada.email)
+    assert Recall.objects.get().created_by == f"staff:{ada.public_id}"
+    with pytest.raises(CommandError, match=r"payments\.recall_under_way"):
+        told("request", payment.public_id, "--code", "DUPL", "--as", ada.email)
+    paid = deposit(world)
+    heard(world, wanted(world, {"end_to_end_id": "PAYER-7"}, "120.50"))
+    told("accept", Recall.objects.get(state=R.RECEIVED).public_id, "--as", ada.email)
+    paid.refresh_from_db()
+    assert paid.status == S.RETURNED
+    with pytest.raises(CommandError, match=r"payments\.not_recallable"):
+        told("send-back", paid.public_id, "--code", "AC04", "--as", ada.email)
+    books_are_sound()

@@ -6,11 +6,11 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from accounts.choices import PartnerStatus
-from accounts.models import Partner
+from accounts.choices import PartnerStatus, Role
+from accounts.models import Partner, User
 from flowlet.core import clock
 from flowlet.core.errors import FourEyesRequired
 from ledger.models import Account
@@ -273,3 +273,24 @@ def test_the_command_says_what_it_sent_and_what_was_held_up(world, capsys, monke
     assert [(line["count"], line["total"]) for line in told["delivered"]] == [(1, "10.0000 USD")]
     call_command("run_settlement", "--early")
     assert "0 batches built" in capsys.readouterr().out
+
+
+def test_what_a_person_builds_by_command_is_theirs_and_another_releases_it(world, settings):
+    settings.FILE_TWO_PEOPLE_ABOVE = {"USD": Decimal(1)}
+    ada, ben = (
+        User.objects.create_user(f"{name}@example.com", name=name, is_staff=True, roles=[Role.OPERATIONS])
+        for name in ("ada", "ben")
+    )
+    wallet = world.wallet("100.00")
+    world.pay(wallet, "10.00", to=world.bank(wallet))
+    with pytest.raises(CommandError, match="no active member of staff"):
+        call_command("run_settlement", "--early", "--as", "nobody@example.com")
+    assert not Batch.objects.exists()
+    call_command("run_settlement", "--early", "--as", ada.email)
+    batch = Batch.objects.get()
+    assert (batch.status, batch.built_by) == (BatchStatus.BUILT, f"staff:{ada.public_id}")
+    with pytest.raises(CommandError, match="four_eyes"):
+        call_command("payment_files", "release", batch.public_id, "--as", ada.email)
+    call_command("payment_files", "release", batch.public_id, "--as", ben.email)
+    batch.refresh_from_db()
+    assert batch.status == BatchStatus.RELEASED

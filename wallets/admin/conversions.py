@@ -6,8 +6,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 
 from accounts.models import Partner
 from flowlet.approvals.models import Approval
@@ -253,10 +251,6 @@ class FxSpreadAdmin(ReferenceAdmin):
             done=ASKED,
         ),
     )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[FxSpread]:
-        """With their partners, whose names stand in the heading too."""
-        return super().get_queryset(request).select_related("partner")
 
     def title_of(self, obj: FxSpread) -> str:
         """Pair and partner."""

@@ -6,7 +6,7 @@ from uuid import UUID
 from accounts import errors as people
 from flowlet.api.endpoints import endpoint, page_example, paged
 from flowlet.api.paging import page
-from flowlet.api.serializers import between
+from flowlet.api.serializers import narrowed
 from flowlet.api.views import PartnerView
 from flowlet.core.money import AmountTooLarge, UnknownCurrency
 from ledger import errors as ledger_errors
@@ -132,13 +132,7 @@ class ConversionList(PartnerView):
     )
     def get(self, request: Any) -> dict[str, Any]:
         """The newest first."""
-        query = request.query
-        found = selectors.matching(
-            partner_id=request.caller.partner_id,
-            metadata=query.get("metadata"),
-            **{column: query[name] for name, column in _EXACT.items() if name in query},
-            **between("created_at", query.get("created")),
-        )
+        found = selectors.matching(partner_id=request.caller.partner_id, **narrowed(request.query, _EXACT))
         return page(found, request, render=rendering.conversion)
 
     @endpoint(

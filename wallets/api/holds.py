@@ -6,7 +6,7 @@ from uuid import UUID
 from accounts import errors as people
 from flowlet.api.endpoints import endpoint, page_example, paged
 from flowlet.api.paging import page
-from flowlet.api.serializers import between
+from flowlet.api.serializers import narrowed
 from flowlet.api.views import PartnerView
 from wallets import errors
 from wallets.api import examples, rendering, transfer_serializers
@@ -45,13 +45,7 @@ class HoldList(PartnerView):
     )
     def get(self, request: Any) -> dict[str, Any]:
         """The newest first."""
-        query = request.query
-        found = selectors.matching(
-            partner_id=request.caller.partner_id,
-            metadata=query.get("metadata"),
-            **{name: query[name] for name in _EXACT if name in query},
-            **between("created_at", query.get("created")),
-        )
+        found = selectors.matching(partner_id=request.caller.partner_id, **narrowed(request.query, _EXACT))
         return page(found, request, render=rendering.hold)
 
     @endpoint(

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.choices import FreezeOrigin
-from flowlet.api.fields import moment
+from flowlet.api.fields import moment, moment_or_null
 from flowlet.core import ids, money
 from flowlet.core.errors import DomainError
 from ledger.models import Journal
@@ -39,7 +39,7 @@ def wallet(row: Wallet) -> dict[str, Any]:
         "metadata": row.metadata,
         "created_at": moment(row.created_at),
         "updated_at": moment(row.updated_at),
-        "closed_at": _moment(row.closed_at),
+        "closed_at": moment_or_null(row.closed_at),
     }
 
 
@@ -74,7 +74,7 @@ def hold(row: Hold) -> dict[str, Any]:
         "metadata": row.metadata,
         "created_at": moment(row.created_at),
         "expires_at": moment(row.expires_at),
-        "ended_at": _moment(row.ended_at),
+        "ended_at": moment_or_null(row.ended_at),
     }
 
 
@@ -96,7 +96,7 @@ def transfer(row: Transfer) -> dict[str, Any]:
         "external_id": row.external_id or None,
         "metadata": row.metadata,
         "created_at": moment(row.created_at),
-        "completed_at": _moment(row.completed_at),
+        "completed_at": moment_or_null(row.completed_at),
     }
 
 
@@ -226,7 +226,3 @@ def statement(found: Statement) -> dict[str, Any]:
 
 def _money(amount: Decimal, currency: str) -> dict[str, str]:
     return {"amount": money.to_text(amount, currency), "currency": currency}
-
-
-def _moment(value: Any) -> str | None:
-    return None if value is None else moment(value)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flowlet.api.endpoints import endpoint, page_example, paged
 from flowlet.api.paging import page
-from flowlet.api.serializers import PageFilters, between
+from flowlet.api.serializers import PageFilters, narrowed
 from flowlet.api.views import PartnerView
 from flowlet.core.errors import Invalid
 from ledger import errors as ledger_errors
@@ -46,13 +46,7 @@ class TransferList(PartnerView):
     )
     def get(self, request: Any) -> dict[str, Any]:
         """The newest first."""
-        query = request.query
-        found = selectors.matching(
-            partner_id=request.caller.partner_id,
-            metadata=query.get("metadata"),
-            **{column: query[name] for name, column in _EXACT.items() if name in query},
-            **between("created_at", query.get("created")),
-        )
+        found = selectors.matching(partner_id=request.caller.partner_id, **narrowed(request.query, _EXACT))
         return page(found, request, render=rendering.transfer)
 
     @endpoint(

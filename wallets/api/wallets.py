@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from accounts import errors as people
 from flowlet.api.endpoints import endpoint, page_example, paged
 from flowlet.api.paging import page
-from flowlet.api.serializers import between
+from flowlet.api.serializers import between, narrowed
 from flowlet.api.views import PartnerView
 from flowlet.core.states import IllegalMove
 from wallets import errors
@@ -46,13 +46,7 @@ class WalletList(PartnerView):
     )
     def get(self, request: Any) -> dict[str, Any]:
         """The newest first, each with its balance."""
-        query = request.query
-        found = selectors.matching(
-            partner_id=request.caller.partner_id,
-            metadata=query.get("metadata"),
-            **{name: query[name] for name in _EXACT if name in query},
-            **between("created_at", query.get("created")),
-        )
+        found = selectors.matching(partner_id=request.caller.partner_id, **narrowed(request.query, _EXACT))
         return page(selectors.with_balances(found, at=request.at), request, render=rendering.wallet)
 
     @endpoint(

@@ -86,7 +86,9 @@ class Entry:
 
     ``id`` is the list's prefix and the publisher's own number, stable over versions ("ofac-2674", "un-6907993"). ``names`` starts
     with the primary name. ``countries`` are ISO 3166-1 alpha-2 codes of nationality, citizenship, registration and address.
-    ``programmes`` are the publisher's sanctions programmes or list types; ``remarks`` its free text.
+    ``programmes`` are the publisher's sanctions programmes or list types; ``remarks`` its free text. ``reference`` is what the
+    publisher calls the entry in its decisions ("QDi.006", "EU.27.28"). ``titles`` are titles and offices, ``places_of_birth`` and
+    ``addresses`` one text each, ``linked_to`` the names of others that it is listed for.
     """
 
     id: str
@@ -98,3 +100,9 @@ class Entry:
     programmes: tuple[str, ...] = ()
     gender: Gender | None = None
     remarks: str = ""
+    reference: str = ""
+    listed_on: date | None = None
+    titles: tuple[str, ...] = ()
+    places_of_birth: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    linked_to: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ Never call inside a database transaction that holds locks. Log lines carry names
 from flowlet.core.outbound.answers import parse_json
 from flowlet.core.outbound.client import RETRIES, SECONDS, Outbound
 from flowlet.core.outbound.ends import (
+    FAILURES,
     Answer,
     NotAuthorized,
     NotThere,
@@ -29,6 +30,7 @@ from flowlet.core.outbound.ends import (
 from flowlet.core.outbound.requests import Retries, Timeouts
 
 __all__ = [
+    "FAILURES",
     "RETRIES",
     "SECONDS",
     "Answer",

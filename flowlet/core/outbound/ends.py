@@ -83,3 +83,7 @@ class Throttled(Refused):
     """The provider wants us to ask less often; nothing happened there."""
 
     code, status, title = "provider.throttled", 503, "The provider wants fewer requests"
+
+
+# All that can come of a call besides an answer, as an endpoint that makes one lists its refusals.
+FAILURES = (Unavailable, OutcomeUnknown, Refused, NotAuthorized, NotThere, Throttled)

@@ -219,6 +219,12 @@ def test_says_what_breaks_the_schema_and_where():
     assert breach.message.startswith("Element 'Wrong': This element is not expected.")
 
 
+def test_says_what_breaks_the_schema_of_a_document_whose_elements_have_a_prefix():
+    content = b'<p:Document xmlns:p="urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"><p:CstmrCdtTrfInitn><p:Wrong/></p:CstmrCdtTrfInitn></p:Document>'
+    (breach,) = xml.validate(content, name="pain.001.001.09").breaches
+    assert breach.path == "/Document/CstmrCdtTrfInitn/Wrong"
+
+
 def test_paths_are_numbered_where_there_are_several():
     root = xml.read(f'<Document xmlns="{NAMESPACE}"><A/><B><C/></B><A><C/><C/></A></Document>'.encode())
     assert [xml.path_of(found) for found in (root, root[1][0], root[0], root[2][1])] == [

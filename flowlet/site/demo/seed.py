@@ -12,7 +12,7 @@ from accounts.choices import Role
 from flowlet.core import clock
 from flowlet.core.actors import Actor
 from flowlet.db import transactions
-from flowlet.site.demo import bank, companies, ending, rates, side_by_side
+from flowlet.site.demo import bank, companies, ending, listed, rates, side_by_side
 from flowlet.site.demo.companies import COMPANIES, Founded, Member
 from flowlet.site.demo.story import DAYS, Story
 
@@ -57,6 +57,7 @@ def run(
         rates.publish(through=at, days=DAYS + 75)
         told = Told(members, [companies.found(company, members=members, opened_on=opened_on, at=began) for company in COMPANIES])
     who = {member.role: member.actor for member in reversed(members)}
+    listed.publish(officer=who[Role.COMPLIANCE_OFFICER], began=began, at=at)
     stories = [
         Story(founded, who, scale, random.Random(SEED + number), began=began, at=at)  # noqa: S311 - the same demo every time
         for number, founded in enumerate(told.partners)

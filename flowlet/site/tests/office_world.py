@@ -19,6 +19,8 @@ from moneyed import Money
 from accounts.choices import Role
 from accounts.models import Customer, Partner, User
 from accounts.services import api_keys, customers, partners
+from compliance.services import watchlist_imports
+from compliance.services.watchlist_imports import SourceFile
 from flowlet.approvals.services import requests
 from flowlet.core import actors, clock
 from flowlet.core.actors import Actor, ActorKind
@@ -316,6 +318,14 @@ def reconcile(book: Book, *, at: datetime) -> None:
     break_documents.attach(break_id=row.pk, name="advice.pdf", content=b"%PDF-1.7 Bob", actor=SYSTEM, at=at)
 
 
+def list_names(*, at: datetime) -> None:
+    """A watchlist of our own with a refused row, and its update."""
+    heading = "id,kind,name\n"
+    for rows in ("h-1,person,Sample Person\nh-2,comet,Halley\n", "h-1,person,Sample Renamed\n"):
+        file = SourceFile("list", "own-world.csv", f"{heading}{rows}".encode())
+        watchlist_imports.bring_in(code="own-world", files=[file], title="Of the small world", actor=SYSTEM, at=at)
+
+
 def build() -> World:
     """Two siblings, a book with a journal, a customer, a key, a request for approval, one person of each role."""
     at = clock.now()
@@ -364,6 +374,7 @@ def build() -> World:
     )
     requests.approve(approval_id=limit.pk, actor=actor(staff[Role.FINANCE]), at=at)
     reconcile(book, at=at)
+    list_names(at=at)
     TOTPDevice.objects.create(user=staff[Role.AUDITOR], name="Authenticator app", confirmed=True)
     authenticate(RequestFactory().post("/admin/login/"), username=staff[Role.AUDITOR].email, password="not this one")
     return World(at=at, live=pair.live, sandbox=pair.sandbox, book=book, wallet=wallet, customer=customer, staff=staff)

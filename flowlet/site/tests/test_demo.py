@@ -15,6 +15,7 @@ from django.test import Client, override_settings
 from accounts.choices import CustomerKind, Mode, PartnerStatus, Role
 from accounts.models import Customer, Partner, User
 from accounts.selectors.customers import personal_of
+from compliance.selectors import watchlists
 from flowlet.approvals.choices import ApprovalStatus
 from flowlet.approvals.models import Approval
 from flowlet.backoffice import cells
@@ -94,6 +95,23 @@ def test_people_converted_and_the_books_were_revalued_every_week(demo):
         assert clock.day_of(conversion.created_at, zone=zones[conversion.partner_id]) == journals[conversion.journal_id]
     for founded in demo.partners:
         assert Journal.objects.filter(book=founded.live.book, kind="ledger.fx_revaluation").exists()
+
+
+def test_a_watchlist_with_invented_names_is_in_force_in_its_second_version(demo):
+    version = watchlists.in_force("ofac-sdn")
+    assert (version.number, version.entries, version.added, version.changed, version.renamed, version.removed) == (
+        2,
+        13,
+        2,
+        1,
+        1,
+        1,
+    )
+    assert (version.refused, version.not_understood) == (0, {})
+    entries = watchlists.by_id(version)
+    assert all(int(one.removeprefix("ofac-")) > 9_000_000 for one in entries)
+    assert [name.text for name in entries["ofac-9000009"].names] == ["OKAFOR, Chidi Chukwuemeka", "OKAFOUR, Chidi"]
+    assert entries["ofac-9000001"].addresses == ("Calle 9 No. 12, Culiacan, Mexico",)
 
 
 def test_every_moment_of_a_transfer_lies_on_the_day_it_counts_for(demo):

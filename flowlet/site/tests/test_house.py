@@ -109,6 +109,7 @@ def test_a_missing_variable_stops_the_start_and_is_named(variable):
         ("FLOWLET_LOG_JSON", "maybe", "neither true nor false"),
         ("FLOWLET_STATEMENT_TIMEOUT_MS", "30s", "not a whole number"),
         ("FLOWLET_ISO20022_SCHEMAS", "/nowhere/at/all", "not a folder"),
+        ("FLOWLET_BSA_SCHEMAS", "/nowhere/at/all", "not a folder"),
         ("FLOWLET_ENCRYPTION_KEYS", "k1:MDEy", "a key has 3 bytes"),
         ("FLOWLET_API_KEY_PEPPER", "***", "not base64"),
     ],

@@ -1,72 +1,149 @@
-"""Declare a bank account that is reconciled, or list them."""
+"""bank_account: bank accounts that are reconciled, as on their page, from the command line."""
 
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from argparse import BooleanOptionalAction
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError
 
-from flowlet.core import actors, clock
-from flowlet.core.errors import DomainError
+from accounts.management import arguments
+from accounts.management.deeds import REQUIRED, Deed, DeedCommand, line, option
+from flowlet.core import clock
+from flowlet.core.actors import Actor
 from ledger.models import Account, BankAccount, Book
 from ledger.services import bank_accounts, charts
 
+MANAGE = "ledger.manage_bank_account"
+RULES = (
+    option("--tolerance", keyword="tolerance_amount", type=arguments.amount, help="differences up to this amount are booked"),
+    option("--tolerance-percent", type=arguments.amount, help="and up to so many percent of our amount"),
+    option("--tolerance-line", help=f"chart line that takes them (first: {charts.PROVIDER_COSTS})"),
+    option("--write-off-line", help=f"chart line that takes write-offs (first: {charts.LOSSES})"),
+    option("--window-days", type=int, help="how far days may lie apart where only amounts agree (first: 3)"),
+    option("--transit-days", type=int, help="after so many days what the bank does not show is a break (first: 3)"),
+    option("--weekend-statements", keyword="has_weekend_statements", action=BooleanOptionalAction),
+)
 
-class Command(BaseCommand):
-    help = (
-        "Say which accounts of the books lie on a bank account and are reconciled with its statements; without a code, list them."
+
+def declare(
+    *,
+    code: str,
+    accounts: Sequence[str],
+    book: str,
+    chart_line: str,
+    currency: str,
+    starts_on: date | None,
+    identification: str,
+    actor: Actor,
+    at: datetime,
+    **rules: Any,
+) -> BankAccount:
+    """Rules that are not named are the service's."""
+    found = [Account.fetch(public_id) for public_id in accounts] or _of_book(book, chart_line, currency)
+    return bank_accounts.declare(
+        code=code,
+        account_ids=[account.pk for account in found],
+        starts_on=starts_on or clock.day_of(at, zone=found[0].book.time_zone),
+        identification=identification,
+        **{name: value for name, value in rules.items() if value is not None},
+        actor=actor,
+        at=at,
     )
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("code", nargs="?", help="a new code, such as main-eur")
-        parser.add_argument(
-            "--account", action="append", default=[], help="public id of an account of the books, acc_… (repeatable)"
+
+def change_rules(*, bank_account_id: int, reason: str, actor: Actor, at: datetime, **rules: Any) -> BankAccount:
+    """Rules that are not named stay."""
+    row = BankAccount.objects.get(pk=bank_account_id)
+    wanted = {name: getattr(row, name) if value is None else value for name, value in rules.items()}
+    return bank_accounts.change(bank_account_id=bank_account_id, **wanted, reason=reason, actor=actor, at=at)
+
+
+def add_member(*, bank_account_id: int, account: str, actor: Actor, at: datetime) -> Any:
+    """One more account of the books."""
+    return bank_accounts.add_member(bank_account_id=bank_account_id, account_id=Account.fetch(account).pk, actor=actor, at=at)
+
+
+def _of_book(book: str, chart_line: str, currency: str) -> list[Account]:
+    if not book or not currency:
+        raise CommandError("Give --account, or --book and --currency.")
+    row = Book.fetch(book)
+    found = list(Account.objects.filter(book=row, code=chart_line, currency=currency).select_related("book"))
+    if not found:
+        raise CommandError(f"{row} has no account {chart_line} in {currency} yet.")
+    return found
+
+
+class Command(DeedCommand):
+    help = (
+        "List bank accounts that are reconciled with their statements, declare one by naming the accounts of the books that lie on it, "
+        "change its rules, add an account of the books."
+    )
+    shows = BankAccount
+    deeds = (
+        Deed(
+            name="declare",
+            permission=MANAGE,
+            service=declare,
+            options=(
+                option("code", help="a new code, such as main-eur"),
+                option("--account", keyword="accounts", action="append", default=[], metavar="acc_…", help="repeatable"),
+                option("--book", default="", metavar="bok_…", help="with --line and --currency instead of --account"),
+                option("--line", keyword="chart_line", default=charts.SAFEGUARDING, help="code of the account in the book"),
+                option("--currency", default="", type=str.upper),
+                option("--iban", keyword="identification", default="", help="IBAN or number, as statements name it"),
+                option(
+                    "--starts-on", type=arguments.day, metavar="DAY", help="the first day that is reconciled (default: today)"
+                ),
+                *RULES,
+            ),
+            told=lambda made: f"{made.public_id} {made} is reconciled from {made.starts_on} on.",
+            help="say which accounts of the books lie on a bank account",
+        ),
+        Deed(
+            name="change-rules",
+            model=BankAccount,
+            permission=MANAGE,
+            service=change_rules,
+            subject="bank_account_id",
+            reason=REQUIRED,
+            options=RULES,
+            told=lambda row: f"{row.public_id} {row}: changed.",
+            help="by which it is reconciled from the next run on; what is not named stays",
+        ),
+        Deed(
+            name="add-member",
+            model=BankAccount,
+            permission=MANAGE,
+            service=add_member,
+            subject="bank_account_id",
+            options=(option("account", metavar="acc_…"),),
+            told=lambda made: f"{made.account.public_id} lies on {made.bank_account.public_id}.",
+            help="one more account of the books",
+        ),
+    )
+
+    def listed(self) -> Iterable[str]:
+        """By code."""
+        for row in BankAccount.objects.order_by("code"):
+            yield line(row.code, row.public_id, f"{row.name}, {row.currency}", f"from {row.starts_on}")
+
+    def described(self, row: BankAccount) -> Iterable[tuple[str, Any]]:
+        """With its rules and the accounts of the books."""
+        yield from (
+            ("Bank account", row.public_id),
+            ("Code", row.code),
+            ("Name", row.name),
+            ("Currency", row.currency),
+            ("IBAN or number", row.identification),
+            ("Reconciled from", row.starts_on),
+            ("Tolerance", row.tolerance_amount),
+            ("Tolerance, percent", row.tolerance_percent),
+            ("Tolerance line", row.tolerance_line),
+            ("Write-off line", row.write_off_line),
+            ("Window, days", row.window_days),
+            ("Transit, days", row.transit_days),
+            ("Weekend statements", "yes" if row.has_weekend_statements else "no"),
         )
-        parser.add_argument("--book", default="", help="public id, bok_…: with --line and --currency instead of --account")
-        parser.add_argument("--line", default=charts.SAFEGUARDING, help="code of the account in the book")
-        parser.add_argument("--currency", default="")
-        parser.add_argument("--iban", default="", help="IBAN or number, as statements name it")
-        parser.add_argument("--starts-on", default="", metavar="DAY", help="YYYY-MM-DD: the first day that is reconciled")
-        parser.add_argument("--tolerance", default="", help="differences up to this amount are booked")
-        parser.add_argument("--tolerance-percent", default="", help="and up to so many percent of our amount")
-        parser.add_argument("--tolerance-line", default=charts.PROVIDER_COSTS, help="chart line that takes them")
-        parser.add_argument("--window-days", type=int, default=3)
-        parser.add_argument("--transit-days", type=int, default=3)
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        if not options["code"]:
-            for account in BankAccount.objects.order_by("code"):
-                self.stdout.write(
-                    f"{account.code}  {account.public_id}  {account.name}, {account.currency}, from {account.starts_on}"
-                )
-            return
-        try:
-            made = bank_accounts.declare(
-                code=options["code"],
-                account_ids=[account.pk for account in self._accounts(options)],
-                starts_on=date.fromisoformat(options["starts_on"]) if options["starts_on"] else clock.now().date(),
-                identification=options["iban"],
-                tolerance_amount=Decimal(options["tolerance"]) if options["tolerance"] else None,
-                tolerance_percent=Decimal(options["tolerance_percent"]) if options["tolerance_percent"] else None,
-                tolerance_line=options["tolerance_line"],
-                window_days=options["window_days"],
-                transit_days=options["transit_days"],
-                actor=actors.system("bank_account"),
-                at=clock.now(),
-            )
-        except (ValueError, InvalidOperation):
-            raise CommandError("Write days as 2026-03-31 and amounts as 0.50.") from None
-        except DomainError as refusal:
-            raise CommandError(f"{refusal.message} ({refusal.code})") from None
-        self.stdout.write(f"{made.public_id} {made} is reconciled from {made.starts_on} on.")
-
-    def _accounts(self, options: dict[str, Any]) -> list[Account]:
-        if options["account"]:
-            return [Account.fetch(public_id) for public_id in options["account"]]
-        book = Book.fetch(options["book"]) if options["book"] else None
-        if book is None or not options["currency"]:
-            raise CommandError("Give --account, or --book and --currency.")
-        found = Account.objects.filter(book=book, code=options["line"], currency=options["currency"])
-        if not found:
-            raise CommandError(f"{book} has no account {options['line']} in {options['currency']} yet.")
-        return list(found)
+        for member in row.members.select_related("account__book").order_by("account_id"):
+            yield "Account", line(member.account.public_id, member.account, member.account.book)

@@ -1,13 +1,13 @@
 """Close the months and years of a book."""
 
-from argparse import ArgumentTypeError
-from datetime import date, datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
-from flowlet.core import actors, clock
+from accounts.management import arguments
+from accounts.management.deeds import ActingCommand
+from flowlet.core import clock
 from flowlet.core.errors import DomainError
 from flowlet.core.money import to_text
 from ledger.models import Book, Period
@@ -18,25 +18,20 @@ class _DryRun(Exception):
     """Leaves the transaction of a dry run."""
 
 
-def _day(text: str) -> date:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 (a day has no zone)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a day such as 2026-03-31") from None
-
-
-class Command(BaseCommand):
+class Command(ActingCommand):
+    permission = "ledger.close_period"
     help = "Close, soft-close or reopen the periods of a book (monthly, defined when needed), or carry a year's earnings over."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("book", help="public id, bok_…")
-        parser.add_argument("--through", type=_day, metavar="DAY", help="YYYY-MM-DD: every period that ends by this day")
+        parser.add_argument("--through", type=arguments.day, metavar="DAY", help="YYYY-MM-DD: every period that ends by this day")
         parser.add_argument("--period", help="public id of one period, per_…")
         parser.add_argument("--soft", action="store_true", help="adjustments by finance stay possible, and it can be reopened")
         parser.add_argument("--reopen", action="store_true", help="take postings for a soft-closed --period again")
         parser.add_argument("--year", type=int, help="post the closing journal of this year (before its December is closed)")
         parser.add_argument("--reason", default="", help="kept in the audit")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
+        super().add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if sum(1 for name in ("through", "period", "year") if options[name]) != 1:
@@ -57,7 +52,8 @@ class Command(BaseCommand):
             raise CommandError(f"{refusal.message} ({refusal.code})") from None
 
     def _do(self, book: Book, options: dict[str, Any]) -> None:
-        actor, at = actors.system("close_period"), clock.now()
+        actor = self.actor(options, permission="ledger.reopen_period" if options["reopen"] else "")
+        at = clock.now()
         if options["year"]:
             closed = periods.close_year(book_id=book.pk, year=options["year"], actor=actor, at=at, dry_run=options["dry_run"])
             for currency, result in sorted(closed.results.items()):

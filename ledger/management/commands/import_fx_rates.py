@@ -1,36 +1,38 @@
 """import_fx_rates: bring in the European Central Bank's reference rates."""
 
 import sys
-from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
-from flowlet.core import actors, clock
+from accounts.management.deeds import ActingCommand
+from flowlet.core import clock
 from flowlet.core.errors import DomainError
 from ledger.services import rate_imports
 
 SHOWN = 50
 
 
-class Command(BaseCommand):
+class Command(ActingCommand):
     """Reads the ECB's history or daily file (CSV, zip or XML). Can be repeated: what is known already is left alone.
 
     Exit code 1 if anything was refused, or is known with another value.
     """
 
     help = __doc__
+    permission = "ledger.set_rate"
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, nargs="?", help="such as eurofxref-hist.zip")
         parser.add_argument("--fetch", action="store_true", help="the day's file from FLOWLET_FX_RATES_URL instead")
+        super().add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if bool(options["file"]) == options["fetch"]:
             raise CommandError("Give a file or --fetch.")
-        actor, at = actors.system("import_fx_rates"), clock.now()
+        actor, at = self.actor(options), clock.now()
         try:
             if options["fetch"]:
                 outcome = rate_imports.fetch_ecb(actor=actor, at=at)

@@ -5,16 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
-from flowlet.core import actors, clock
+from accounts.management.deeds import ActingCommand
+from flowlet.core import clock
 from flowlet.core.errors import DomainError
 from flowlet.core.money import to_text
 from ledger.models import BankAccount
 from ledger.services import bank_statements
 
 
-class Command(BaseCommand):
+class Command(ActingCommand):
+    permission = "ledger.import_statement"
     help = (
         "Import bank statements: camt.053, camt.052, camt.054, MT940, or CSV by a mapping. The whole file or nothing; the same file comes "
         "in once. Without --account each statement finds its bank account by IBAN or number."
@@ -28,8 +30,10 @@ class Command(BaseCommand):
         parser.add_argument("--opening", default="", help="CSV without balances: the opening balance, as the file writes amounts")
         parser.add_argument("--closing", default="", help="and the closing balance")
         parser.add_argument("--dry-run", action="store_true", help="check everything, keep nothing")
+        super().add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        actor = self.actor(options)
         try:
             account = None
             if options["account"]:
@@ -42,7 +46,7 @@ class Command(BaseCommand):
                 bank_account_id=account.pk if account else None,
                 format=options["format"],
                 mapping=self._mapping(options),
-                actor=actors.system("import_statement"),
+                actor=actor,
                 at=clock.now(),
                 dry_run=options["dry_run"],
             )

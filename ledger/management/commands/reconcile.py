@@ -2,14 +2,15 @@
 
 import json
 import sys
-from argparse import ArgumentTypeError
-from datetime import date
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
-from flowlet.core import actors, clock
+from accounts.management import arguments
+from accounts.management.deeds import ActingCommand
+from flowlet.core import clock
+from flowlet.core.actors import Actor
 from flowlet.core.errors import DomainError
 from flowlet.core.money import to_text
 from ledger.models import BankAccount
@@ -19,26 +20,23 @@ from ledger.services import reconciliation
 STEPS = 5
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a day such as 2026-03-31") from None
-
-
-class Command(BaseCommand):
+class Command(ActingCommand):
+    permission = "ledger.reconcile"
     help = (
         "Reconcile bank accounts with their statements. May be repeated. With --proof, exit code 1 while the day is not proven."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--account", default="", help="code of one bank account (default: all)")
-        parser.add_argument("--proof", type=_day, metavar="DAY", help="YYYY-MM-DD: say what this day proves, and what is missing")
+        parser.add_argument(
+            "--proof", type=arguments.day, metavar="DAY", help="YYYY-MM-DD: say what this day proves, and what is missing"
+        )
         parser.add_argument("--only-proof", action="store_true", help="match nothing, only answer --proof")
         parser.add_argument("--json", action="store_true")
+        super().add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        accounts = BankAccount.objects.order_by("code")
+        actor, accounts = self.actor(options), BankAccount.objects.order_by("code")
         if options["account"]:
             accounts = accounts.filter(code=options["account"])
             if not accounts:
@@ -49,7 +47,7 @@ class Command(BaseCommand):
         for account in accounts:
             answer: dict[str, Any] = {"account": account.code}
             if not options["only_proof"]:
-                answer |= self._run(account)
+                answer |= self._run(account, actor)
             if options["proof"]:
                 proof = questions.proof(bank_account=account, on=options["proof"])
                 is_proven &= proof.is_proven
@@ -62,7 +60,7 @@ class Command(BaseCommand):
         if not is_proven:
             sys.exit(1)
 
-    def _run(self, account: BankAccount) -> dict[str, Any]:
+    def _run(self, account: BankAccount, actor: Actor) -> dict[str, Any]:
         with tqdm(total=STEPS, desc=f"Reconciling {account.code}", disable=None) as bar:
 
             def progress(step: str, count: int) -> None:
@@ -70,9 +68,7 @@ class Command(BaseCommand):
                 bar.update()
 
             try:
-                result = reconciliation.run(
-                    bank_account_id=account.pk, actor=actors.system("reconcile"), at=clock.now(), progress=progress
-                )
+                result = reconciliation.run(bank_account_id=account.pk, actor=actor, at=clock.now(), progress=progress)
             except DomainError as refusal:
                 raise CommandError(f"{account.code}: {refusal.message} ({refusal.code})") from None
         return {

@@ -1,14 +1,14 @@
 """revalue_fx: bring the books to the worth of their foreign exchange positions."""
 
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
-from datetime import date, datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
-from flowlet.core import actors, clock
+from accounts.management import arguments
+from accounts.management.deeds import ActingCommand
+from flowlet.core import clock
 from flowlet.core.errors import DomainError
 from flowlet.core.money import Money, to_text
 from ledger.models import Book
@@ -17,27 +17,23 @@ from ledger.services import revaluation
 from ledger.services.revaluation import Revaluation
 
 
-def _day(text: str) -> date:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 (a day has no zone)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not a day such as 2026-03-31") from None
-
-
-class Command(BaseCommand):
+class Command(ActingCommand):
     """Posts what each position has gained or lost since the last time, per book. Can be repeated: the second run posts nothing.
 
     Exit code 1 if a book was refused, for want of a rate or because its period is closed; the other books are revalued.
     """
 
     help = __doc__
+    permission = "ledger.revalue_positions"
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--date", type=_day, metavar="DAY", help="YYYY-MM-DD (default: today in each book's zone)")
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--date", type=arguments.day, metavar="DAY", help="YYYY-MM-DD (default: today in each book's zone)")
         parser.add_argument("--book", help="public id, bok_… (default: every book that has positions)")
         parser.add_argument("--dry-run", action="store_true", help="say what would be posted, post nothing")
+        super().add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        actor, at, revalued, refused = self.actor(options), clock.now(), 0, 0
         if options["book"]:
             try:
                 books = [Book.fetch(options["book"])]
@@ -45,7 +41,6 @@ class Command(BaseCommand):
                 raise CommandError(f"{refusal.message} ({refusal.code})") from None
         else:
             books = list(Book.objects.filter(accounts__line__code=POSITION).distinct().order_by("pk"))
-        actor, at, revalued, refused = actors.system("revalue_fx"), clock.now(), 0, 0
         for book in tqdm(books, unit=" books", desc="Revaluing", disable=None):
             try:
                 found = revaluation.revalue(book_id=book.pk, on=options["date"], actor=actor, at=at, dry_run=options["dry_run"])

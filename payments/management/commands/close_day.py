@@ -1,20 +1,23 @@
 """close_day: close a business day of a book."""
 
 import json
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
-from flowlet.core import actors, clock
+from accounts.management import arguments
+from accounts.management.deeds import ActingCommand
+from flowlet.core import clock
 from flowlet.core.errors import DomainError
 from ledger.models import Book
 from payments import errors
 from payments.services import days
 
 
-class Command(BaseCommand):
+class Command(ActingCommand):
+    permission = "payments.close_day"
     help = (
         "Close a business day: settle, reconcile, prove, revalue, add up, verify, seal. Refused, saying what is missing, "
         "while a bank account is unproven or a break has no owner; exit code 1 then. Can be interrupted and run again."
@@ -22,11 +25,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("book", nargs="?", metavar="BOOK", help="bok_…; default: every book")
-        parser.add_argument("--date", type=date.fromisoformat, help="the day (default: yesterday in the book's zone)")
+        parser.add_argument("--date", type=arguments.day, help="the day (default: yesterday in the book's zone)")
         parser.add_argument("--json", action="store_true", help="answer as JSON")
+        super().add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        at = clock.now()
+        actor, at = self.actor(options), clock.now()
         try:
             books = [Book.fetch(options["book"])] if options["book"] else list(Book.objects.order_by("pk"))
         except DomainError as refusal:
@@ -39,9 +43,7 @@ class Command(BaseCommand):
                 day = options["date"] or clock.day_of(at, zone=book.time_zone) - timedelta(days=1)
                 line: dict[str, Any] = {"book": book.public_id, "day": str(day)}
                 try:
-                    row = days.close(
-                        book_id=book.pk, day=day, actor=actors.system("close_day"), at=at, told=lambda step: bar.update()
-                    )
+                    row = days.close(book_id=book.pk, day=day, actor=actor, at=at, told=lambda step: bar.update())
                     line |= {"status": row.status, "head": row.head, "steps": row.steps, "missing": []}
                 except errors.DayNotReady as refusal:
                     is_refused = True

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import orjson
 
+from accounts.management import arguments
 from accounts.management.deeds import REQUIRED, Deed, DeedCommand, line, option
 from accounts.models import Partner
 from flowlet.approvals.models import Approval
@@ -14,13 +15,6 @@ from payments.choices import Rail
 from payments.models import FeeSchedule
 from payments.policies import fees
 from payments.services import fee_schedules
-
-
-def _moment(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError(text)
-    return found
 
 
 def request(
@@ -80,7 +74,11 @@ class Command(DeedCommand):
                 ),
                 option("--withdraw", action="store_true", help="no fees of its own any more: the more general ones count again"),
                 option(
-                    "--from", keyword="valid_from", type=_moment, metavar="MOMENT", help="with its zone (default: the approval)"
+                    "--from",
+                    keyword="valid_from",
+                    type=arguments.moment,
+                    metavar="MOMENT",
+                    help="with its zone (default: the approval)",
                 ),
             ),
             help="ask for other fees",

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from accounts.management import arguments
 from accounts.management.deeds import REQUIRED, Deed, DeedCommand, line, option
 from accounts.models import Partner
 from flowlet.approvals.models import Approval
@@ -17,20 +17,6 @@ from payments.policies.rail_limits import RailLimits
 from payments.services import rail_limits
 
 NAMES = tuple(one.name for one in fields(RailLimits))
-
-
-def _amount(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise ValueError(text) from None
-
-
-def _moment(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError(text)
-    return found
 
 
 def request(*, partner: str, withdraw: bool, actor: Actor, at: datetime, **given: Any) -> Approval:
@@ -63,12 +49,16 @@ class Command(DeedCommand):
                 option("--partner", default="", metavar="par_…", help="default: all partners, each for itself"),
                 option("--kind", default="", choices=["", *PaymentKind.values], help="default: all kinds together"),
                 *(
-                    option(f"--{name.replace('_', '-')}", type=int if name.endswith("_count") else _amount, metavar="N")
+                    option(f"--{name.replace('_', '-')}", type=int if name.endswith("_count") else arguments.amount, metavar="N")
                     for name in NAMES
                 ),
                 option("--withdraw", action="store_true", help="none of its own any more"),
                 option(
-                    "--from", keyword="valid_from", type=_moment, metavar="MOMENT", help="with its zone (default: the approval)"
+                    "--from",
+                    keyword="valid_from",
+                    type=arguments.moment,
+                    metavar="MOMENT",
+                    help="with its zone (default: the approval)",
                 ),
             ),
             help="ask for other limits; what is not named is not limited",

@@ -1,72 +1,79 @@
-"""recall: ask for a payment back, answer who asks us, send a wire back."""
+"""recall: ask for a payment back, answer who asks us, send a wire back, from the command line."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-
-from accounts.models import User
-from flowlet.core import clock
-from flowlet.core.actors import Actor, ActorKind
-from flowlet.core.errors import DomainError
+from accounts.management.deeds import Deed, DeedCommand, Option, line, option
+from flowlet.core.money import to_text
 from payments.choices import RecallReason, RecallState
 from payments.models import Payment, Recall
-from payments.policies.recalls import REFUSALS, RETURN_REASONS
+from payments.policies import recalls as policies
 from payments.services import recalls
 
-RIGHT = "payments.book_outcome"
+NOTE = option("--note", default="", help="for the other bank, in plain Latin letters, at most 105")
 
 
-class Command(BaseCommand):
-    help = (
-        "Money that is to go back. list: what waits for our answer. request: ask for a SEPA credit transfer or wire that has left. "
-        "accept, refuse: answer a bank that asks for a deposit; accepted, the deposit is returned. send-back: return a wire to us of "
-        "our own accord. Messages are delivered by the worker, every five minutes."
+def _code(choices: Iterable[str], *, keyword: str = "code") -> Option:
+    return option("--code", keyword=keyword, choices=sorted(choices), required=True, help="why, in ISO 20022's word")
+
+
+def _deed(name: str, service: Any, text: str, *, code: Sequence[Option] = (), **more: Any) -> Deed:
+    return Deed(
+        **{"name": name, "model": Recall, "permission": "payments.book_outcome", "service": service, "help": text}
+        | {"options": (*code, NOTE), "told": _stands}
+        | more
     )
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        deeds = parser.add_subparsers(dest="deed", required=True)
-        deeds.add_parser("list")
-        for name, what, codes in (
-            ("request", "PAYMENT", RecallReason.values),
-            ("accept", "RECALL", ()),
-            ("refuse", "RECALL", sorted(REFUSALS)),
-            ("send-back", "PAYMENT", sorted(RETURN_REASONS)),
-        ):
-            deed = deeds.add_parser(name)
-            deed.add_argument("id", metavar=what)
-            if codes:
-                deed.add_argument("--code", choices=codes, required=True, help="why, in ISO 20022's word")
-            deed.add_argument("--note", default="", help="for the other bank, in plain Latin letters, at most 105")
-            deed.add_argument("--by", required=True, metavar="EMAIL", help="who decides; needs the right to book outcomes")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            self._do(options)
-        except DomainError as refusal:
-            raise CommandError(f"{refusal.message} ({refusal.code})") from None
+def _stands(row: Recall) -> str:
+    amount = f"{to_text(row.amount, row.currency)} {row.currency}"
+    return line(row.public_id, row.payment.public_id, amount, row.reason_code, row.state, f"due {row.due_on}")
 
-    def _do(self, options: dict[str, Any]) -> None:
-        if options["deed"] == "list":
-            rows = list(Recall.objects.filter(state=RecallState.RECEIVED).select_related("payment").order_by("due_on", "id"))
-            for row in rows:
-                self._say(row)
-            if not rows:
-                self.stdout.write("Nothing waits for our answer.")
-            return
-        user = User.objects.filter(email__iexact=options["by"], is_staff=True, is_active=True).first()
-        if user is None or not user.has_perm(RIGHT):
-            raise CommandError(f"{options['by']} is no active member of staff with the right to book outcomes.")
-        actor = Actor(kind=ActorKind.STAFF, id=user.public_id, label="command")
-        who: dict[str, Any] = {"actor": actor, "at": clock.now(), "note": options["note"]}
-        if options["deed"] == "request":
-            self._say(recalls.request(payment_id=Payment.key(options["id"]), reason=options["code"], **who))
-        elif options["deed"] == "accept":
-            self._say(recalls.accept(recall_id=Recall.key(options["id"]), **who))
-        elif options["deed"] == "refuse":
-            self._say(recalls.refuse(recall_id=Recall.key(options["id"]), code=options["code"], **who))
-        else:
-            self._say(recalls.send_back(payment_id=Payment.key(options["id"]), code=options["code"], **who))
 
-    def _say(self, row: Recall) -> None:
-        figure = f"{row.amount.normalize():f} {row.currency}"
-        self.stdout.write(f"{row.public_id}  {row.payment.public_id}  {figure}  {row.reason_code}  {row.state}  due {row.due_on}")
+class Command(DeedCommand):
+    help = (
+        "Money that is to go back: list what waits for our answer, ask for a SEPA credit transfer or wire that has left, accept or refuse "
+        "what a bank asks of us (accepted, the deposit is returned), send back a wire to us of our own accord. Messages are delivered "
+        "by the worker, every five minutes."
+    )
+    shows = Recall
+    list_options = (
+        option(
+            "--state",
+            choices=RecallState.values,
+            type=str.upper,
+            default=RecallState.RECEIVED.value,
+            help="default: RECEIVED, those that wait for our answer",
+        ),
+        option("--limit", type=int, default=100),
+    )
+    deeds = (
+        _deed("request", recalls.request, "ask for it", model=Payment, code=[_code(RecallReason.values, keyword="reason")]),
+        _deed("accept", recalls.accept, "the deposit goes back", policy=policies.check_waits),
+        _deed("refuse", recalls.refuse, "the money stays", policy=policies.check_waits, code=[_code(policies.REFUSALS)]),
+        _deed("send-back", recalls.send_back, "return a wire to us", model=Payment, code=[_code(policies.RETURN_REASONS)]),
+    )
+
+    def listed(self, *, state: str, limit: int) -> Iterable[str]:
+        """What is due first."""
+        for row in Recall.objects.filter(state=state).select_related("payment").order_by("due_on", "id")[:limit]:
+            yield _stands(row)
+
+    def described(self, row: Recall) -> Iterable[tuple[str, Any]]:
+        """As on the page."""
+        return (
+            ("Recall", row.public_id),
+            ("Payment", row.payment.public_id),
+            ("Partner", row.partner),
+            ("Who asks", row.get_direction_display()),
+            ("Amount", f"{to_text(row.amount, row.currency)} {row.currency}"),
+            ("Why", row.reason_code),
+            ("Our note", row.note),
+            ("Case", row.case_id),
+            ("State", row.get_state_display()),
+            ("Answer due", row.due_on),
+            ("Why not", row.answer_code),
+            ("Told with the answer", row.answer_note),
+            ("Message", row.message),
+            ("Delivered", row.delivered_at),
+        )

@@ -4,11 +4,12 @@ import json
 from contextlib import closing
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
+from accounts.management.deeds import ActingCommand
 from accounts.models import Partner
-from flowlet.core import actors, clock
+from flowlet.core import clock
 from flowlet.core.errors import DomainError
 from payments.choices import Rail
 from payments.models import Batch
@@ -35,7 +36,8 @@ class _Progress:
         self.bar.close()
 
 
-class Command(BaseCommand):
+class Command(ActingCommand):
+    permission = "payments.close_day"
     help = (
         "Gather what is due by rail, partner, currency and cut-off into batches, build and deliver their files, settle what the banks have "
         "executed. Can be interrupted and run again at any point. Exit code 1 when something was held up."
@@ -47,9 +49,10 @@ class Command(BaseCommand):
         parser.add_argument("--early", action="store_true", help="do not wait for the cut-offs")
         parser.add_argument("--dry-run", action="store_true", help="say what is ready and do nothing")
         parser.add_argument("--json", action="store_true", help="answer as JSON")
+        super().add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        at = clock.now()
+        actor, at = self.actor(options), clock.now()
         scope: dict[str, Any] = {"rail": Rail(options["rail"]) if options["rail"] else None, "early": options["early"]}
         try:
             scope["partner_id"] = Partner.fetch(options["partner"]).pk if options["partner"] else None
@@ -59,7 +62,7 @@ class Command(BaseCommand):
             self._ready(gathering.due_groups(at=at, **scope), as_json=options["json"])
             return
         with closing(_Progress(hidden=options["json"])) as told:
-            done = settlement.run(at=at, actor=actors.system("run_settlement"), told=told, **scope)
+            done = settlement.run(at=at, actor=actor, told=told, **scope)
         if options["json"]:
             told = {name: [self._line(batch) for batch in getattr(done, name)] for name in ("built", "delivered", "waiting")}
             self.stdout.write(json.dumps({**told, "decided": done.decided, "settled": done.settled, "refusals": done.refusals}))

@@ -62,7 +62,7 @@ TRANSACTIONS: Final = {
         ),
         Transaction("refund (authorised)", frozenset({_CORE}), True, Who.CUSTOMER, "8 weeks after the debit", "pacs.004"),
         Transaction("refund (unauthorised)", frozenset({_CORE}), True, Who.CUSTOMER, "13 months after the debit", "pacs.004"),
-        Transaction("reversal", frozenset({_CORE, _B2B}), True, Who.US, "5 business days after settlement", "pacs.007"),
+        Transaction("reversal", frozenset({_CORE, _B2B}), True, Who.US, "5 business days after the due date", "pain.007"),
         Transaction(
             "recall", frozenset({_SCT}), True, Who.BANK, "10 business days after the execution; FRAD 13 months", "camt.056"
         ),

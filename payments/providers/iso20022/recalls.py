@@ -43,6 +43,8 @@ _VERDICTS: Final = {
     "PDCR": Verdict.PENDING,
     "PECR": Verdict.PENDING,
 }
+# What is said of a payment or a group alone, in the words for the whole case.
+_ALONE: Final = {"RJCR": "RJCR", "ACCR": "CNCL", "PDCR": "PDCR"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,67 +159,49 @@ def write_answer(*, answer: Answer, created_at: datetime) -> Written:
 
 
 def requests(source: bytes | BinaryIO) -> Iterator[Requested]:
-    """The requests of a camt.056 of any version, streaming, also inside another document. Raises UnknownMessage, UnreadableField."""
-    is_known, head = False, _Head()
-    common = own = _Group()
-    for element in xml.stream(source, tags=("Assgnmt", "Case", "OrgnlGrpInfAndCxl", "OrgnlGrpInf", "TxInf")):
-        if not _is_below(element, "FIToFIPmtCxlReq"):
+    """The requests of a camt.056 of any version, streaming, also inside another document: one for each payment that is asked for, or one
+    for a group that is asked for as a whole, which names no payment.
+
+    Raises UnknownMessage, UnreadableField, and IncompleteMessage when their number is not that of the header.
+    """
+    is_known, count, asked = False, 0, 0
+    for element in xml.stream(source, tags=("TxInf", "Undrlyg", "FIToFIPmtCxlReq")):
+        message = _around(element, "FIToFIPmtCxlReq")
+        if message is None:
             continue
         is_known, kind = True, xml.local(element)
-        if kind == "Assgnmt":
-            head = _Head.of(element)
-        elif kind == "Case":
-            if not _is_below(element, "TxInf"):
-                head.case_id = xml.text(element, "Id")
-        elif kind == "TxInf":
-            yield _requested(element, head, own if own.message_id else common)
-            own = _Group()
+        if kind == "TxInf":
+            count, asked = count + 1, asked + 1
+            yield _requested(element, message)
+        elif kind == "Undrlyg":
+            if not asked:
+                yield _requested(element, message)
+            asked = 0
         else:
-            group = _Group.of(element)
-            common, own = (common, group) if _is_below(element, "TxInf") else (group, own)
+            if count and (expected := xml.text(element, "CtrlData/NbOfTxs")):
+                reading.check_count(expected, count)
+            count = 0
     if not is_known:
         raise UnknownMessage("The document is not a camt.056.")
 
 
 def answers(source: bytes | BinaryIO) -> Iterator[Answered]:
     """The answers of a camt.029 of any version, one for each payment it speaks of, or one for the case. Raises UnknownMessage."""
-    is_known, id_, case_id, code = False, "", "", ""
-    own, found = _Group(), False
-    for element in xml.stream(source, tags=("Assgnmt", "RslvdCase", "Sts", "OrgnlGrpInf", "TxInfAndSts", "RsltnOfInvstgtn")):
-        kind = xml.local(element)
-        if kind != "RsltnOfInvstgtn" and not _is_below(element, "RsltnOfInvstgtn"):
+    is_known, found = False, False
+    for element in xml.stream(source, tags=("TxInfAndSts", "RsltnOfInvstgtn")):
+        message = _around(element, "RsltnOfInvstgtn")
+        if message is None:
             continue
         is_known = True
-        if kind == "Assgnmt":
-            id_ = xml.text(element, "Id")
-        elif kind == "RslvdCase":
-            case_id = xml.text(element, "Id") or case_id
-        elif kind == "Sts":
-            code = xml.text(element, "Conf")
-        elif kind == "OrgnlGrpInf":
-            own = _Group.of(element)
-        elif kind == "TxInfAndSts":
+        if xml.local(element) == "TxInfAndSts":
             found = True
-            said = {"RJCR": "RJCR", "ACCR": "CNCL", "PDCR": "PDCR"}.get(xml.text(element, "TxCxlSts"), code)
-            yield _answered(element, id_, case_id, said, own)
-            own = _Group()
-        elif not found:
-            yield _answered(None, id_, case_id, code, own)
+            yield _answered(element, message)
+        else:
+            if not found:
+                yield _answered(None, message)
+            found = False
     if not is_known:
         raise UnknownMessage("The document is not a camt.029.")
-
-
-@dataclass
-class _Head:
-    id: str = ""
-    case_id: str = ""
-    assigner: Agent = field(default_factory=Agent)
-    assignee: Agent = field(default_factory=Agent)
-
-    @classmethod
-    def of(cls, element: Element) -> "_Head":
-        assigner, assignee = (reading.agent(element, f"{name}/Agt") or Agent() for name in ("Assgnr", "Assgne"))
-        return cls(id=xml.text(element, "Id"), assigner=assigner, assignee=assignee)
 
 
 @dataclass(frozen=True)
@@ -227,12 +211,16 @@ class _Group:
     created_at: datetime | None = None
 
     @classmethod
-    def of(cls, element: Element) -> "_Group":
+    def of(cls, element: Element | None) -> "_Group":
+        if element is None:
+            return cls()
         at = reading.moment(element, "OrgnlCreDtTm") if xml.text(element, "OrgnlCreDtTm") else None
         return cls(xml.text(element, "OrgnlMsgId"), xml.text(element, "OrgnlMsgNmId"), at)
 
 
-def _original_of(element: Element, group: _Group) -> Original:
+def _original_of(element: Element | None, group: _Group) -> Original:
+    if element is None:
+        return Original(message_id=group.message_id, message=group.message, created_at=group.created_at)
     return Original(
         message_id=group.message_id,
         message=group.message,
@@ -246,32 +234,57 @@ def _original_of(element: Element, group: _Group) -> Original:
     )
 
 
-def _requested(element: Element, head: _Head, group: _Group) -> Requested:
-    found = reports.reasons_at(element, "CxlRsnInf")
+def _requested(element: Element, message: Element) -> Requested:
+    """What is asked about a payment (TxInf), or about a group (Undrlyg). A case of its own goes before the message's."""
+    is_group = xml.local(element) == "Undrlyg"
+    underlying = element if is_group else element.getparent()
+    whole = xml.first(underlying, "OrgnlGrpInfAndCxl") if underlying is not None else None
+    own = None if is_group else xml.first(element, "OrgnlGrpInf")
+    part = whole if is_group else element
+    found = reports.reasons_at(part, "CxlRsnInf") if part is not None else ()
+    if not found and whole is not None:
+        found = reports.reasons_at(whole, "CxlRsnInf")
     first = found[0] if found else Reason(code="", is_proprietary=False)
+    assigner, assignee = (reading.agent(message, f"Assgnmt/{name}/Agt") or Agent() for name in ("Assgnr", "Assgne"))
+    group = _Group.of(whole if own is None else own)
+    names = (
+        *(xml.text(one, "Case/Id") for one in (part, whole) if one is not None),
+        xml.text(message, "Case/Id"),
+        xml.text(element, "OrgnlGrpInfAndCxl/GrpCxlId" if is_group else "CxlId"),
+        xml.text(message, "Assgnmt/Id"),
+    )
     recall = Recall(
-        id=head.id,
-        case_id=xml.text(element, "CxlId") or head.case_id or head.id,
-        assigner=head.assigner,
-        assignee=head.assignee,
-        original=_original_of(element, group),
+        id=xml.text(message, "Assgnmt/Id"),
+        case_id=next(filter(None, names), ""),
+        assigner=assigner,
+        assignee=assignee,
+        original=_original_of(None if is_group else element, group),
         reason=first.code,
-        originator=xml.text(element, "CxlRsnInf/Orgtr/Nm"),
+        originator=xml.text(part, "CxlRsnInf/Orgtr/Nm") if part is not None else "",
         note=first.note,
     )
-    return Requested(message=xml.name_of(element), recall=recall, is_usual=not first.is_proprietary)
+    return Requested(message=xml.name_of(message), recall=recall, is_usual=not first.is_proprietary)
 
 
-def _answered(element: Element | None, id_: str, case_id: str, code: str, group: _Group) -> Answered:
-    original = Original(message_id="", message="") if element is None else _original_of(element, group)
+def _answered(element: Element | None, message: Element) -> Answered:
+    """What is said of a payment (TxInfAndSts), or of the case. What stands nearest to the payment counts."""
+    whole = xml.first(message, "CxlDtls/OrgnlGrpInfAndSts")
+    own = xml.first(element, "OrgnlGrpInf") if element is not None else None
+    places = [one for one in (element, whole) if one is not None]
+    statuses = (
+        *(() if element is None else (xml.text(element, "TxCxlSts"),)),
+        *(() if whole is None else (xml.text(whole, "GrpCxlSts"),)),
+    )
+    said = next((_ALONE[status] for status in statuses if status in _ALONE), xml.text(message, "Sts/Conf"))
+    reasons = reports.reasons_at(whole if element is None else element, "CxlStsRsnInf") if places else ()
     return Answered(
-        message="" if element is None else xml.name_of(element),
-        id=id_,
-        case_id=case_id,
-        code=code,
-        verdict=_VERDICTS.get(code),
-        original=original,
-        reasons=() if element is None else reports.reasons_at(element, "CxlStsRsnInf"),
+        message=xml.name_of(message),
+        id=xml.text(message, "Assgnmt/Id"),
+        case_id=next((case for one in (*places, message) if (case := xml.text(one, "RslvdCase/Id"))), ""),
+        code=said,
+        verdict=_VERDICTS.get(said),
+        original=_original_of(element, _Group.of(whole if own is None else own)),
+        reasons=reasons,
     )
 
 
@@ -310,5 +323,6 @@ def _breaches(place: str, id_: str, case_id: str, note: str, original: Original)
         yield Breach("uetr.form", 0, f"{place}/OrgnlUETR", wires.RULES["uetr.form"], original.end_to_end_id)
 
 
-def _is_below(element: Element, name: str) -> bool:
-    return any(xml.local(above) == name for above in element.iterancestors())
+def _around(element: Element, name: str) -> Element | None:
+    """The element itself, or what it stands in, that is called so."""
+    return next((one for one in (element, *element.iterancestors()) if xml.local(one) == name), None)

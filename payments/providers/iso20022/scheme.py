@@ -1,7 +1,7 @@
 """What SEPA demands above the schemas: the rules, and the values that they are made of.
 
 The rules are those of the EPC's implementation guidelines to the rulebooks of 2025 (EPC132-08 credit transfer, EPC130-08 and EPC131-08
-direct debit). ``RULES`` names every one of them; ``checking`` applies them to messages.
+direct debit and its reversal). ``RULES`` names every one of them; ``checking`` applies them to messages.
 """
 
 import re
@@ -17,7 +17,7 @@ from schwifty import BIC, IBAN
 from schwifty.exceptions import SchwiftyException
 
 RULES: Final = {
-    "message.version": "The scheme uses pain.001.001.09 and pain.008.001.08.",
+    "message.version": "The scheme uses pain.001.001.09, pain.008.001.08 and pain.007.001.09.",
     "id.form": "An identification has at most 35 characters, does not begin or end with a slash and has no two slashes in a row.",
     "id.repeated": "The identification of a group of payments is used once in a message.",
     "count.message": "NbOfTxs of the message is not the number of its payments.",
@@ -59,15 +59,24 @@ RULES: Final = {
     "collection.no_business_day": "The day of collection is not a business day of TARGET.",
     "collection.too_early": "A direct debit is submitted one business day of TARGET ahead, before the cut-off.",
     "debtor.no_address": "The debtor's address is needed where their bank is outside of the European Economic Area.",
+    "reversal.original": "A reversal names the message of direct debits (pain.008), the group and the collection that it takes back.",
+    "reversal.group": "Collections are reversed one by one; neither a message nor a group is reversed as a whole.",
+    "reversal.amount": "A collection is reversed with its whole amount.",
+    "reversal.reason": "The reason of a reversal is AM05, MS02 or MS03.",
+    "reversal.too_late": "A collection is reversed within five business days of TARGET after the day on which it was due.",
 }
 CREDIT_TRANSFER: Final = "pain.001.001.09"
 DIRECT_DEBIT: Final = "pain.008.001.08"
+REVERSAL: Final = "pain.007.001.09"
+MESSAGES: Final = frozenset({CREDIT_TRANSFER, DIRECT_DEBIT, REVERSAL})
 
 SMALLEST, LARGEST = Decimal("0.01"), Decimal("999999999.99")
 NAME, REMITTANCE, LINE, LINES = 70, 140, 70, 2
 SEQUENCES: Final = frozenset({"FRST", "RCUR", "OOFF", "FNAL"})
 INSTRUMENTS: Final = frozenset({"CORE", "B2B"})
 NOT_PROVIDED: Final = "NOTPROVIDED"
+REVERSAL_REASONS: Final = frozenset({"AM05", "MS02", "MS03"})
+REVERSAL_DAYS: Final = 5  # EPC016-06 and EPC222-07, 4.3: inter-bank business days after the due date
 
 # EPC409-09, by the country code of the IBAN (that of the islands around France, Finland and Britain is their mainland's).
 _EEA = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
@@ -128,6 +137,14 @@ def earliest_collection(*, at: datetime, terms: Terms) -> date:
     if not is_business_day(day) or local.time() >= terms.cut_off:
         day = business_days_after(day, 1)
     return business_days_after(day, terms.lead_days)
+
+
+def latest_reversal(due_on: date) -> date:
+    """The last day on which a collection that was due on a day can be reversed."""
+    try:
+        return business_days_after(due_on, REVERSAL_DAYS)
+    except OverflowError:
+        return date.max  # the calendar ends before
 
 
 def moment(text: str) -> datetime | None:

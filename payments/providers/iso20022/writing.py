@@ -41,10 +41,10 @@ class Written:
 class Tree:
     """A message in the making."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, root: str = "Document") -> None:
         self.message = message
         self.namespace = f"urn:iso:std:iso:20022:tech:xsd:{message}"
-        self.root = etree.Element(f"{{{self.namespace}}}Document", nsmap={None: self.namespace})
+        self.root = etree.Element(f"{{{self.namespace}}}{root}", nsmap={None: self.namespace})
 
     def node(self, parent: Element, path: str) -> Element:
         """New elements at a path below ``parent``; the last one."""

@@ -1,18 +1,16 @@
 """The files of batches: written by the rail's format, sealed, compared with their digest, written again byte by byte.
 
-- ``ach``, ``sepa`` and ``wires`` write; ``built`` has what they are given and what they give; ``refusals`` says a format's refusal of
-  the payment that it concerns.
+- ``ach``, ``sepa``, ``reversals`` and ``wires`` write; ``built`` has what they are given and what they give; ``sealed`` keeps the
+  content; ``refusals`` says a format's refusal of the payment that it concerns.
 - ``check`` tries a single payment when it is made, so that a file is not held up by it later: by the writers' own rules, without a file.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from flowlet.core import crypto
 from payments import choices, errors
 from payments.choices import Direction, Rail
 from payments.models import Batch, Payment
@@ -22,11 +20,12 @@ from payments.providers.iso20022 import direct_debits
 from payments.selectors import mandates as mandate_selectors
 from payments.selectors.external_accounts import details_of
 from payments.services import gateways
-from payments.services.files import ach, refusals, sepa, verification_entries, wires
+from payments.services.files import ach, refusals, reversals, sepa, verification_entries, wires
 from payments.services.files.ach import trace_of
 from payments.services.files.built import Built, Material, identity_of
+from payments.services.files.sealed import aad, content_of, digest_of, seal
 from payments.services.files.sepa import batch_of_group
-from payments.services.files.wires import imad_of
+from payments.services.files.wires import addressed, imad_of
 from payments.services.files.wires import settlement_day as wire_day
 from payments.services.files.wires import uetr as uetr_of
 
@@ -34,6 +33,7 @@ __all__ = [
     "LARGEST",
     "Built",
     "aad",
+    "addressed",
     "batch_of_group",
     "batch_of_message",
     "build",
@@ -43,10 +43,12 @@ __all__ = [
     "fitting",
     "identity_of",
     "imad_of",
+    "is_of_reversals",
     "members_of_group",
     "message_of",
     "provider_of",
     "rebuild",
+    "reversal_in",
     "seal",
     "trace_of",
     "traces",
@@ -56,17 +58,21 @@ __all__ = [
 
 # So many payments in one file: ACH stays below 10,000 lines with them, and a wire is a message of its own.
 LARGEST: Final[Mapping[Rail, int]] = {Rail.ACH: 5000, Rail.SEPA_CT: 5000, Rail.SEPA_DD: 5000, Rail.WIRE: 1}
-_WRITERS: Final[Mapping[Rail, Callable[[Batch, Material], Built]]] = {
-    Rail.ACH: ach.write,
-    Rail.SEPA_CT: sepa.write_transfers,
-    Rail.SEPA_DD: sepa.write_debits,
-    Rail.WIRE: wires.write,
+_WRITERS: Final[Mapping[tuple[Rail, Direction], Callable[[Batch, Material], Built]]] = {
+    (Rail.ACH, Direction.IN): ach.write,
+    (Rail.ACH, Direction.OUT): ach.write,
+    (Rail.SEPA_CT, Direction.OUT): sepa.write_transfers,
+    (Rail.SEPA_DD, Direction.IN): sepa.write_debits,
+    (Rail.SEPA_DD, Direction.OUT): reversals.write,
+    (Rail.WIRE, Direction.OUT): wires.write,
 }
-_CHECKS: Final[Mapping[Rail, Callable[[Batch, Material], None]]] = {
-    Rail.ACH: ach.check,
-    Rail.SEPA_CT: sepa.check_transfers,
-    Rail.SEPA_DD: sepa.check_debits,
-    Rail.WIRE: wires.check,
+_CHECKS: Final[Mapping[tuple[Rail, Direction], Callable[[Batch, Material], None]]] = {
+    (Rail.ACH, Direction.IN): ach.check,
+    (Rail.ACH, Direction.OUT): ach.check,
+    (Rail.SEPA_CT, Direction.OUT): sepa.check_transfers,
+    (Rail.SEPA_DD, Direction.IN): sepa.check_debits,
+    (Rail.SEPA_DD, Direction.OUT): reversals.check,
+    (Rail.WIRE, Direction.OUT): wires.check,
 }
 
 
@@ -74,7 +80,9 @@ def build(batch: Batch, payments: Sequence[Payment]) -> Built:
     """The batch's file; the same bytes for the same rows. Raises RailNotConfigured, and what the format refuses, naming record and
     field.
     """
-    return _WRITERS[Rail(batch.rail)](batch, _material(payments, mandate_selectors.places_of(payments)))
+    return _WRITERS[Rail(batch.rail), Direction(batch.direction)](
+        batch, _material(payments, mandate_selectors.places_of(payments))
+    )
 
 
 def rebuild(batch: Batch) -> Built:
@@ -96,8 +104,8 @@ def check(payment: Payment, *, at: datetime) -> None:
     RailNotConfigured.
     """
     entry_classes.check_purpose(payment)
-    rail = Rail(payment.rail)
-    if rail not in _CHECKS:
+    rail, direction = Rail(payment.rail), Direction(payment.direction)
+    if (rail, direction) not in _CHECKS:
         return
     if payment.external_account is None or payment.external_account.kind not in kinds.RAILS[rail].reaches:
         raise errors.ExternalAccountUnfit("The external account's kind does not fit.", param="external_account_id", unfit="kind")
@@ -120,7 +128,7 @@ def check(payment: Payment, *, at: datetime) -> None:
     if payment.direction == Direction.IN and payment.mandate is not None:
         places[payment.pk] = mandate_policies.place_of_next(payment.mandate, is_final=payment.is_final)
     try:
-        _CHECKS[rail](draft, _material([alone], places))
+        _CHECKS[rail, direction](draft, _material([alone], places))
     except refusals.FORMAT as refusal:
         raise refusals.of_payment(refusal, rail=rail, direction=payment.direction) from None
 
@@ -128,6 +136,10 @@ def check(payment: Payment, *, at: datetime) -> None:
 def fitting(rail: str, payments: Sequence[Payment]) -> list[Payment]:
     """As many of the payments, in their order, as one file of the rail carries; at least one. The others go with the next file."""
     found = list(payments[: LARGEST[Rail(rail)]])
+    if not found:
+        return found
+    if rail == Rail.SEPA_DD and found[0].direction == Direction.OUT:
+        return reversals.of_one_file(found)
     if rail == Rail.SEPA_DD:
         return sepa.usable_together(found, mandate_selectors.places_of(found))
     return ach.within_total(found) if rail == Rail.ACH else found
@@ -145,35 +157,33 @@ def message_of(batch: Batch) -> str:
     return sepa.message_id(batch)
 
 
+def is_of_reversals(batch: Batch) -> bool:
+    """Whether the file takes collections back."""
+    return batch.rail == Rail.SEPA_DD and batch.direction == Direction.OUT
+
+
+def reversal_in(batch: Batch, *, end_to_end_id: str, instruction_id: str) -> Payment | None:
+    """The refund in a file of reversals that a message names by the collection's references, or by its own."""
+    rows = batch.payments.select_related("external_account", "mandate", "original")
+    for name, value in (
+        ("original__reference", end_to_end_id),
+        ("reference", end_to_end_id),
+        ("original__trace", instruction_id),
+        ("trace", instruction_id),
+    ):
+        if value and (found := rows.filter(**{name: value}).first()) is not None:
+            return found
+    return None
+
+
 def members_of_group(batch: Batch, group_id: str) -> list[Payment]:
     """The payments that stand in a group of the batch's message; none when it has no such group."""
-    payments = list(batch.payments.select_related("external_account", "mandate").order_by("pk"))
+    payments = list(batch.payments.select_related("external_account", "mandate", "original").order_by("pk"))
+    if is_of_reversals(batch):
+        return reversals.members(batch, payments).get(group_id, [])
     if batch.rail == Rail.SEPA_DD:
         return sepa.debit_groups(batch, payments, mandate_selectors.places_of(payments)).get(group_id, [])
     return payments if batch.rail == Rail.SEPA_CT and group_id == sepa.group_id(batch, 1) else []
-
-
-def seal(batch: Batch, content: bytes) -> bytes:
-    """The content under the keyring."""
-    return crypto.seal(content, aad=aad(batch))
-
-
-def content_of(batch: Batch) -> bytes:
-    """The plain content of a built file. Raises FileDiffers when it is not what its digest says."""
-    content = crypto.open_sealed(bytes(batch.sealed or b""), aad=aad(batch))
-    if hashlib.sha256(content).hexdigest() != batch.digest:
-        raise errors.FileDiffers(digest=batch.digest)
-    return content
-
-
-def digest_of(content: bytes) -> str:
-    """SHA-256 of a message, in hex."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def aad(batch: Any) -> str:
-    """The place of a batch's sealed content."""
-    return f"payments_batch.sealed:{batch.pk}"
 
 
 def provider_of(rail: str) -> str:

@@ -6,21 +6,24 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import F
 
 from flowlet.core.money import Money
 from payments.choices import Rail
 from payments.models import Batch, Payment
 from payments.policies import cutoffs
-from payments.providers.iso20022 import parts, wires
-from payments.services.files.built import Built, Material, me, our_party, remittance, their_party
+from payments.providers.iso20022 import envelopes, parts, wires
+from payments.providers.iso20022.writing import Written
+from payments.selectors.payments import is_sandbox
+from payments.services.files.built import Built, Material, identity_of, me, our_party, remittance, their_party
 
 NAME_WIDTH = 140
 
 
 def write(batch: Batch, material: Material) -> Built:
     """The message. Raises ExternalAccountUnfit, BreaksScheme, NotWritable."""
-    written = wires.write(**_message(batch, material))
+    written = addressed(wires.write(**_message(batch, material)), partner_id=batch.partner_id, at=batch.created_at)
     return Built(f"WIRE-{batch.value_on:%Y%m%d}-{batch.number:08d}.xml", written.message, written.content)
 
 
@@ -52,6 +55,16 @@ def _message(batch: Batch, material: Material) -> dict[str, Any]:
         remittance=remittance(payment),
     )
     return {"wire": wire, "message_id": imad(batch, identity["aba"]), "created_at": batch.created_at}
+
+
+def addressed(written: Written, *, partner_id: UUID, at: datetime) -> Written:
+    """The message in Fedwire's envelope with its header, made at a moment, where the settings want it; else as it is."""
+    if settings.WIRE_HEADER == "none":
+        return written
+    is_test = settings.WIRE_HEADER == "test" or is_sandbox(partner_id)
+    service = envelopes.Service.TEST if is_test else envelopes.Service.PRODUCTION
+    sender = identity_of(rail=Rail.WIRE, partner_id=partner_id)["aba"]
+    return envelopes.wrap(written, sender=sender, service=service, created_at=at)
 
 
 def imad(batch: Batch, aba: str) -> str:

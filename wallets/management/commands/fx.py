@@ -1,24 +1,16 @@
 """fx: exchange rates entered by hand, and spreads asked for, from the command line."""
 
 from collections.abc import Iterable
-from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
+from accounts.management import arguments
 from accounts.management.deeds import REQUIRED, Deed, DeedCommand, line, option
 from accounts.models import Partner
 from flowlet.approvals.models import Approval
 from ledger.services import rates
 from wallets.models import FxSpread
 from wallets.services import spreads
-
-
-def _number(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise ValueError(text) from None
 
 
 def spread(*, partner_id: UUID, pair: str, **given: Any) -> Approval:
@@ -40,8 +32,8 @@ class Command(DeedCommand):
             options=(
                 option("base", help="such as EUR"),
                 option("quote", help="such as USD"),
-                option("rate", type=_number, help="how much of QUOTE one BASE is worth"),
-                option("--date", keyword="valid_on", required=True, type=date.fromisoformat, help="the day it is of"),
+                option("rate", type=arguments.amount, help="how much of QUOTE one BASE is worth"),
+                option("--date", keyword="valid_on", required=True, type=arguments.day, help="the day it is of"),
             ),
             told=lambda made: f"{made.base}{made.quote} {made.rate.normalize():f} on {made.valid_on}",
             help="enter a rate, for good",

@@ -45,7 +45,7 @@ def what_lies_there_already(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("payments", "0020_recalls_and_amended_mandates"),
+        ("payments", "0021_reasons_stay_inside"),
         ("wallets", "0009_conversions_are_guarded"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,0 +1,29 @@
+"""Refusals of the app."""
+
+from compliance.errors.reports import (
+    BatchAnswered,
+    BatchDiffers,
+    BatchNotFound,
+    NoTransmitter,
+    PriorNotFiled,
+    ReportIncomplete,
+    ReportNotDraft,
+    ReportNotFound,
+)
+from compliance.errors.watchlists import WatchlistBusy, WatchlistKnown, WatchlistOlder, WatchlistShrinks, WatchlistVersionNotFound
+
+__all__ = [
+    "BatchAnswered",
+    "BatchDiffers",
+    "BatchNotFound",
+    "NoTransmitter",
+    "PriorNotFiled",
+    "ReportIncomplete",
+    "ReportNotDraft",
+    "ReportNotFound",
+    "WatchlistBusy",
+    "WatchlistKnown",
+    "WatchlistOlder",
+    "WatchlistShrinks",
+    "WatchlistVersionNotFound",
+]

@@ -1,0 +1,51 @@
+"""Refusals of reports to the authority."""
+
+from flowlet.core.errors import Conflict, DomainError, NotFound
+
+
+class ReportNotFound(NotFound):
+    """There is no such report."""
+
+    code, title = "report.not_found", "There is no such report"
+
+
+class ReportNotDraft(Conflict):
+    """Only a draft is changed."""
+
+    code, title = "report.not_draft", "The report is no draft"
+
+
+class ReportIncomplete(DomainError):
+    """Something is missing that FinCEN would reject. ``details`` name item and place."""
+
+    code, title = "report.incomplete", "The report is not complete"
+
+
+class PriorNotFiled(Conflict):
+    """A report amends or continues another that FinCEN has not been given, or of another kind."""
+
+    code, title = "report.prior_not_filed", "The report before was not filed"
+
+
+class NoTransmitter(DomainError):
+    """Who sends the file is not configured."""
+
+    code, status, title = "report.no_transmitter", 503, "Who sends reports is not configured"
+
+
+class BatchNotFound(NotFound):
+    """There is no such batch file."""
+
+    code, title = "report.batch_not_found", "There is no such batch file"
+
+
+class BatchAnswered(Conflict):
+    """FinCEN's answer to the batch file is known already."""
+
+    code, title = "report.batch_answered", "The batch file has its answer"
+
+
+class BatchDiffers(Conflict):
+    """The kept file is not the one whose digest was noted."""
+
+    code, title = "report.batch_differs", "The batch file is not what was filed"

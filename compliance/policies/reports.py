@@ -1,0 +1,49 @@
+"""When a report may take its next step, and by whom."""
+
+from compliance import errors
+from compliance.choices import ReportState
+from compliance.models import Report, ReportBatch
+from compliance.states import REPORT_MOVES
+from flowlet.core.actors import Actor, ActorKind
+from flowlet.core.errors import Forbidden, FourEyesRequired
+from flowlet.core.states import check_move
+
+
+def check_is_person(actor: Actor) -> None:
+    """A person decides about reports, not a process. Raises Forbidden."""
+    if actor.kind is not ActorKind.STAFF:
+        raise Forbidden("A member of staff decides about reports.")
+
+
+def check_can_change(report: Report, actor: Actor | None = None) -> None:
+    """Raises ReportNotDraft."""
+    if report.state != ReportState.DRAFT:
+        raise errors.ReportNotDraft(f"It is {report.get_state_display().lower()}; send it back to change it.", state=report.state)
+
+
+def check_can_propose(report: Report, actor: Actor | None = None) -> None:
+    """Raises IllegalMove."""
+    check_move(REPORT_MOVES, ReportState(report.state), ReportState.PROPOSED)
+
+
+def check_can_approve(report: Report, actor: Actor | None = None) -> None:
+    """Raises IllegalMove, FourEyesRequired when the actor proposed it."""
+    check_move(REPORT_MOVES, ReportState(report.state), ReportState.APPROVED)
+    if actor is not None and str(actor) == report.proposed_by:
+        raise FourEyesRequired("Who proposed the report does not approve it.")
+
+
+def check_can_send_back(report: Report, actor: Actor | None = None) -> None:
+    """Raises IllegalMove. What FinCEN rejected goes back as well."""
+    check_move(REPORT_MOVES, ReportState(report.state), ReportState.DRAFT)
+
+
+def check_can_withdraw(report: Report, actor: Actor | None = None) -> None:
+    """Raises IllegalMove."""
+    check_move(REPORT_MOVES, ReportState(report.state), ReportState.WITHDRAWN)
+
+
+def check_can_answer(batch: ReportBatch, actor: Actor | None = None) -> None:
+    """Raises BatchAnswered."""
+    if batch.answered_at is not None:
+        raise errors.BatchAnswered(batch=batch.public_id)

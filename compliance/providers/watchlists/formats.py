@@ -1,0 +1,186 @@
+"""Which lists there are: what each is called, who publishes it under which licence, and which files it is made of.
+
+A format knows the files of a set by their names, so that a folder can be handed over as it was downloaded. ``pick`` says what each
+file of a folder is; ``read`` reads a set. Lists with the code ``own-…`` or ``pep-…`` that are not named here are read in our own form.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from compliance.providers.watchlists import eu, ofac, own, pep, uk, un
+from compliance.providers.watchlists.reading import Reading, SourceFile, UnreadableList
+from flowlet.core.errors import NotFound
+
+LARGEST: Final = 512 * 1024 * 1024
+_OWN_CODE = re.compile(r"(own|pep)-[a-z0-9][a-z0-9-]{0,29}")
+
+
+class UnknownList(NotFound):
+    """There is no list with this code."""
+
+    code, title = "watchlist.unknown", "There is no such list"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a set: ``names`` are patterns of its name in small letters; ``is_needed`` says that there is no list without it."""
+
+    role: str
+    names: tuple[str, ...]
+    is_needed: bool = False
+
+    def fits(self, name: str) -> bool:
+        """Whether a file called so is this one."""
+        return any(re.fullmatch(pattern, name.casefold()) for pattern in self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class ListFormat:
+    """One list. ``kind`` is SANCTIONS, PEP or OWN; ``prefix`` begins the ids of its entries."""
+
+    code: str
+    title: str
+    kind: str
+    publisher: str
+    licence: str
+    parts: tuple[Part, ...]
+    read: Callable[[Sequence[SourceFile]], Reading]
+
+    def part(self, role: str) -> Part:
+        """The part of the set with this role."""
+        return next(part for part in self.parts if part.role == role)
+
+
+_US_GOVERNMENT = "US Government work, in the public domain (17 USC 105)"
+_OFAC = "Office of Foreign Assets Control, US Department of the Treasury"
+FORMATS: Final[Mapping[str, ListFormat]] = {
+    found.code: found
+    for found in (
+        ListFormat(
+            "ofac-sdn",
+            "OFAC: Specially Designated Nationals",
+            "SANCTIONS",
+            _OFAC,
+            _US_GOVERNMENT,
+            (
+                Part(ofac.PRIMARY, (r"sdn\.csv", r"sdn_with_header\.csv"), is_needed=True),
+                Part(ofac.ALIASES, (r"alt\.csv", r"sdn_alt\.csv")),
+                Part(ofac.ADDRESSES, (r"add\.csv", r"sdn_add(ress)?\.csv")),
+                Part(ofac.COMMENTS, (r"sdn_comments\.csv",)),
+            ),
+            ofac.read,
+        ),
+        ListFormat(
+            "ofac-cons",
+            "OFAC: consolidated list of all but the SDN",
+            "SANCTIONS",
+            _OFAC,
+            _US_GOVERNMENT,
+            (
+                Part(ofac.PRIMARY, (r"cons_prim\.csv",), is_needed=True),
+                Part(ofac.ALIASES, (r"cons_alt\.csv",)),
+                Part(ofac.ADDRESSES, (r"cons_add\.csv",)),
+                Part(ofac.COMMENTS, (r"cons_comments\.csv",)),
+            ),
+            ofac.read,
+        ),
+        ListFormat(
+            "un",
+            "United Nations Security Council Consolidated List",
+            "SANCTIONS",
+            "United Nations Security Council",
+            "Free to reproduce with the attribution “United Nations Security Council Consolidated List”",
+            (Part(un.LIST, (r"(un_)?consolidated.*\.xml", r"un\.xml"), is_needed=True),),
+            un.read,
+        ),
+        ListFormat(
+            "eu",
+            "European Union: consolidated list of financial sanctions",
+            "SANCTIONS",
+            "European Commission",
+            "Free to reuse with acknowledgement (Commission Decision 2011/833/EU)",
+            (Part(eu.LIST, (r".*fullsanctionslist.*\.xml", r"eu\.xml"), is_needed=True),),
+            eu.read,
+        ),
+        ListFormat(
+            "uk",
+            "United Kingdom: consolidated list of financial sanctions targets",
+            "SANCTIONS",
+            "Office of Financial Sanctions Implementation, HM Treasury",
+            "Open Government Licence 3.0",
+            (Part(uk.LIST, (r"conlist\.(csv|xml)", r"uk\.(csv|xml)"), is_needed=True),),
+            uk.read,
+        ),
+        ListFormat(
+            "pep-us-congress",
+            "Congress, President and Vice President of the United States",
+            "PEP",
+            "Project unitedstates/congress-legislators",
+            "CC0 1.0",
+            (
+                Part(pep.LEGISLATORS, (r"legislators-current\.ya?ml",), is_needed=True),
+                Part(pep.EXECUTIVE, (r"executive\.ya?ml",)),
+            ),
+            pep.read,
+        ),
+    )
+}
+
+
+def named(code: str, *, title: str = "") -> ListFormat:
+    """The list with this code; ``title`` is what one in our own form is called. Raises UnknownList."""
+    if found := FORMATS.get(code):
+        return found
+    if not _OWN_CODE.fullmatch(code):
+        known = ", ".join(FORMATS)
+        raise UnknownList(f"There is no list {code}. Known are {known}, and own-… or pep-… for a list in our own form.")
+    return ListFormat(
+        code,
+        title or code,
+        code.partition("-")[0].upper(),
+        "",
+        "",
+        (Part(own.LIST, (re.escape(f"{code}.csv"), r"list\.csv"), is_needed=True),),
+        own.reader(code),
+    )
+
+
+def pick(found: ListFormat, names: Iterable[str]) -> dict[str, str]:
+    """Which name is which part, by role; names that are none are left out. Raises UnreadableList when two are the same part."""
+    picked: dict[str, str] = {}
+    for name in sorted(names):
+        for part in found.parts:
+            if part.fits(name):
+                if part.role in picked:
+                    raise UnreadableList(
+                        f"{picked[part.role]} and {name} are both the {part.role} file of {found.code}.", file=name
+                    )
+                picked[part.role] = name
+    return picked
+
+
+def load(found: ListFormat, folder: Path) -> list[SourceFile]:
+    """The files of a set in a folder, in the order of the parts. Raises UnreadableList where there is none, or one is too large."""
+    picked = pick(found, (path.name for path in folder.iterdir() if path.is_file()))
+    if not picked:
+        wanted = ", ".join(part.names[0].replace("\\", "") for part in found.parts)
+        raise UnreadableList(f"{folder} has no file of {found.code}; such files are called {wanted}.")
+    files = []
+    for part in found.parts:
+        if name := picked.get(part.role):
+            if (folder / name).stat().st_size > LARGEST:
+                raise UnreadableList(f"{name} is larger than {LARGEST // 1024 // 1024} MB.", file=name)
+            files.append(SourceFile(part.role, name, (folder / name).read_bytes()))
+    return files
+
+
+def read(found: ListFormat, files: Sequence[SourceFile]) -> Reading:
+    """The entries of the set. Raises UnreadableList where a needed part is missing, or a file is not what it should be."""
+    roles = {file.role for file in files}
+    for part in found.parts:
+        if part.is_needed and part.role not in roles:
+            raise UnreadableList(f"The {part.role} file of {found.code} is missing: without it nothing is on the list.")
+    return found.read([file for part in found.parts for file in files if file.role == part.role])
