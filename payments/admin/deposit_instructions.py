@@ -128,7 +128,7 @@ class DepositInstructionAdmin(CaseAdmin):
     """By what money from outside finds one wallet."""
 
     section, icon, menu_order = "Money", "move_down", 35
-    list_display = ("public_id", "reference_", "account", "wallet_", "currency", "state_", "created_at", "partner")
+    list_display = ("reference_", "account", "wallet_", "currency", "state_", "created_at", "partner")
     list_filter = (Stands, payment_filters.Whose)
     list_filter_submit = True
     list_select_related = ("partner", "wallet")

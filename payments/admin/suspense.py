@@ -231,10 +231,10 @@ class SuspenseItemAdmin(CaseAdmin):
 
     menu_title, icon, menu_order = "In suspense", "help_center", 23
     thing, things = "amount in suspense", "amounts in suspense"
-    list_display = ("public_id", "amount_", "payer", "why", "what", "age_", "owned_by", "partner")
+    list_display = ("public_id", "amount_", "payer", "why", "age_", "owned_by", "partner")
     list_filter = (Stands, payment_filters.Whose)
     list_filter_submit = True
-    list_select_related = ("partner", "payment", "owner")
+    list_select_related = ("partner", "owner")
     figures = ("amount_",)
     search_help_text = "Id; or the id of its payment"
     version_fields = ("state", "amount", "owner_id")
@@ -351,12 +351,6 @@ class SuspenseItemAdmin(CaseAdmin):
     def why(self, obj: SuspenseItem) -> str:
         """Why no wallet got it."""
         return obj.get_cause_display()
-
-    @admin.display(description="payment")
-    def what(self, obj: SuspenseItem) -> Any:
-        """What it is of."""
-        kind = furniture.SHORT.get(obj.payment.kind, obj.payment.get_kind_display())
-        return cells.link(obj.payment, f"{kind} · {furniture.SHORT.get(obj.payment.rail, obj.payment.get_rail_display())}")
 
     @admin.display(description="age")
     def age_(self, obj: SuspenseItem) -> Any:
