@@ -22,7 +22,7 @@ class ComplianceConfig(AppConfig):
         from compliance.services import report_batches, reports, rule_releases
         from flowlet.vault import columns
 
-        columns.register(Report, "sealed", aad=reports.aad)
+        columns.register(Report, "sealed", needs=("version",), aad=reports.aad)
         columns.register(ReportBatch, "sealed", aad=report_batches.aad)
         columns.register(ReportBatch, "answer", aad=report_batches.answer_aad)
         rule_releases.register()

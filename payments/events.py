@@ -72,6 +72,8 @@ INBOUND_RETRIED = "payments.inbound.retried"
 FILE_COMPARED = "payments.batch.file_compared"
 FILE_DOWNLOADED = "payments.batch.file_downloaded"
 PAYMENT_ASKED_AGAIN = "payment.asked_again"
+# In the audit only.
+DISPUTE_SENT_AGAIN = "payments.dispute.sent_again"
 DISPUTE_OPENED = "payments.dispute.opened"
 DISPUTE_READY = "payments.dispute.ready"
 DISPUTE_ANSWERED = "payments.dispute.answered"

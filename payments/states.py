@@ -79,8 +79,9 @@ PAYMENT_MOVES = {
     S.SUBMITTED: {S.UNKNOWN, S.SETTLED, S.FAILED, S.RETURNED},
     S.UNKNOWN: {S.SUBMITTED, S.SETTLED, S.FAILED, S.RETURNED},
     S.SETTLED: {S.RETURNED, S.DISPUTED, S.REFUNDED},
-    S.DISPUTED: {S.SETTLED, S.RETURNED},
-    S.RETURNED: {S.SETTLED},  # a return that was dishonoured, or contested and won
+    # What was refunded in whole before is REFUNDED again, once the dispute is won or the return taken back.
+    S.DISPUTED: {S.SETTLED, S.REFUNDED, S.RETURNED},
+    S.RETURNED: {S.SETTLED, S.REFUNDED},  # a return that was dishonoured, or contested and won
     S.REFUNDED: {S.SETTLED, S.RETURNED, S.DISPUTED},  # a refund came back, or the bank took the whole back as well
     S.REJECTED: frozenset(),
     S.FAILED: frozenset(),
@@ -133,9 +134,13 @@ CONSENT_MOVES = {
     ConsentStatus.EXPIRED: frozenset(),
 }
 
-# A payer authorises once; what the bank makes of it is the payment's own machine.
+# A payer authorises once; what the bank makes of it is the payment's own machine. A card's bank may not want to see its holder.
 AUTHORISATION_MOVES = {
-    AuthorisationStatus.ASKING: {AuthorisationStatus.AWAITING, AuthorisationStatus.REJECTED},
+    AuthorisationStatus.ASKING: {
+        AuthorisationStatus.AWAITING,
+        AuthorisationStatus.AUTHORISED,
+        AuthorisationStatus.REJECTED,
+    },
     AuthorisationStatus.AWAITING: {AuthorisationStatus.AUTHORISED, AuthorisationStatus.REJECTED},
     AuthorisationStatus.AUTHORISED: frozenset(),
     AuthorisationStatus.REJECTED: frozenset(),
@@ -188,6 +193,8 @@ DISPUTE_MOVES = {
     DisputeState.LOST: frozenset(),
 }
 DISPUTE_ENDED = frozenset({DisputeState.WON, DisputeState.LOST})
+# What was decided here, and the acquirer does not know yet: it is told until it answers.
+DISPUTE_OWED = frozenset({DisputeState.READY, DisputeState.ACCEPTED})
 
 RECURRING_MOVES = {
     RecurringStatus.ACTIVE: {RecurringStatus.PAUSED, RecurringStatus.ENDED},

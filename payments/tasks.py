@@ -67,7 +67,7 @@ def answer_dispute(*, dispute_id: str) -> None:
 
 @shared_task(name="payments.disputes", ignore_result=True)
 def sweep_disputes() -> None:
-    """Send evidence that could not be sent, and end the time of disputes that nobody answered."""
+    """Tell the acquirer what it is still owed, and end the time of disputes that nobody answered."""
     disputes.sweep(at=clock.now(), actor=actors.system("payments.disputes"))
 
 
@@ -176,7 +176,7 @@ BEAT = {
     },
     "payments.sweep-ready": {"task": "payments.sweep_ready", "schedule": 60.0},
     "payments.ask": {"task": "payments.ask", "schedule": 60.0},
-    "payments.disputes": {"task": "payments.disputes", "schedule": 600.0},
+    "payments.disputes": {"task": "payments.disputes", "schedule": 300.0},
     "payments.recalls": {"task": "payments.recalls", "schedule": 300.0},
     "payments.settle": {"task": "payments.settle", "schedule": 300.0},
     "payments.sweep-closings": {"task": "payments.sweep_closings", "schedule": 60.0},

@@ -78,11 +78,11 @@ class WatchlistEntryAdmin(ReadOnlyAdmin):
     section, menu_title, icon, menu_order = "Settings", "Entries of watchlists", "person_alert", 47
     thing, things = "entry of a watchlist", "entries of watchlists"
     view_permission = LOOK
-    list_display = ("entry", "name", "kind_", "change_", "fields_", "list_", "number")
+    list_display = ("entry", "name", "kind_", "change_", "fields_", "list_", "version_")
     list_display_links = ("entry", "name")
     list_select_related = ("watchlist",)
     list_filter = ("change", "kind")
-    figures = ("number",)
+    figures = ("version_",)
     search_help_text = "The publisher's number, such as ofac-2674; or the id of a version"
     panels = (
         panels.Facts(title="Entry", rows=facts_of_entry),
@@ -120,6 +120,11 @@ class WatchlistEntryAdmin(ReadOnlyAdmin):
     def fields_(self, obj: WatchlistEntry) -> str:
         """In which fields."""
         return said_of(obj)
+
+    @admin.display(description="version")
+    def version_(self, obj: WatchlistEntry) -> int:
+        """Its number."""
+        return obj.number
 
     @admin.display(description="list")
     def list_(self, obj: WatchlistEntry) -> str:

@@ -15,6 +15,12 @@ class ReportNotDraft(Conflict):
     code, title = "report.not_draft", "The report is no draft"
 
 
+class ReportAltered(Conflict):
+    """What is kept of the report is not what was kept: somebody changed the row behind the services."""
+
+    code, title = "report.altered", "The text of the report was altered"
+
+
 class ReportIncomplete(DomainError):
     """Something is missing that FinCEN would reject. ``details`` name item and place."""
 

@@ -155,8 +155,11 @@ def form_of(row: Report, *, on: date) -> Any:
 
 
 def content_of(row: Report) -> dict[str, Any]:
-    """What it says, as it is kept. Personal data."""
-    return orjson.loads(crypto.open_sealed(bytes(row.sealed), aad=aad(row)))
+    """What it says, as it is kept. Personal data. Raises ReportAltered when it is not the text of this version."""
+    try:
+        return orjson.loads(crypto.open_sealed(bytes(row.sealed), aad=aad(row)))
+    except crypto.CannotOpen:
+        raise errors.ReportAltered(report=row.public_id, version=row.version) from None
 
 
 def get(report_id: UUID) -> Report:
@@ -175,8 +178,8 @@ def locked(report_id: UUID) -> Report:
 
 
 def aad(row: Any) -> str:
-    """The place of a report's sealed text."""
-    return f"compliance_report.sealed:{row.pk}"
+    """The place of a report's sealed text: an earlier text of the same report does not open in the place of a later one."""
+    return f"compliance_report.sealed:{row.pk}:{row.version}"
 
 
 def transmitter() -> Transmitter:

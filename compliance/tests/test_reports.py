@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
@@ -10,7 +12,7 @@ from io import StringIO
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from lxml import etree
 
 from accounts.choices import Role
@@ -185,6 +187,41 @@ def test_only_a_draft_is_changed():
     assert reports.change(report_id=row.pk, content=content(), reason="a name", actor=MAKER, at=AT).version == 2
     row.refresh_from_db()
     assert (row.proposed_by, row.approved_by) == ("", "")
+
+
+def test_an_earlier_text_in_the_place_of_the_approved_one_is_noticed():
+    row = drafted()
+    earlier = bytes(row.sealed)
+    reports.change(
+        report_id=row.pk, content=content(replace(SAR, note="FIN-2026-MULES")), reason="a key term", actor=MAKER, at=AT
+    )
+    reports.propose(report_id=row.pk, actor=MAKER, at=AT)
+    reports.approve(report_id=row.pk, actor=CHECKER, at=AT)
+    Report.objects.filter(pk=row.pk).update(sealed=earlier)
+    with pytest.raises(errors.ReportAltered):
+        report_batches.file(kind="SAR", actor=CHECKER, at=AT)
+    assert state_of(row) == "APPROVED"
+    assert not ReportBatch.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_officers_who_file_at_the_same_time_file_each_report_once():
+    for _ in range(3):
+        approved()
+    gate = threading.Barrier(4)
+
+    def run_once(_):
+        try:
+            connection.ensure_connection()
+            gate.wait(30)
+            return report_batches.file(kind="SAR", actor=CHECKER, at=AT)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        made = [batch for batch in pool.map(run_once, range(4)) if batch is not None]
+    assert sum(batch.reports_count for batch in made) == 3
+    assert Report.objects.filter(state="FILED").count() == 3
 
 
 def test_what_is_not_filed_is_kept_with_its_reason():

@@ -373,7 +373,18 @@ def test_who_stands_in_both_files_of_the_pep_list_is_one_entry():
 
 
 def test_yaml_that_refers_to_itself_or_is_none_is_refused():
-    for content in (b"- &a [1]\n- *a\n", b"a: [", b"text", b"[]"):
+    for content in (
+        b"- &a [1]\n- *a\n",
+        b"a: [",
+        b"text",
+        b"[]",
+        b"{}",
+        b"",
+        b"\xff",
+        b"[" * 300_000,
+        b"- " * 300_000,
+        b"- {a: " * 99,
+    ):
         with pytest.raises(UnreadableList):
             pep.read([SourceFile(pep.LEGISLATORS, "l.yaml", content)])
 
@@ -423,6 +434,7 @@ def test_a_row_of_ones_own_list_that_is_not_understood_is_refused(row, reason):
     reading = formats.named("own-house").read(one(content, "own-house.csv"))
     assert refusals(reading) == [("own-house.csv", 3, reason)]
     assert [entry.id for entry in reading.entries] == ["own-house-ok"]
+    assert reading.files == (FileTally("list", "own-house.csv", 2, 1),)
 
 
 @pytest.mark.parametrize("heading", ["id,name", "id,kind,name,colour", "id,kind,name,name", ""])
@@ -451,6 +463,19 @@ def test_two_files_for_one_part_none_at_all_and_a_missing_list_are_refused(tmp_p
         formats.pick(found, ["sdn.csv", "sdn_with_header.csv"])
     with pytest.raises(UnreadableList, match="primary file of ofac-sdn is missing"):
         formats.read(found, ofac_files()[1:])
+
+
+def test_files_that_somebody_hands_over_are_known_by_their_names_and_a_strange_one_is_refused():
+    found = formats.named("ofac-sdn")
+    files = formats.given(found, {"alt.csv": samples.ALT, "SDN.csv": samples.SDN})
+    assert [(file.role, file.name) for file in files] == [("primary", "SDN.csv"), ("aliases", "alt.csv")]
+    with pytest.raises(UnreadableList) as refusal:
+        formats.given(found, {"sdn.csv": samples.SDN, "notes.txt": b""})
+    assert refusal.value.message == (
+        "notes.txt is no file of ofac-sdn: such files are called sdn.csv, alt.csv, add.csv, sdn_comments.csv."
+    )
+    [alone] = formats.given(formats.named("own-house"), {"anything.csv": samples.OWN})
+    assert (alone.role, alone.name) == ("list", "anything.csv")
 
 
 @pytest.mark.parametrize("code", ["nothing", "own-", "own-UPPER", "other-list", "own-" + "x" * 40])

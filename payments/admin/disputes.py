@@ -24,7 +24,7 @@ from payments.models import Dispute
 from payments.policies import disputes as policies
 from payments.selectors import return_codes
 from payments.services import disputes, outcomes, recipes
-from payments.states import DISPUTE_ENDED
+from payments.states import DISPUTE_ENDED, DISPUTE_OWED
 
 ANSWER, BOOK = "payments.answer_dispute", "payments.book_outcome"
 SOON, NEAR = timedelta(days=1), timedelta(days=3)
@@ -51,7 +51,7 @@ class StandFilter(admin.SimpleListFilter):
         if chosen == "answer":
             return queryset.filter(state=DisputeState.OPEN)
         if chosen == "answered":
-            return queryset.filter(state__in=[DisputeState.READY, DisputeState.ANSWERED])
+            return queryset.filter(state__in=[*DISPUTE_OWED, DisputeState.ANSWERED])
         return queryset.exclude(state__in=DISPUTE_ENDED)
 
 
@@ -99,6 +99,19 @@ def left(dispute: Dispute, at: datetime) -> Any:
     return cells.badge(words, "bad" if rest < SOON else "warn" if rest < NEAR else "info")
 
 
+def told(dispute: Dispute) -> str:
+    """What came of it."""
+    return f"The acquirer was told: {dispute.get_state_display().lower()}."
+
+
+def owed(dispute: Dispute) -> Any:
+    """That the acquirer is still to be told, and how often that was tried."""
+    if not dispute.provider_id:
+        return cells.badge("not yet: its event has not come", "warn")
+    tried = "being told" if not dispute.told else f"told {dispute.told} time{'s' * (dispute.told > 1)}"
+    return cells.badge(f"not yet: {tried}", "warn" if dispute.told > 1 else "info")
+
+
 def facts(dispute: Dispute) -> list[tuple[str, Any]]:
     """What is in dispute, how it stands, until when it can be answered."""
     payment = dispute.payment
@@ -108,6 +121,10 @@ def facts(dispute: Dispute) -> list[tuple[str, Any]]:
         ("Which means", meaning, meaning),
         ("Answered", dispute.answered_at, dispute.answered_at),
         ("Answered by", who.get(dispute.answered_by), dispute.answered_by),
+        ("Cost so far", furniture.figure(dispute.fee, dispute.fee_currency) if dispute.fee else "", dispute.fee),
+        ("The acquirer knows", owed(dispute), dispute.state in DISPUTE_OWED),
+        ("It said last", cells.code(dispute.refusal), dispute.refusal),
+        ("Told next", dispute.tell_at, dispute.told),
         ("Ended", dispute.ended_at, dispute.ended_at),
         ("The acquirer's name for it", cells.code(dispute.provider_id), dispute.provider_id),
     ]
@@ -139,7 +156,7 @@ def payment_of(dispute: Dispute) -> list[tuple[str, Any]]:
 
 def journals_of(dispute: Dispute) -> list[tuple]:
     """What the payment and its dispute posted, the newest first."""
-    found = Journal.objects.filter(cause=dispute.payment.public_id).order_by("-id")[: furniture.SHOWN]
+    found = Journal.objects.filter(cause__in=[dispute.payment.public_id, dispute.public_id]).order_by("-id")[: furniture.SHOWN]
     return [(one.posted_at, furniture.link(Journal, one.pk, one.public_id), recipes.label(one.kind)) for one in found]
 
 
@@ -203,6 +220,17 @@ class DisputeAdmin(CaseAdmin):
             policy=policies.check_can_answer,
             reason_required=True,
             confirm="The money stays with the cardholder. This cannot be taken back.",
+        ),
+        Transition(
+            name="tell",
+            label="Tell the acquirer",
+            key="q",
+            permission=ANSWER,
+            service=disputes.send_again,
+            policy=policies.check_is_owed,
+            is_atomic=False,
+            confirm="Under the same key, so that it is told once.",
+            done=told,
         ),
         Transition(
             name="won",

@@ -12,12 +12,19 @@ from flowlet.decisions.choices import Outcome
 from flowlet.decisions.models import Verdict
 from ledger.models import Journal
 from payments.admin import furniture
-from payments.choices import Direction, ExternalAccountStatus, InboundStatus, PaymentStatus, SuspenseState
+from payments.choices import (
+    AuthorisationStatus,
+    Direction,
+    ExternalAccountStatus,
+    InboundStatus,
+    PaymentStatus,
+    SuspenseState,
+)
 from payments.models import ExternalAccount, Mandate, Move, Payment
 from payments.selectors import payments as selectors
 from payments.selectors import return_codes
 from payments.selectors.external_accounts import masked_number
-from payments.services import recipes
+from payments.services import authorisations, recipes
 from wallets.models import Hold, Wallet
 
 
@@ -82,7 +89,10 @@ def standing(payment: Payment) -> list[tuple[str, Any]]:
 def outside(payment: Payment) -> list[tuple[str, Any]]:
     """What the bank or provider knows of it: names and moments, never what was written to them."""
     batch = payment.batch
+    payer = authorisations.of(payment)
     optional = [
+        ("The payer, at their bank", cells.choice(payer, "status", AuthorisationStatus) if payer else "", payer),
+        ("Authorised", payer.authorised_at if payer else "", payer and payer.authorised_at),
         ("Provider", payment.provider, payment.provider),
         ("Its reference", cells.code(payment.provider_reference), payment.provider_reference),
         ("Batch", cells.link(batch) if batch else "", batch),

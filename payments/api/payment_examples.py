@@ -6,7 +6,7 @@ WALLET_ID, SHOP_ID = example_id("wal"), example_id("wal", 2)
 PAYEE_ID = example_id("eac", 50)
 PAYMENT_ID, REFUNDABLE_ID, SENT_ID = example_id("pay"), example_id("pay", 2), example_id("pay", 3)
 CARD_ID, ENDING_ID, SETTLED_ID = example_id("pay", 4), example_id("pay", 5), example_id("pay", 7)
-PAYER_ID = example_id("pay", 8)
+PAYER_ID, CARDHOLDER_ID = example_id("pay", 8), example_id("pay", 10)
 PAYER_STATE, PAYER_CODE = "state-of-the-waiting-payment", "code-that-the-payer-s-bank-gave"
 BATCH_ID = example_id("bat")
 FIRST = "2026-01-15T09:30:00Z"
@@ -232,6 +232,28 @@ AUTHORISED = {
     "refunded": {"amount": "0.00", "currency": "GBP"},
     "returned": {"amount": "0.00", "currency": "GBP"},
     "authorisation": {"bank": "sandbox", "status": "AUTHORISED", "redirect_url": None, "authorised_at": FIRST},
+    "moves": [
+        {**MOVE, "status": "CREATED"},
+        {**MOVE, "status": "APPROVED"},
+        {**MOVE, "status": "SUBMITTED", "journal_id": example_id("jrn")},
+    ],
+}
+AWAITING = {
+    **PAYMENT,
+    "id": CARDHOLDER_ID,
+    "kind": "CARD_PAYMENT",
+    "rail": "card",
+    "direction": "IN",
+    "status": "SUBMITTED",
+    "cutoff_at": None,
+    "value_on": None,
+    "journal_id": example_id("jrn"),
+    "authorisation": {
+        "bank": None,
+        "status": "AWAITING",
+        "redirect_url": "https://bank.sandbox.example/3-d-secure?order=sbo_06bq5pmqpttmdt1sj2n6pwk6jm",
+        "authorised_at": None,
+    },
     "moves": [
         {**MOVE, "status": "CREATED"},
         {**MOVE, "status": "APPROVED"},

@@ -72,7 +72,7 @@ def _authorisation(row: Payment) -> dict[str, Any] | None:
     if found is None:
         return None
     return {
-        "bank": found.bank,
+        "bank": found.bank or None,
         "status": found.status,
         "redirect_url": authorisations.redirect_of(found) or None,
         "authorised_at": moment_or_null(found.authorised_at),

@@ -46,6 +46,12 @@ class PaymentIn(StrictSerializer):
         max_length=40, required=False, help_text="Open banking: the payer's bank, one of `/v1/banks`; needed but in the sandbox"
     )
     visitor = VisitorIn(required=False, help_text="Open banking: where the payer is, which banks want to know")
+    return_url = serializers.CharField(
+        max_length=2048,
+        required=False,
+        help_text="Cards: your own https page to which the payer comes back when their bank wants to see them (3-D Secure); without it "
+        "that is a no, and the payment `FAILED` with `authentication_required`",
+    )
     external_id = serializers.CharField(**EXTERNAL_ID, help_text="Your own id of the payment; unique among your payments")
     metadata = MetadataField(required=False)
 
@@ -140,9 +146,9 @@ class MoveOut(StrictSerializer):
 
 
 class AuthorisationOut(StrictSerializer):
-    """How the payer authorises an open banking payment at their bank."""
+    """How the payer authorises the payment at their bank."""
 
-    bank = serializers.CharField()
+    bank = serializers.CharField(allow_null=True, help_text="Open banking: one of `/v1/banks`; null: the card's own")
     status = serializers.ChoiceField(AuthorisationStatus.choices)
     redirect_url = serializers.CharField(
         allow_null=True, help_text="Send the payer there while it is AWAITING; null while the bank is asked, and afterwards"
@@ -160,7 +166,9 @@ class BalanceCheckOut(StrictSerializer):
 class PaymentDetailOut(PaymentOut):
     """A payment with its timeline."""
 
-    authorisation = AuthorisationOut(allow_null=True, help_text="Of open banking payments with a `bank`")
+    authorisation = AuthorisationOut(
+        allow_null=True, help_text="Of open banking payments with a `bank`, and of card payments with a `return_url`"
+    )
     balance_check = BalanceCheckOut(
         allow_null=True, help_text="Of payments from accounts of a bank link; null where nobody asked"
     )

@@ -21,7 +21,7 @@ from payments.policies import references
 from payments.providers.openbanking.vocabulary import Visitor
 from payments.selectors import payments as selectors
 from payments.selectors import reports
-from payments.services import authorisations, batch_rows, payments
+from payments.services import batch_rows, payer_visits, payments
 from wallets import errors as wallets
 from wallets.api.holds import NAMES, SPENDING
 
@@ -111,15 +111,20 @@ class PaymentList(PartnerView):
 class PaymentDetail(PartnerView):
     """One payment."""
 
+    example_mode = "SANDBOX"
     required_scopes = {"GET": "payments:read"}
     path_ids = _PATH
     tag = "Payments"
 
     @endpoint(
-        summary="Read a payment", response=forms.PaymentDetailOut, errors=(errors.PaymentNotFound,), example=examples.PAYMENT
+        summary="Read a payment",
+        response=forms.PaymentDetailOut,
+        errors=(errors.PaymentNotFound,),
+        path_example={"payment_id": examples.CARDHOLDER_ID},
+        example=examples.AWAITING,
     )
     def get(self, request: Any, payment_id: UUID) -> dict[str, Any]:
-        """The payment as it is now, with every step it took."""
+        """The payment as it is now, with every step it took; and where its payer is to be sent, while their bank waits for them."""
         return rendering.detail(payments.get(payment_id, partner_id=request.caller.partner_id))
 
 
@@ -176,8 +181,8 @@ class PaymentAuthorisation(PartnerView):
     )
     def post(self, request: Any, payment_id: UUID) -> dict[str, Any]:
         """Hand over what the payer's browser brought back. `AUTHORISED`: the payment is submitted to the bank, once, and settles when the
-        bank has made it. Where the payer or the bank said no, the payment is `FAILED`."""
-        done = authorisations.complete(
+        bank has made it; a card payment is mostly `SETTLED` at once. Where the payer or the bank said no, the payment is `FAILED`."""
+        done = payer_visits.complete(
             payment_id=payment_id,
             partner_id=request.caller.partner_id,
             callback=request.data["parameters"],

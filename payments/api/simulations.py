@@ -15,7 +15,7 @@ from payments.api import payment_rendering as rendering
 from payments.api import payment_serializers as forms
 from payments.choices import Direction
 from payments.models import Payment
-from payments.services import authorisations, sandbox_statements, simulations
+from payments.services import payer_visits, sandbox_statements, simulations
 
 _PATH = {"payment_id": Payment.PREFIX}
 _REFUSALS = (errors.SandboxOnly, errors.PaymentNotFound, IllegalMove)
@@ -57,10 +57,11 @@ class PaymentVisit(PartnerView):
     def post(self, request: Any, payment_id: UUID) -> dict[str, Any]:
         """The payer goes to the `redirect_url` of the payment's authorisation and decides. Answers what their browser would bring back.
         Sandbox only. What the bank makes of the payment is in the amount's last digits: .01 rejected, .02 pending, .03 unknown."""
-        back = authorisations.simulate_visit(
+        back = payer_visits.simulate(
             payment_id=payment_id,
             partner_id=request.caller.partner_id,
             approves=request.data["decision"] == "APPROVE",
+            at=request.at,
         )
         return {"parameters": back}
 

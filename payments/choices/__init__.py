@@ -38,6 +38,7 @@ from payments.choices.payments import (
     RefundMethod,
 )
 from payments.choices.providers import (
+    AuthorisationStandard,
     AuthorisationStatus,
     BalanceResult,
     BankLinkStatus,
@@ -61,6 +62,7 @@ __all__ = [
     "AccountType",
     "AchAuthorization",
     "AttemptStatus",
+    "AuthorisationStandard",
     "AuthorisationStatus",
     "BalanceResult",
     "BankLinkStatus",

@@ -85,7 +85,7 @@ class DisputeState(TextChoices):
     OPEN = "OPEN", "Needs an answer"
     READY = "READY", "Evidence to be sent"
     ANSWERED = "ANSWERED", "Evidence sent"
-    ACCEPTED = "ACCEPTED", "Given up"
+    ACCEPTED = "ACCEPTED", "Given up, to be told"
     LAPSED = "LAPSED", "Not answered in time"
     WON = "WON", "Won"
     LOST = "LOST", "Lost"
@@ -93,9 +93,15 @@ class DisputeState(TextChoices):
     @property
     def tone(self) -> str:
         """Its colour."""
-        return {"OPEN": "bad", "READY": "info", "ANSWERED": "info", "LAPSED": "bad", "WON": "good", "LOST": "bad"}.get(
-            self.value, "neutral"
-        )
+        return {
+            "OPEN": "bad",
+            "READY": "info",
+            "ANSWERED": "info",
+            "ACCEPTED": "info",
+            "LAPSED": "bad",
+            "WON": "good",
+            "LOST": "bad",
+        }.get(self.value, "neutral")
 
 
 class RecurringStatus(TextChoices):

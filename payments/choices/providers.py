@@ -57,6 +57,15 @@ class InboundStatus(TextChoices):
         return {"RECEIVED": "info", "HANDLED": "good", "DEAD": "bad"}.get(self.value, "neutral")
 
 
+class AuthorisationStandard(TextChoices):
+    """How a payer authorises a payment at their own bank."""
+
+    UK_OB_4_0 = "UK_OB_4_0", "UK Open Banking 4.0"
+    BERLIN_1_3_11 = "BERLIN_1_3_11", "Berlin Group 1.3.11"
+    SANDBOX = "SANDBOX", "Sandbox"
+    THREE_D_SECURE = "THREE_D_SECURE", "3-D Secure"
+
+
 class AuthorisationStatus(TextChoices):
     """Where a payer stands who authorises a payment at their own bank."""
 

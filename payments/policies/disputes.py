@@ -6,13 +6,19 @@ from payments import errors
 from payments.choices import DisputeState
 from payments.models import Dispute
 from payments.policies import payments
-from payments.states import DISPUTE_MOVES
+from payments.states import DISPUTE_MOVES, DISPUTE_OWED
 
 
 def check_can_answer(dispute: Dispute, actor: Actor | None = None) -> None:
     """Raises DisputeAnswered unless it waits for its answer: with evidence, or given up."""
     if dispute.state != DisputeState.OPEN:
         raise errors.DisputeAnswered(state=dispute.state)
+
+
+def check_is_owed(dispute: Dispute, actor: Actor) -> None:
+    """Raises DisputeAnswered unless the acquirer is still to be told, and knows the dispute."""
+    if dispute.state not in DISPUTE_OWED or not dispute.provider_id:
+        raise errors.DisputeAnswered("There is nothing to tell the acquirer.", state=dispute.state)
 
 
 def check_can_end(dispute: Dispute, actor: Actor) -> None:

@@ -8,7 +8,7 @@ from flowlet.core.actors import Actor
 from flowlet.core.errors import FourEyesRequired
 from flowlet.core.states import IllegalMove
 from payments import errors
-from payments.choices import PaymentKind, PaymentStatus, Rail
+from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
 from payments.policies import kinds
 from payments.states import CANCELABLE
@@ -64,6 +64,13 @@ def check_can_redeem(payment: Payment, actor: Actor) -> None:
     """Raises NotInReview: only money that had been settled can come again."""
     if payment.status != S.RETURNED or not payment.returned:
         raise errors.NotInReview("Only a settled payment that was returned can be redeemed.", status=payment.status)
+
+
+def check_is_refundable(payment: Payment) -> None:
+    """Raises NotRefundable unless it came in, settled, and no return has taken all of it back: what a lost dispute left is still there."""
+    partly_lost = payment.status == S.RETURNED and 0 < payment.returned < payment.amount
+    if payment.direction != Direction.IN or payment.wallet_id is None or not (payment.status == S.SETTLED or partly_lost):
+        raise errors.NotRefundable(status=payment.status)
 
 
 def check_can_dispute(payment: Payment, actor: Actor) -> None:

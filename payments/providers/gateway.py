@@ -45,13 +45,14 @@ class Instruction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The provider's answer. ``amount`` is what it says it moves, None when it does not say; ``redirect_url`` is where the payer
-    confirms; ``session`` is to be kept instead of what was kept before, "" when that stays.
+    """The provider's answer. ``reason`` says in words what ``reason_code`` does not; ``amount`` is what it says it moves, None when it does
+    not say; ``redirect_url`` is where the payer confirms; ``session`` is to be kept instead of what was kept before, "" when that stays.
     """
 
     state: State
     provider_reference: str = ""
     reason_code: str = ""
+    reason: str = ""
     amount: Money | None = None
     redirect_url: str = field(default="", repr=False)
     session: str = field(default="", repr=False)

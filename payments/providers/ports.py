@@ -51,7 +51,9 @@ class DisputeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardPayment:
-    """A payment at the acquirer. ``failure_code`` is why the last try was declined, "" when it was not."""
+    """A payment at the acquirer. ``failure_code`` is why the last try was declined, or why it was canceled; "" when it was not.
+    ``action_url`` is where the cardholder is to be sent.
+    """
 
     id: str
     status: CardPaymentStatus
@@ -153,8 +155,8 @@ class CardAcquirer(Protocol):
         """Take what was authorised, or a part of it; the rest is released."""
         ...
 
-    def cancel_payment(self, payment_id: str, *, key: str) -> CardPayment:
-        """Give it up; what was authorised is released."""
+    def cancel_payment(self, payment_id: str, *, key: str, abandoned: bool = False) -> CardPayment:
+        """Give it up; what was authorised is released. ``abandoned``: because the cardholder did not come."""
         ...
 
     def payment(self, payment_id: str) -> CardPayment:

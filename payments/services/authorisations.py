@@ -1,7 +1,7 @@
 """Payers who authorise a payment at their own bank: what is kept in between, where they are sent, and that they are back.
 
 The payment itself is sent and asked for by ``sending``, which hands on what is kept here (``told``) and brings what is to be kept
-(``keep``). A bank is called before any row is locked.
+(``keep``). A bank is called before any row is locked. Payers by card are sent to their bank by the acquirer (``payer_visits``).
 """
 
 import secrets
@@ -22,15 +22,16 @@ from flowlet.events.services import outbox
 from flowlet.vault.services import subjects
 from flowlet.vault.services.subjects import SubjectErased
 from payments import errors, events
-from payments.choices import AuthorisationStatus, BankStandard, PaymentStatus, Rail
+from payments.choices import AuthorisationStandard, AuthorisationStatus, BankStandard, PaymentStatus, Rail
 from payments.models import Authorisation, Payment
-from payments.providers.gateway import Answer, State
+from payments.providers.gateway import Answer
 from payments.providers.openbanking import registry
 from payments.providers.openbanking.gateway import REJECTED, OpenBankingGateway
 from payments.providers.openbanking.registry import Bank
 from payments.providers.openbanking.vocabulary import Session, Visitor
 from payments.selectors.payments import is_sandbox
 from payments.services import outcomes, steps
+from payments.services.authorisation_rows import of
 from payments.states import AUTHORISATION_MOVES
 
 ON_ITS_WAY = frozenset({PaymentStatus.SUBMITTED, PaymentStatus.UNKNOWN})
@@ -79,10 +80,23 @@ def begin(payment: Payment, bank: Bank, visitor: Visitor, *, at: datetime) -> Au
     return row
 
 
+def begin_card(payment: Payment, return_url: str, *, at: datetime) -> Authorisation:
+    """The card's bank may want to see the payer, who comes back to ``return_url``. Raises PersonalDataErased."""
+    row = Authorisation(payment=payment, standard=AuthorisationStandard.THREE_D_SECURE, created_at=at, updated_at=at)
+    _seal(row, {"return_url": return_url, "session": "", "redirect_url": ""})
+    row.save(force_insert=True)
+    return row
+
+
 def gateway_of(payment: Payment) -> OpenBankingGateway | None:
-    """The bank that carries the payment; None when nobody authorises it. Raises BankNotOffered."""
+    """The bank that carries the payment; None when nobody authorises it, or the acquirer carries it. Raises BankNotOffered."""
     row = of(payment)
-    return None if row is None else _gateway(row)
+    return None if row is None or is_card(row) else _gateway(row)
+
+
+def is_card(row: Authorisation) -> bool:
+    """Whether a card's bank asks for its holder."""
+    return row.standard == AuthorisationStandard.THREE_D_SECURE
 
 
 def told(payment: Payment) -> dict[str, str]:
@@ -91,6 +105,8 @@ def told(payment: Payment) -> dict[str, str]:
     if row is None:
         return {}
     kept = _opened(row)
+    if is_card(row):
+        return {"return_url": kept.get("return_url", "")}
     return {
         "session": kept["session"],
         "ip": kept["ip"],
@@ -107,17 +123,11 @@ def note_asked(payment: Payment) -> None:
 
 
 def keep(payment: Payment, answer: Answer, *, actor: Actor, at: datetime) -> None:
-    """Keep what the bank gave for a locked payment, and tell the partner when the payer may go there; forget it at the payment's end."""
+    """Keep what the bank gave for a locked payment, and tell the partner when the payer may go there."""
+    if payment.status not in ON_ITS_WAY or not (answer.session or answer.redirect_url):
+        return
     row = Authorisation.objects.select_for_update(no_key=True).filter(payment=payment).first()
-    if row is None or row.sealed is None:
-        return
-    if payment.status not in ON_ITS_WAY:
-        row.sealed, row.updated_at = None, at
-        if row.status in {AuthorisationStatus.ASKING, AuthorisationStatus.AWAITING} and payment.status == PaymentStatus.FAILED:
-            row.status = AuthorisationStatus.REJECTED
-        row.save(update_fields=["sealed", "status", "updated_at"])
-        return
-    if not answer.session or row.status != AuthorisationStatus.ASKING:
+    if row is None or row.sealed is None or row.status != AuthorisationStatus.ASKING:
         return
     _seal(row, {**_opened(row), "session": answer.session, "redirect_url": answer.redirect_url})
     _move(row, payment, AuthorisationStatus.AWAITING, events.AUTHORISATION_NEEDED, actor=actor, at=at)
@@ -132,8 +142,8 @@ def complete(
     Raises PaymentNotFound, NotAuthorisedThere, IllegalMove when it was authorised before, CallbackRefused when the answer is not this
     payment's, and what calls to banks raise.
     """
-    payment, row = _found(payment_id, partner_id)
-    check_move(AUTHORISATION_MOVES, AuthorisationStatus(row.status), AuthorisationStatus.AUTHORISED)
+    payment, row = waiting(payment_id, partner_id)
+    check_awaits(row)
     refused = ""
     try:
         session = _gateway(row).authorise(_opened(row)["session"], callback, at=at)
@@ -146,15 +156,29 @@ def complete(
             raise errors.NotAuthorisedThere(status=payment.status)
         if refused:
             _move(row, payment, AuthorisationStatus.REJECTED, events.AUTHORISATION_REJECTED, actor=actor, at=at)
-            payment = outcomes.fail(payment_id=payment_id, reason_code=REJECTED, reason=refused[:100], actor=actor, at=at)
-            keep(payment, Answer(state=State.REFUSED), actor=actor, at=at)
-            return payment
+            return outcomes.fail(payment_id=payment_id, reason_code=REJECTED, reason=refused[:100], actor=actor, at=at)
         _seal(row, {**_opened(row), "session": session})
-        row.authorised_at = at
-        payment.asked, payment.ask_at = 0, at  # from now on there is something to do, and to ask
-        payment.save(update_fields=["asked", "ask_at"])
-        _move(row, payment, AuthorisationStatus.AUTHORISED, events.PAYER_AUTHORISED, actor=actor, at=at)
+        _authorised(row, payment, actor=actor, at=at)
     return payment
+
+
+def check_awaits(row: Authorisation) -> None:
+    """Raises IllegalMove unless the payer is waited for."""
+    check_move({AuthorisationStatus.AWAITING: {AuthorisationStatus.AUTHORISED}}, row.status, AuthorisationStatus.AUTHORISED)
+
+
+def note_authorised(payment: Payment, *, actor: Actor, at: datetime) -> None:
+    """The payer of a locked card payment was at their bank, and the acquirer still works on it."""
+    row = Authorisation.objects.select_for_update(no_key=True).get(payment=payment)
+    if row.status == AuthorisationStatus.AWAITING:
+        _authorised(row, payment, actor=actor, at=at)
+
+
+def _authorised(row: Authorisation, payment: Payment, *, actor: Actor, at: datetime) -> None:
+    row.authorised_at = at
+    payment.asked, payment.ask_at = 0, at  # from now on there is something to do, and to ask
+    payment.save(update_fields=["asked", "ask_at"])
+    _move(row, payment, AuthorisationStatus.AUTHORISED, events.PAYER_AUTHORISED, actor=actor, at=at)
 
 
 def simulate_visit(*, payment_id: UUID, partner_id: UUID, approves: bool) -> dict[str, str]:
@@ -164,18 +188,11 @@ def simulate_visit(*, payment_id: UUID, partner_id: UUID, approves: bool) -> dic
     """
     if not is_sandbox(partner_id):
         raise errors.SandboxOnly
-    _, row = _found(payment_id, partner_id)
+    _, row = waiting(payment_id, partner_id)
     kept = _opened(row)
     if not kept["session"]:
         raise errors.NotAuthorisedThere(status=row.status)
     return registry.bank(row.bank, sandbox=True).client.visit(Session.load(kept["session"]), approves=approves)
-
-
-def of(payment: Payment) -> Authorisation | None:
-    """The payment's authorisation; None when nobody authorises it."""
-    if payment.rail != Rail.OPEN_BANKING:
-        return None
-    return Authorisation.objects.filter(payment_id=payment.pk).first()
 
 
 def redirect_of(row: Authorisation) -> str:
@@ -188,7 +205,8 @@ def aad(payment_id: UUID) -> str:
     return f"payments_authorisation.sealed:{payment_id}"
 
 
-def _found(payment_id: UUID, partner_id: UUID | None) -> tuple[Payment, Authorisation]:
+def waiting(payment_id: UUID, partner_id: UUID | None = None) -> tuple[Payment, Authorisation]:
+    """A payment on its way whose payer authorises it, with what is kept of that. Raises PaymentNotFound, NotAuthorisedThere."""
     scope = {} if partner_id is None else {"partner_id": partner_id}
     payment = Payment.objects.filter(pk=payment_id, **scope).first()
     if payment is None:

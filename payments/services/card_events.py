@@ -14,7 +14,7 @@ from payments.providers.errors import ProviderNotConfigured
 from payments.providers.gateway import Answer, Gateway, State
 from payments.providers.ports import CardDispute, DisputeStatus, InboundFact
 from payments.providers.stripe.gateway import CardGateway, answer_of_payment, answer_of_refund
-from payments.services import dispute_rows, gateways, inbound, outcomes, sending, steps
+from payments.services import dispute_fees, dispute_rows, gateways, inbound, outcomes, sending, steps
 
 # Inquiries: nobody has taken money yet.
 _NO_MONEY = frozenset({DisputeStatus.WARNING_NEEDS_RESPONSE, DisputeStatus.WARNING_UNDER_REVIEW, DisputeStatus.WARNING_CLOSED})
@@ -85,8 +85,8 @@ def book_answer(fact: InboundFact, seen: Seen, *, actor: Actor, at: datetime) ->
 
 
 def book_dispute(fact: InboundFact, seen: Seen, *, actor: Actor, at: datetime) -> None:
-    """Take the disputed money back, also of what was refunded, and book how the dispute ended. An inquiry moves nothing, and what is
-    said of a dispute that has ended here says nothing of another.
+    """Take the disputed money back, also of what was refunded, book how the dispute ended, and what it costs. An inquiry moves nothing,
+    and what is said of a dispute that has ended here says nothing of another, but may change its cost.
 
     Raises AmountDiffers for a dispute about more than the payment, InboundNeedsPerson for a second one beside one that is open.
     """
@@ -96,7 +96,7 @@ def book_dispute(fact: InboundFact, seen: Seen, *, actor: Actor, at: datetime) -
     payment = steps.locked(seen.payment_id)
     row = dispute_rows.called(payment, dispute.id)
     if row is None:
-        if dispute.status == DisputeStatus.WON:
+        if dispute.status == DisputeStatus.WON and not dispute.fee:
             return
         if payment.status not in {PaymentStatus.SETTLED, PaymentStatus.REFUNDED}:
             raise errors.InboundNeedsPerson(f"A dispute of a payment that is {payment.get_status_display().lower()}.")
@@ -110,12 +110,14 @@ def book_dispute(fact: InboundFact, seen: Seen, *, actor: Actor, at: datetime) -
             actor=actor,
             at=at,
         )
-    elif row.ended_at is not None:
-        return
-    if dispute.status == DisputeStatus.WON:
-        outcomes.dispute_won(payment_id=payment.pk, reason=dispute.id, actor=actor, at=at)
-    elif dispute.status == DisputeStatus.LOST:
-        outcomes.dispute_lost(payment_id=payment.pk, reason=dispute.id, actor=actor, at=at)
+    if row is None or row.ended_at is None:
+        if dispute.status == DisputeStatus.WON:
+            outcomes.dispute_won(payment_id=payment.pk, reason=dispute.id, actor=actor, at=at)
+        elif dispute.status == DisputeStatus.LOST:
+            outcomes.dispute_lost(payment_id=payment.pk, reason=dispute.id, actor=actor, at=at)
+    row = dispute_rows.called(payment, dispute.id)
+    if row is not None:
+        dispute_fees.book(row, dispute.fee, actor=actor, at=at)
 
 
 def _ours(reference: str) -> UUID | None:

@@ -152,6 +152,27 @@ WITH booked AS (
 SELECT coalesce(s.cause, b.cause), coalesce(s.amount, 0), coalesce(b.amount, 0) FROM said s FULL JOIN booked b ON b.cause = s.cause
  WHERE coalesce(s.amount, 0) <> coalesce(b.amount, 0) LIMIT %(limit)s"""
 
+# What an acquirer charged for a dispute is a cost, and was taken from what it owes us.
+_DISPUTE_FEES = """
+WITH booked AS (
+    SELECT j.cause, e.currency, sum(CASE WHEN l.code = %(costs)s THEN e.signed END) AS costs,
+           sum(CASE WHEN l.code = %(clearing_in)s THEN e.signed END) AS clearing_in
+      FROM ledger_journal j
+      JOIN (SELECT journal_id, account_id, currency, CASE side WHEN 'DEBIT' THEN amount ELSE -amount END AS signed FROM ledger_entry) e
+        ON e.journal_id = j.id
+      JOIN ledger_account a ON a.id = e.account_id JOIN ledger_chartline l ON l.id = a.line_id
+     WHERE j.cause LIKE 'dsp\\_%%' GROUP BY j.cause, e.currency
+), said AS (
+    SELECT wallets_public_id('dsp', id) AS cause, fee_currency AS currency, fee FROM payments_dispute WHERE fee_currency <> ''
+)
+SELECT coalesce(s.cause, b.cause), coalesce(s.currency, b.currency), n.line, n.should, n.is
+  FROM said s FULL JOIN booked b ON b.cause = s.cause AND b.currency = s.currency
+ CROSS JOIN LATERAL (VALUES
+    ('5010', coalesce(s.fee, 0), coalesce(b.costs, 0)),
+    ('1110', -coalesce(s.fee, 0), coalesce(b.clearing_in, 0))
+ ) AS n(line, should, "is")
+ WHERE n.should <> n."is" LIMIT %(limit)s"""
+
 # What counts is what was counted and did not end without a payment; the partner's shares are added up.
 _LIMITS = """
 WITH derived AS (
@@ -187,6 +208,7 @@ def register() -> None:
     verification.register("Files carry the verification entries that they count")(files_carry_their_entries)
     verification.register("What is said to be in suspense is there")(suspense_is_there)
     verification.register("Micro-deposits are booked as they stand")(deposits_booked_as_they_stand)
+    verification.register("Disputes are booked at what they cost")(dispute_fees_are_booked)
 
 
 def booked_as_they_stand() -> Iterator[tuple[str, str]]:
@@ -263,6 +285,12 @@ def deposits_booked_as_they_stand() -> Iterator[tuple[str, str]]:
     """Invariant: micro-deposits are a cost unless they came back, on their way until they settle, and then at the bank's expense."""
     for where, line, should, found in _rows(_DEPOSITS):
         yield where, f"{line} should say {_plain(should)} for its deposits; its journals say {_plain(found)}"
+
+
+def dispute_fees_are_booked() -> Iterator[tuple[str, str]]:
+    """Invariant: what an acquirer charged for a dispute, less what it gave back, is a cost, and missing from what it owes us."""
+    for where, currency, line, should, found in _rows(_DISPUTE_FEES):
+        yield where, f"{line} in {currency} should say {_plain(should)} for its fee; its journals say {_plain(found)}"
 
 
 def _plain(amount: Decimal) -> str:

@@ -13,7 +13,7 @@ from payments import events
 from payments.choices import DisputeState, PaymentStatus
 from payments.models import Dispute, Payment
 from payments.services.steps import plain
-from payments.states import DISPUTE_MOVES
+from payments.states import DISPUTE_MOVES, DISPUTE_OWED
 
 USUAL_TIME = timedelta(days=7)  # where the acquirer names no deadline
 
@@ -67,9 +67,10 @@ def end_for(payment: Payment, *, is_won: bool, actor: Actor, at: datetime) -> No
 
 
 def move(row: Dispute, to: DisputeState, fact: str, *, reason: str = "", actor: Actor, at: datetime) -> None:
-    """Take one step with a locked dispute. Raises IllegalMove."""
+    """Take one step with a locked dispute; what is owed to the acquirer from now on is due at once. Raises IllegalMove."""
     check_move(DISPUTE_MOVES, DisputeState(row.state), to)
     row.state, row.updated_at = to, at
+    row.tell_at, row.told, row.refusal = at if to in DISPUTE_OWED else None, 0, ""
     row.save()
     tell(row, fact, reason=reason, actor=actor, at=at)
 

@@ -1,29 +1,35 @@
-"""Disputes answered: evidence given and sent to the acquirer in time, or the dispute given up."""
+"""Disputes answered: evidence given in time, or the dispute given up; the acquirer is told of either until it answers."""
 
+import time
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
 import structlog
 from django.db import connection, transaction
+from django.db.models import Q
 
-from flowlet.core import crypto
+from flowlet.audit.services import log
+from flowlet.core import clock, crypto
 from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
-from flowlet.core.outbound import OutboundError
+from flowlet.core.outbound import NotAuthorized, OutboundError, Refused, Throttled
 from payments import errors, events
 from payments.choices import DisputeState
 from payments.models import Dispute
 from payments.policies import disputes as policies
 from payments.providers import registry
 from payments.providers.errors import ProviderNotConfigured
+from payments.providers.ports import CardDispute, DisputeStatus
 from payments.selectors.payments import is_sandbox
-from payments.services import dispute_rows, outcomes, steps
+from payments.services import dispute_fees, dispute_rows, outcomes, steps
+from payments.states import DISPUTE_OWED
 
 _log = structlog.get_logger("payments.disputes")
 LONGEST = 20_000
+WAITS = (timedelta(minutes=5), timedelta(minutes=5), timedelta(hours=1))
 # As card acquirers name them (Stripe API, dispute evidence).
 NAMES = (
     "product_description",
@@ -69,7 +75,9 @@ def answer(
 
 @transaction.atomic
 def accept(*, dispute_id: UUID, partner_id: UUID | None = None, reason: str = "", actor: Actor, at: datetime) -> Dispute:
-    """Give the dispute up: it is lost. Raises DisputeNotFound, DisputeAnswered."""
+    """Give the dispute up: it is lost once the acquirer has heard of it; it is told until it answers. Raises DisputeNotFound,
+    DisputeAnswered.
+    """
     row = locked(dispute_id, partner_id=partner_id)
     policies.check_can_answer(row)
     row.answered_by, row.answered_at = str(actor), at
@@ -81,35 +89,58 @@ def accept(*, dispute_id: UUID, partner_id: UUID | None = None, reason: str = ""
 
 
 def send(*, dispute_id: UUID, actor: Actor, at: datetime) -> Dispute:
-    """Send what is ready to the acquirer, under one key; safe to repeat. Not inside a transaction. Raises DisputeNotFound,
-    OutboundError.
+    """Tell the acquirer what it is owed: the evidence, or that the dispute was given up; under one key, safe to repeat. What it answers is
+    booked. Not inside a transaction. Raises DisputeNotFound, OutboundError, ProviderNotConfigured; it is told again then.
 
     One that an officer booked waits until the acquirer has told of it, for only then it has a name there.
     """
     if connection.in_atomic_block:
         raise RuntimeError("Providers are called outside of transactions: locks would wait for the network.")
+    with transaction.atomic():
+        row = locked(dispute_id)
+        if row.state not in DISPUTE_OWED or not row.provider_id:
+            return row
+        row.told += 1
+        # Before the call: whoever dies now leaves the next try behind.
+        row.tell_at = at + wait_after(row.told)
+        row.save(update_fields=["told", "tell_at"])
+    try:
+        said = _told(row)
+    except (OutboundError, ProviderNotConfigured) as refusal:
+        _refused(row, refusal.details.get("provider_code") or refusal.code)
+        raise
+    return _book(row.pk, said, actor=actor, at=clock.now())
+
+
+def send_again(*, dispute_id: UUID, actor: Actor, at: datetime) -> Dispute:
+    """As ``send``, because a person does not want to wait: that is written to the audit first. Raises DisputeAnswered where nothing is
+    owed, and as ``send``.
+    """
     row = get(dispute_id)
-    if not row.provider_id:
-        return row
-    if row.state == DisputeState.READY:
-        registry.stripe().submit_evidence(row.provider_id, evidence=evidence_of(row), final=True, key=row.public_id)
-        with transaction.atomic():
-            row = locked(dispute_id)
-            if row.state == DisputeState.READY:
-                dispute_rows.move(row, DisputeState.ANSWERED, events.DISPUTE_ANSWERED, actor=actor, at=at)
-    elif row.state == DisputeState.ACCEPTED:
-        registry.stripe().accept_dispute(row.provider_id, key=row.public_id)
-    return row
+    policies.check_is_owed(row, actor)
+    log.record(action=events.DISPUTE_SENT_AGAIN, actor=actor, at=at, target=row.public_id, partner_id=row.partner_id)
+    return send(dispute_id=dispute_id, actor=actor, at=at)
 
 
-def sweep(*, at: datetime, actor: Actor, limit: int = 200) -> int:
-    """Send what could not be sent when it was given, and end the time of what nobody answered; answers how many lapsed."""
-    ready = Dispute.objects.filter(state=DisputeState.READY, due_at__gt=at).order_by("due_at").values_list("pk", flat=True)
-    for key in list(ready[:limit]):
+def wait_after(told: int) -> timedelta:
+    """How long to wait after having told so often: 5 minutes twice, then an hour each time, for evidence has its deadline."""
+    return WAITS[min(max(told, 1), len(WAITS)) - 1]
+
+
+def sweep(*, at: datetime, actor: Actor, limit: int = 200, seconds: float = 240.0) -> int:
+    """Tell what is owed and due, evidence as long as it has time, and end the time of what nobody answered; answers how many lapsed.
+
+    Who cannot be reached is told another time, after all others. Tells nobody any more after ``seconds``.
+    """
+    until = time.monotonic() + seconds
+    due = Dispute.objects.filter(Q(state=DisputeState.ACCEPTED) | Q(due_at__gt=at), tell_at__lte=at).exclude(provider_id="")
+    for key in list(due.order_by("tell_at").values_list("pk", flat=True)[:limit]):
+        if time.monotonic() > until:
+            break
         try:
             send(dispute_id=key, actor=actor, at=at)
         except (OutboundError, ProviderNotConfigured) as refusal:
-            _log.warning("evidence could not be sent", dispute=str(key), code=refusal.code)
+            _log.warning("acquirer could not be told", dispute=str(key), code=refusal.code)
     lapsed = 0
     for key in list(Dispute.objects.filter(state__in=["OPEN", "READY"], due_at__lte=at).values_list("pk", flat=True)[:limit]):
         with transaction.atomic():
@@ -144,3 +175,44 @@ def locked(dispute_id: UUID, *, partner_id: UUID | None = None) -> Dispute:
 def aad(row: Any) -> str:
     """The place of a dispute's sealed evidence."""
     return f"payments_dispute.sealed:{row.pk}"
+
+
+def _told(row: Dispute) -> CardDispute:
+    """Tell it, and answer how the dispute stands there now. A refusal may mean that it was told before, and the answer lost: only the
+    acquirer can say.
+    """
+    acquirer = registry.stripe()
+    try:
+        if row.state == DisputeState.READY:
+            return acquirer.submit_evidence(row.provider_id, evidence=evidence_of(row), final=True, key=row.public_id)
+        return acquirer.accept_dispute(row.provider_id, key=row.public_id)
+    except (NotAuthorized, Throttled):
+        raise
+    except Refused:
+        said = acquirer.dispute(row.provider_id)
+        if said.status in {DisputeStatus.NEEDS_RESPONSE, DisputeStatus.WARNING_NEEDS_RESPONSE}:
+            raise
+        return said
+
+
+def _book(dispute_id: UUID, said: CardDispute, *, actor: Actor, at: datetime) -> Dispute:
+    """Book what the acquirer answered, unless its event was faster."""
+    with transaction.atomic():
+        row = locked(dispute_id)
+        if row.state not in DISPUTE_OWED:
+            return row
+        if said.status == DisputeStatus.WON:
+            outcomes.dispute_won(payment_id=row.payment_id, reason=said.id, actor=actor, at=at)
+        elif said.status == DisputeStatus.LOST:
+            outcomes.dispute_lost(payment_id=row.payment_id, reason=said.id, actor=actor, at=at)
+        elif row.state == DisputeState.READY:
+            dispute_rows.move(row, DisputeState.ANSWERED, events.DISPUTE_ANSWERED, actor=actor, at=at)
+        else:  # somebody answered it there, so it is not given up: it is asked for until it has ended
+            _refused(row, said.status.value)
+        row = locked(dispute_id)
+        dispute_fees.book(row, said.fee, actor=actor, at=at)
+    return row
+
+
+def _refused(row: Dispute, code: str) -> None:
+    Dispute.objects.filter(pk=row.pk, state__in=DISPUTE_OWED).update(refusal=code[:60])

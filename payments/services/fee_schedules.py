@@ -76,7 +76,7 @@ def request_change(
         raise errors.MalformedFees("The terms are of another currency.", param="currency")
     scope = {"partner_id": partner_id, "rail": rail, "kind": kind, "currency": currency}
     wanted = None if terms is None else fees.to_json(terms)
-    if _terms(TERMS.newest(scope)) == wanted:
+    if _terms(TERMS.standing(scope, at=max(at, valid_from or at))) == wanted:
         raise errors.FeesUnchanged()
     return TERMS.submit(scope, wanted=wanted, valid_from=valid_from, reason=reason, actor=actor, at=at)
 
@@ -103,7 +103,7 @@ def describe_change(approval: Approval) -> dict[str, str]:
     """What the checker sees: old and new side by side."""
     payload = approval.payload
     currency = payload["currency"]
-    current = _terms(TERMS.newest(TERMS.scope_of(payload)))
+    current = _terms(TERMS.before(approval))
     return {
         "Partner": payload["partner"] or "all",
         "Rail": Rail(payload["rail"]).label if payload["rail"] else "all",

@@ -21,7 +21,16 @@ from payments import errors, events
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
 from payments.policies import returns
-from payments.services import account_returns, dispute_rows, mandates, postings, rail_limits, recall_rows, recipes, steps
+from payments.services import (
+    account_returns,
+    dispute_rows,
+    mandates,
+    postings,
+    rail_limits,
+    recall_rows,
+    recipes,
+    steps,
+)
 from payments.services.postings import Booked
 from payments.services.steps import Step
 from payments.states import PAYMENT_MOVES
@@ -168,7 +177,7 @@ def redeem(*, payment_id: UUID, reason_code: str = "", reason: str = "", actor: 
     against the external account. A mandate that it ended stays so: its holder has said no. Raises PaymentNotFound, IllegalMove.
     """
     payment = steps.locked(payment_id)
-    if payment.status == S.SETTLED:
+    if payment.status in {S.SETTLED, S.REFUNDED}:
         return payment
     if payment.status != S.RETURNED or not payment.returned:
         raise errors.NotInReview("Only a settled payment that was returned can be redeemed.", status=payment.status)
@@ -180,7 +189,7 @@ def redeem(*, payment_id: UUID, reason_code: str = "", reason: str = "", actor: 
         account_returns.uncount_return(external_account_id=payment.external_account_id, payment_id=payment.pk, actor=actor, at=at)
     booked = postings.redeemed(payment, Money(payment.returned, payment.currency), actor=actor, at=at)
     _count_returned(payment, -payment.returned)
-    _take(payment, S.SETTLED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
+    _take(payment, _with_its_money_back(payment), booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
     _after_refund(payment, actor=actor, at=at)
     return payment
 
@@ -225,15 +234,17 @@ def dispute(
 
 @transaction.atomic
 def dispute_won(*, payment_id: UUID, reason: str = "", actor: Actor, at: datetime) -> Payment:
-    """The dispute ends for the merchant: the money is back. Raises PaymentNotFound, IllegalMove."""
+    """The dispute ends for the merchant: the money is back, and what had been refunded in whole is so again. Raises PaymentNotFound,
+    IllegalMove.
+    """
     payment = steps.locked(payment_id)
-    if payment.status == S.SETTLED and not payment.returned:
+    if payment.status in {S.SETTLED, S.REFUNDED} and not payment.returned:
         return payment
     if payment.status != S.DISPUTED:
         check_move({}, payment.status, S.SETTLED)
     booked = postings.redeemed(payment, Money(payment.returned, payment.currency), kind=recipes.DISPUTE_WON, actor=actor, at=at)
     _count_returned(payment, -payment.returned)
-    _take(payment, S.SETTLED, booked, reason_code="dispute.won", reason=reason, actor=actor, at=at)
+    _take(payment, _with_its_money_back(payment), booked, reason_code="dispute.won", reason=reason, actor=actor, at=at)
     dispute_rows.end_for(payment, is_won=True, actor=actor, at=at)
     return payment
 
@@ -306,6 +317,11 @@ def _after_refund(refund: Payment, *, actor: Actor, at: datetime) -> None:
         data=steps.facts(original),
         at=at,
     )
+
+
+def _with_its_money_back(payment: Payment) -> PaymentStatus:
+    """Where a payment stands that has back what was taken: refunds may have given all of it away before, or meanwhile."""
+    return S.REFUNDED if payment.refunded and not payment.refundable else S.SETTLED
 
 
 def _give_back(refund: Payment, *, actor: Actor, at: datetime) -> None:

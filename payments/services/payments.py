@@ -19,7 +19,8 @@ from flowlet.core.money import Money
 from payments import errors
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail, RefundMethod
 from payments.models import Payment
-from payments.policies import kinds, references, reversals
+from payments.policies import kinds, references, return_urls, reversals
+from payments.policies import payments as policies
 from payments.providers.openbanking.vocabulary import Visitor
 from payments.services import (
     authorisations,
@@ -61,12 +62,14 @@ def create(
     scheduled_on: date | None = None,
     bank: str = "",
     visitor: Visitor | None = None,
+    return_url: str = "",
     external_id: str | None = None,
     metadata: dict[str, str] | None = None,
     actor: Actor,
     at: datetime,
 ) -> Payment:
     """A new payment, decided at once unless it is scheduled: held and waiting for its rail, in review, waiting for approval, or rejected.
+    The payer of a card payment comes back to ``return_url`` when their bank wants to see them; without it that is a no.
 
     Raises KindNotOnRail, RailNotConfigured, CurrencyNotOnRail, AmountOutsideRail, WalletMissing, ExternalAccountMissing,
     ExternalAccountUnfit, -Pending, -Blocked, -Closed, NotDebitable, ReverificationNeeded, UnfitForRail, MandateMissing, MandateNotActive,
@@ -84,6 +87,7 @@ def create(
     payer_bank = authorisations.check(rail, bank, visitor, sandbox=sandbox, currency=amount.currency.code)
     if same_day and rail != Rail.ACH:
         raise Invalid("Only ACH knows the same day; the other rails are as fast as they are.", param="same_day")
+    return_url = return_urls.checked(return_url, kind=kind)
     kinds.check_amount(rail, amount, same_day=same_day)
     wallet = wallet_services.get(wallet_id, partner_id=partner_id)
     if wallet.currency != amount.currency.code:
@@ -126,6 +130,8 @@ def create(
     write(payment, actor=actor, at=at)
     if payer_bank is not None and visitor is not None:
         authorisations.begin(payment, payer_bank, visitor, at=at)
+    if return_url:
+        authorisations.begin_card(payment, return_url, at=at)
     if payment.due_at is None:
         deciding.decide(payment, actor=actor, at=at)
     return payment
@@ -145,14 +151,14 @@ def refund(
     at: datetime,
 ) -> Payment:
     """Give back a settled payment that came in, in whole (default) or in part, the way it came; a payment of its own, which pays no fee.
+    Of a card payment that was lost to a dispute in part, the rest can be given back.
 
     A SEPA collection is reversed where that is possible, else given back by credit transfer; ``method`` says which it has to be. Raises
     PaymentNotFound, NotRefundable, RefundTooLarge, NotReversible, ReversalTooLate, ExternalAccountMissing, and what ``create`` raises
     for outgoing payments.
     """
     original = steps.locked(payment_id, partner_id=partner_id)
-    if original.direction != Direction.IN or original.status != PaymentStatus.SETTLED or original.wallet_id is None:
-        raise errors.NotRefundable(status=original.status)
+    policies.check_is_refundable(original)
     if postings.suspended(original):
         raise errors.NotRefundable("Its money is in suspense, not on the wallet; return it instead.", status=original.status)
     asked = Money(original.refundable, original.currency) if amount is None else amount

@@ -101,7 +101,7 @@ def request_change(
     """
     policies.check(limits or RailLimits(maximum=0), rail=rail, direction=direction, kind=kind, currency=currency)
     scope = {"partner_id": partner_id, "rail": rail, "direction": direction, "kind": kind, "currency": currency}
-    if _figures(TERMS.newest(scope)) == limits:
+    if _figures(TERMS.standing(scope, at=max(at, valid_from or at))) == limits:
         raise errors.RailLimitsUnchanged()
     wanted = None if limits is None else limits.as_json(currency)
     return TERMS.submit(scope, wanted=wanted, valid_from=valid_from, reason=reason, actor=actor, at=at)
@@ -142,7 +142,7 @@ def describe_change(approval: Approval) -> dict[str, str]:
         "Kind": PaymentKind(payload["kind"]).label if payload["kind"] else "all together",
         "Currency": currency,
         "From": payload["valid_from"] or "the approval on",
-        "Limits": f"{in_words(_figures(TERMS.newest(TERMS.scope_of(payload))), currency)} → {in_words(new, currency)}",
+        "Limits": f"{in_words(_figures(TERMS.before(approval)), currency)} → {in_words(new, currency)}",
     }
 
 

@@ -21,6 +21,8 @@ NOT_COLLECTED = "payments.not_collected"
 ACQUIRED = "payments.acquired"
 DISPUTE = "payments.dispute"
 DISPUTE_WON = "payments.dispute_won"
+DISPUTE_FEE = "payments.dispute_fee"
+DISPUTE_FEE_BACK = "payments.dispute_fee_back"
 MICRO_SENT = "payments.micro_deposits_sent"
 MICRO_SETTLED = "payments.micro_deposits_settled"
 MICRO_RETURNED = "payments.micro_deposit_returned"
@@ -68,7 +70,7 @@ RECIPES = {
         Recipe(
             REDEMPTION,
             "Return taken back",
-            "RETURNED to SETTLED",
+            "RETURNED to SETTLED or REFUNDED",
             (f"in: {_BANK}", f"out: wallet, and {_OWED} for what it cannot carry"),
             (f"in: wallet (or {_SUSPENSE})", f"out: {_BANK}"),
         ),
@@ -109,7 +111,25 @@ RECIPES = {
             (f"{_IN}: amount",),
         ),
         Recipe(
-            DISPUTE_WON, "Dispute won", "card: DISPUTED to SETTLED", (f"{_IN}: amount",), (f"wallet (or {_SUSPENSE}): amount",)
+            DISPUTE_WON,
+            "Dispute won",
+            "card: DISPUTED to SETTLED or REFUNDED",
+            (f"{_IN}: amount",),
+            (f"wallet (or {_SUSPENSE}): amount",),
+        ),
+        Recipe(
+            DISPUTE_FEE,
+            "Dispute fee",
+            "the acquirer charges for a dispute, or for answering it; the platform's own money",
+            (f"{_COSTS}: what it charged more than before",),
+            (f"{_IN}: the same",),
+        ),
+        Recipe(
+            DISPUTE_FEE_BACK,
+            "Dispute fee given back",
+            "the acquirer gives back what it charged, or a part of it, mostly when the dispute is won",
+            (f"{_IN}: what it gave back",),
+            (f"{_COSTS}: the same",),
         ),
         Recipe(
             BOOK,

@@ -31,14 +31,20 @@ from wallets.services import custody
 _log = structlog.get_logger("payments.sending")
 S = PaymentStatus
 WAITS = (timedelta(minutes=5), timedelta(hours=1), timedelta(days=1))
-# Banks make open banking payments within seconds of the payer's word, and tell nobody.
-WAITS_FOR_BANKS = (*[timedelta(minutes=1)] * 5, *[timedelta(minutes=5)] * 3, timedelta(hours=1), timedelta(days=1))
+# What a payer authorises is made within seconds of their word; banks tell nobody of it, and an acquirer's event may be late.
+WAITS_FOR_PAYERS = (*[timedelta(minutes=1)] * 5, *[timedelta(minutes=5)] * 3, timedelta(hours=1), timedelta(days=1))
 
 
-def wait_after(asked: int, *, rail: str = "") -> timedelta:
-    """How long to wait after having asked so often: 5 minutes, an hour, then a day each time; a bank of open banking is asked sooner."""
-    waits = WAITS_FOR_BANKS if rail == Rail.OPEN_BANKING else WAITS
+def wait_after(asked: int, *, rail: str = "", has_payer: bool = False) -> timedelta:
+    """How long to wait after having asked so often: 5 minutes, an hour, then a day each time; where a payer authorises it, sooner."""
+    waits = WAITS_FOR_PAYERS if has_payer or rail == Rail.OPEN_BANKING else WAITS
     return waits[min(asked, len(waits) - 1)]
+
+
+def next_question(payment: Payment, *, at: datetime) -> datetime:
+    """When the provider is asked about the payment, counted from now."""
+    has_payer = payment.rail == Rail.CARD and authorisations.of(payment) is not None
+    return at + wait_after(payment.asked, rail=payment.rail, has_payer=has_payer)
 
 
 def send(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
@@ -71,10 +77,10 @@ def send(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
             return payment
         payment.provider = gateway.name
         payment.save(update_fields=["provider"])
-        steps.take(payment, S.SUBMITTED, journal_id=journal_id, actor=actor, at=at, ask_at=at + wait_after(0, rail=payment.rail))
+        steps.take(payment, S.SUBMITTED, journal_id=journal_id, actor=actor, at=at, ask_at=next_question(payment, at=at))
         instruction = instruction_of(payment)
         authorisations.note_asked(payment)
-    return _book(payment_id, _asked(gateway.submit, instruction, payment), actor=actor, at=_moment(gateway, at))
+    return hear(payment_id, _asked(gateway.submit, instruction, payment), actor=actor, at=moment_of(gateway, at))
 
 
 def ask(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
@@ -88,13 +94,13 @@ def ask(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
         _check_outside(inside, gateway)
         payment.asked += 1
         # Before the call: whoever dies now leaves the next question behind.
-        payment.ask_at = at + wait_after(payment.asked, rail=payment.rail)
+        payment.ask_at = next_question(payment, at=at)
         payment.save(update_fields=["asked", "ask_at"])
         instruction = instruction_of(payment)
     answer = _asked(gateway.find, instruction, payment)
     if answer.state == State.NOT_FOUND:
         answer = _asked(gateway.submit, instruction, payment)
-    return _book(payment_id, answer, actor=actor, at=_moment(gateway, at))
+    return hear(payment_id, answer, actor=actor, at=moment_of(gateway, at))
 
 
 def ask_again(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
@@ -167,6 +173,7 @@ def _booked(payment_id: UUID, answer: Answer, *, actor: Actor, at: datetime) -> 
         return outcomes.fail(
             payment_id=payment_id,
             reason_code=answer.reason_code or "provider.refused",
+            reason=answer.reason,
             provider_reference=answer.provider_reference,
             actor=actor,
             at=at,
@@ -184,7 +191,7 @@ def _booked(payment_id: UUID, answer: Answer, *, actor: Actor, at: datetime) -> 
                 reason_code="provider.accepted",
                 actor=actor,
                 at=at,
-                ask_at=at + wait_after(payment.asked, rail=payment.rail),
+                ask_at=next_question(payment, at=at),
             )
     elif payment.status == S.SUBMITTED:
         steps.take(
@@ -194,17 +201,17 @@ def _booked(payment_id: UUID, answer: Answer, *, actor: Actor, at: datetime) -> 
             reason="The provider gave no clear answer; it is asked again.",
             actor=actor,
             at=at,
-            ask_at=at + wait_after(payment.asked, rail=payment.rail),
+            ask_at=next_question(payment, at=at),
         )
     return payment
 
 
-def _moment(gateway: Gateway, at: datetime) -> datetime:
+def moment_of(gateway: Gateway, at: datetime) -> datetime:
     """When the answer came: after a call it is later than we asked; the sandbox calls nobody."""
     return at if gateway.name == sandbox_bank.NAME else clock.now()
 
 
-def _book(payment_id: UUID, answer: Answer, *, actor: Actor, at: datetime) -> Payment:
+def hear(payment_id: UUID, answer: Answer, *, actor: Actor, at: datetime) -> Payment:
     """Book the answer to our own question. Another amount than was asked for stands among what is unknown, until somebody has looked."""
     try:
         return book(payment_id, answer, actor=actor, at=at)

@@ -19,10 +19,12 @@ from payments import errors, events
 from payments.choices import Direction, PaymentStatus
 from payments.models import Move, Payment
 from payments.policies import disclosure
-from payments.states import PAYMENT_MOVES, STAYS
+from payments.services import authorisation_rows
+from payments.states import ENDED, PAYMENT_MOVES, STAYS
 from wallets.models import Wallet
 
 S = PaymentStatus
+SETTLED_OR_ENDED = ENDED | {S.SETTLED, S.RETURNED}
 LONGEST_CODE = 40  # some codes of providers are longer, and a refusal is booked all the same
 _UPDATE = """
 UPDATE payments_payment p SET status = %s, moves_made = p.moves_made + 1, updated_at = %s, ask_at = %s,
@@ -83,7 +85,7 @@ def take(
     at: datetime,
     ask_at: datetime | None = None,
 ) -> None:
-    """Move one locked payment; see ``take_many``."""
+    """Move one locked payment; see ``take_many``. What was kept for its payer goes when it has settled or ended."""
     step = Step(
         payment=payment,
         to=to,
@@ -94,6 +96,7 @@ def take(
         details=details or {},
     )
     take_many([step], actor=actor, at=at, ask_at=ask_at)
+    _forget(payment, at=at)
 
 
 def take_many(steps: Sequence[Step], *, actor: Actor, at: datetime, ask_at: datetime | None = None) -> None:
@@ -142,6 +145,12 @@ def take_first(steps: Sequence[Step], *, actor: Actor, at: datetime) -> None:
                 _UPDATE_FIRST, [step.to, at, payment.reason_code, payment.reason, payment.reason_is_inside, *kept, payment.pk]
             )
     _write(made, actor=actor, at=at)
+    _forget(steps[-1].payment, at=at)
+
+
+def _forget(payment: Payment, *, at: datetime) -> None:
+    if payment.status in SETTLED_OR_ENDED:
+        authorisation_rows.end_for(payment, at=at)
 
 
 def assign(

@@ -17,6 +17,7 @@ from accounts.policies import check_reason
 from flowlet.approvals.models import Approval
 from flowlet.approvals.services import requests
 from flowlet.audit.services import log
+from flowlet.core import clock
 from flowlet.core.actors import Actor
 from flowlet.events.services import outbox
 from payments.selectors import terms as selectors
@@ -37,9 +38,16 @@ class Terms:
     name: str
     content: str
 
-    def newest(self, scope: Mapping[str, Any]) -> Any:
-        """The row that comes first for exactly this, also one that is yet to come; None when there is none."""
-        return selectors.same_scope(self.rows, **scope).first()
+    def standing(self, scope: Mapping[str, Any], *, at: datetime) -> Any:
+        """The row that counts for exactly this at the moment ``at``; None when there is none."""
+        return selectors.same_scope(self.rows, **scope).filter(valid_from__lte=at).first()
+
+    def before(self, approval: Approval) -> Any:
+        """The row whose place the terms of a request take, or took; None when there is none."""
+        decided_at = approval.decided_at or max(approval.created_at, clock.now())
+        at = max(decided_at, _asked(approval) or decided_at)
+        rows = selectors.same_scope(self.rows, **self.scope_of(approval.payload))
+        return rows.filter(valid_from__lte=at).exclude(approval_id=approval.pk).first()
 
     def submit(
         self, scope: Mapping[str, Any], *, wanted: Any, valid_from: datetime | None, reason: str, actor: Actor, at: datetime
@@ -79,13 +87,13 @@ class Terms:
 
         ``as_json(row)`` is what the audit and events say of it.
         """
-        asked = approval.payload["valid_from"] and datetime.fromisoformat(approval.payload["valid_from"])
+        valid_from = max(at, _asked(approval) or at)
         scope = self.scope_of(approval.payload)
-        before = self.newest(scope)
+        before = self.standing(scope, at=valid_from)
         row: Any = self.rows._default_manager.create(
             **scope,
             **values,
-            valid_from=max(asked, at) if asked else at,
+            valid_from=valid_from,
             reason=approval.reason,
             approval_id=approval.pk,
             created_at=at,
@@ -109,3 +117,9 @@ class Terms:
         partner = payload["partner"]
         partner_id: UUID | None = None if partner is None else Partner.key(partner)
         return {"partner_id": partner_id, **{name: payload[name] for name in self.scope}}
+
+
+def _asked(approval: Approval) -> datetime | None:
+    """From when on a request wants its terms to count; None for at once."""
+    text = approval.payload["valid_from"]
+    return datetime.fromisoformat(text) if text else None

@@ -149,7 +149,8 @@ class Paper:
 
     def refund(self, key, part):
         original = self.payments[key]
-        if original.direction != "IN" or original.status != "SETTLED" or not original.has_wallet or not original.can_be_refunded:
+        there = original.status == "SETTLED" or original.status == "RETURNED" and ZERO < original.returned < original.amount
+        if original.direction != "IN" or not there or not original.has_wallet or not original.can_be_refunded:
             raise Refused
         if original.suspended:
             raise Refused
@@ -279,7 +280,7 @@ class Paper:
         one.status = "DISPUTED"
 
     def win(self, one):
-        if one.status == "SETTLED" and not one.returned:
+        if one.status in {"SETTLED", "REFUNDED"} and not one.returned:
             return
         self._only(one, "DISPUTED")
         self._come_again(one)
@@ -289,16 +290,19 @@ class Paper:
         one.status = "RETURNED"
 
     def redeem(self, one):
-        if one.status == "SETTLED":
+        if one.status in {"SETTLED", "REFUNDED"}:
             return
         self._only(one, "RETURNED")
         if not one.returned:
+            raise Refused
+        if one.original and self.payments[one.original].refundable < one.amount:  # it was given back again since
             raise Refused
         self._come_again(one)
         self._count_refund(one, 1)
 
     def _come_again(self, one):
-        value, one.returned, one.status = one.returned, ZERO, "SETTLED"
+        value, one.returned = one.returned, ZERO
+        one.status = "REFUNDED" if one.refunded and not one.refundable else "SETTLED"
         if one.direction == "IN":
             self._book(one, (one.bank, value), self._give(one, value))
         else:

@@ -21,6 +21,7 @@ from payments.services import (
     recalls,
     receipts,
     recurring,
+    sandbox_bank,
     sending,
     settlement,
     verifications,
@@ -124,7 +125,7 @@ def refundable(tenant: Tenant) -> str:
     return made.public_id
 
 
-def _card_payment(tenant: Tenant) -> Payment:
+def _card_payment(tenant: Tenant, *, token: str = "", **options: object) -> Payment:
     wallet = _wallet(tenant)
     card = external_accounts.create(
         **_who(tenant),
@@ -132,10 +133,10 @@ def _card_payment(tenant: Tenant) -> Payment:
         kind="CARD",
         currency="USD",
         owner_name="Ada Lovelace",
-        card_token=f"tok_{tenant.at.timestamp()}",
+        card_token=token or f"tok_{tenant.at.timestamp()}",
         card_last_four="4242",
     )
-    made = _make(tenant, kind=PaymentKind.CARD_PAYMENT, rail=Rail.CARD, external_account_id=card.pk)
+    made = _make(tenant, kind=PaymentKind.CARD_PAYMENT, rail=Rail.CARD, external_account_id=card.pk, **options)
     return sending.send(payment_id=made.pk, actor=KEY, at=tenant.at)
 
 
@@ -143,6 +144,12 @@ def _card_payment(tenant: Tenant) -> Payment:
 def card_payment(tenant: Tenant) -> str:
     """A card payment that was settled."""
     return _card_payment(tenant).public_id
+
+
+@seed(examples.CARDHOLDER_ID)
+def cardholder_awaited(tenant: Tenant) -> str:
+    """A card payment whose holder is waited for at their bank."""
+    return _card_payment(tenant, token=sandbox_bank.NEEDS_PAYER, return_url="https://shop.example/back").public_id
 
 
 @seed(examples.ENDING_ID, fresh=True)

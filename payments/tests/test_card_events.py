@@ -5,78 +5,24 @@ from decimal import Decimal
 
 import pytest
 
-from accounts.choices import PartnerStatus
-from accounts.models import Partner
-from flowlet.core import actors, clock
+from flowlet.core import clock
 from flowlet.core.money import Money
 from payments import errors
-from payments.choices import InboundStatus, PaymentKind, PaymentStatus, Rail
+from payments.choices import InboundStatus, PaymentStatus
 from payments.models import Dispute, InboundEvent, Payment
 from payments.providers import registry
-from payments.providers.stripe.gateway import CardGateway
-from payments.services import disputes, external_accounts, gateways, inbox, outcomes, payments, sending
+from payments.services import disputes, outcomes, payments, sending
+from payments.tests.cards import ROBOT, card_payment, deliver, live_world, send, taken
 from payments.tests.standins.server import Fault, Reply
-from payments.tests.world import KEY, STAFF, books_are_sound, fresh_world
+from payments.tests.world import KEY, STAFF, books_are_sound
 
 S = PaymentStatus
-ROBOT = actors.system("tests")
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def world(transactional_db):
-    made = fresh_world()
-    made.partner = Partner.objects.get(sibling_of(made.partner))
-    Partner.objects.filter(pk=made.partner.pk).update(status=PartnerStatus.ACTIVE)
-    made.partner.refresh_from_db()
-    return made
-
-
-def sends_cardholders_to_their_bank(monkeypatch):
-    made = lambda: CardGateway(registry.stripe(), return_url="https://shop.example/back")  # noqa: E731
-    monkeypatch.setitem(gateways._live, Rail.CARD, made)
-
-
-def sibling_of(sandbox):
-    from django.db.models import Q
-
-    return Q(name=sandbox.name, mode="LIVE")
-
-
-def card_payment(world, amount="25.00", token="pm_card_visa", wallet=None):
-    wallet = wallet or world.wallet()
-    card = external_accounts.create(
-        partner_id=world.partner.pk,
-        customer_id=wallet.customer_id,
-        kind="CARD",
-        currency=wallet.currency,
-        owner_name="Ada Lovelace",
-        card_token=token,
-        card_brand="visa",
-        card_last_four="4242",
-        actor=KEY,
-        at=world.at,
-    )
-    return wallet, world.pay(wallet, amount, kind=PaymentKind.CARD_PAYMENT, rail=Rail.CARD, to=card)
-
-
-def send(payment):
-    return sending.send(payment_id=payment.pk, actor=STAFF, at=clock.now())
-
-
-def deliver(stripe, **options):
-    """All events so far, over the door, and handled until nothing is due."""
-
-    def post(body, header):
-        inbox.receive(provider="stripe", body=body, headers={"stripe-signature": header}, at=clock.now())
-        return 200
-
-    stripe.send(post, **options)
-    inbox.sweep(actor=ROBOT, at=clock.now(), limit=1000)
-
-
-def taken(stripe):
-    return sum(intent["amount_received"] for intent in stripe.intents.values())
+    return live_world()
 
 
 def test_a_card_is_charged_over_stripe_and_its_events_add_nothing(world, stripe):
@@ -125,6 +71,7 @@ def test_a_card_whose_bank_wants_to_see_the_cardholder_fails_when_there_is_no_wa
     wallet, payment = card_payment(world, token="pm_card_threeDSecure2Required")
     payment = send(payment)
     assert (payment.status, payment.reason_code) == (S.FAILED, "authentication_required")
+    assert payment.reason == "The card's bank wants to see the cardholder: make the payment with a return_url."
     assert (taken(stripe), world.funds(wallet)) == (0, (Decimal(0), Decimal(0)))
     deliver(stripe)
     assert set(InboundEvent.objects.values_list("status", flat=True)) == {InboundStatus.HANDLED}
@@ -143,9 +90,8 @@ def test_the_search_finds_a_charge_and_the_charge_itself_says_how_it_stands(worl
     assert (taken(stripe), world.funds(wallet)) == (2500, (Decimal(25), Decimal(0)))
 
 
-def test_a_charge_with_a_name_is_asked_for_by_it_and_not_searched(world, stripe, monkeypatch):
-    sends_cardholders_to_their_bank(monkeypatch)
-    _, payment = card_payment(world, token="pm_card_threeDSecure2Required")
+def test_a_charge_with_a_name_is_asked_for_by_it_and_not_searched(world, stripe):
+    _, payment = card_payment(world, token="pm_card_threeDSecure2Required", return_url="https://shop.example/back")
     payment = send(payment)
     assert payment.status == S.SUBMITTED
     asked = len(stripe.log)
@@ -162,18 +108,6 @@ def test_a_long_code_of_the_acquirer_s_does_not_keep_a_refusal_from_being_booked
     assert (payment.status, payment.reason_code) == (S.FAILED, code[:40])
     assert payment.moves.get(went_to=S.FAILED).reason_code == code[:40]
     assert wallet.pk
-
-
-def test_a_card_that_is_confirmed_at_the_bank_settles_by_its_event(world, stripe, monkeypatch):
-    sends_cardholders_to_their_bank(monkeypatch)
-    wallet, payment = card_payment(world, token="pm_card_threeDSecure2Required")
-    payment = send(payment)
-    assert payment.status == S.SUBMITTED
-    stripe.complete_action(payment.provider_reference)
-    deliver(stripe, order="reverse", copies=2)
-    payment.refresh_from_db()
-    assert payment.status == S.SETTLED
-    assert world.funds(wallet) == (Decimal(25), Decimal(0))
 
 
 @pytest.mark.parametrize("order", ["", "reverse"])
@@ -251,11 +185,31 @@ def test_a_dispute_of_what_was_refunded_takes_the_money_a_second_time(world, str
     deliver(stripe)
     payment.refresh_from_db()
     assert (payment.status, payment.refunded, payment.returned) == (S.DISPUTED, Decimal(25), Decimal(25))
-    assert world.lines() == {"1110": Decimal(-25), "1210": Decimal(25)}
+    assert world.lines() == {"1110": Decimal(-40), "1210": Decimal(25), "5010": Decimal(15)}
     stripe.decide(dispute["id"], won=True)
     deliver(stripe)
     payment.refresh_from_db()
-    assert (payment.status, payment.returned) == (S.SETTLED, Decimal(0))
+    assert (payment.status, payment.refunded, payment.returned) == (S.REFUNDED, Decimal(25), Decimal(0))
+    assert world.lines() == {"1210": Decimal(25), "2010": Decimal(-25)}
+    books_are_sound()
+
+
+def test_what_a_dispute_about_a_part_leaves_is_refunded_over_stripe(world, stripe):
+    wallet, payment = card_payment(world)
+    payment = send(payment)
+    dispute = stripe.dispute(payment.provider_reference, amount=1000)
+    deliver(stripe)
+    payment.refresh_from_db()
+    assert (payment.status, payment.returned) == (S.DISPUTED, Decimal(10))
+    stripe.decide(dispute["id"], won=False)
+    deliver(stripe)
+    refund = send(payments.refund(partner_id=world.partner.pk, payment_id=payment.pk, actor=KEY, at=clock.now()))
+    payment.refresh_from_db()
+    assert (refund.status, refund.amount) == (S.SETTLED, Decimal(15))
+    assert (payment.status, payment.refunded, payment.returned) == (S.RETURNED, Decimal(15), Decimal(10))
+    assert [row["amount"] for row in stripe.refunds.values()] == [1500]
+    assert world.funds(wallet) == (Decimal(0), Decimal(0))
+    assert world.lines() == {"1110": Decimal(-15), "5010": Decimal(15)}  # the fee of the dispute
     books_are_sound()
 
 
@@ -341,7 +295,6 @@ def test_evidence_that_nobody_can_be_sent_does_not_keep_other_disputes_from_laps
 def test_what_was_made_beside_flowlet_under_the_same_account_touches_no_payment(world, stripe):
     wallet, payment = card_payment(world)
     payment = send(payment)
-    from payments.providers import registry
 
     registry.stripe().create_payment(
         amount=Money(Decimal("9.00"), "USD"), reference="elsewhere", key="x", payment_method="pm_card_createDispute", confirm=True

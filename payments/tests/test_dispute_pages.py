@@ -10,10 +10,11 @@ from flowlet.audit.models import Record
 from flowlet.backoffice import cells, site
 from flowlet.backoffice.testing import at_most, press, reveal
 from flowlet.core import clock
+from flowlet.core.outbound import Unavailable
 from payments.admin import disputes as page
 from payments.choices import DisputeState, PaymentStatus
 from payments.models import Dispute
-from payments.services import outcomes
+from payments.services import disputes, outcomes
 from payments.tests import standings
 from payments.tests.world import OTHER, books_are_sound, fresh_world
 
@@ -118,6 +119,41 @@ def test_buttons_are_those_of_the_role(sit, world):
     assert buttons(sit(Role.OPERATIONS), row) == {"answer", "accept", "won", "lost"}
     assert buttons(sit(Role.FRAUD_ANALYST), row) == {"answer", "accept"}
     assert buttons(sit(Role.AUDITOR), row) == set()
+
+
+def owed(world, **values):
+    """A live dispute that was given up, and that the acquirer was not told of yet."""
+    row = opened(world)
+    Dispute.objects.filter(pk=row.pk).update(state=D.ACCEPTED, tell_at=clock.now(), **values)
+    row.refresh_from_db()
+    return row
+
+
+def test_what_the_acquirer_is_owed_stands_on_the_page_with_its_last_refusal(sit, world):
+    row, client = owed(world, provider_id="dp_1", told=3, refusal="provider.unavailable"), sit(Role.OPERATIONS)
+    shown = page_of(client, row)
+    assert "Given up, to be told" in shown and "not yet: told 3 times" in shown and "provider.unavailable" in shown
+    assert listed(client, work="answered") == [row.pk]
+    assert buttons(client, row) == {"tell", "won", "lost"}
+    assert "its event has not come" in page_of(client, owed(world))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_officer_has_the_acquirer_told_at_once(sit, world, monkeypatch):
+    row, client = owed(world, provider_id="dp_1"), sit(Role.FRAUD_ANALYST)
+    tried = []
+
+    class Away:
+        def accept_dispute(self, dispute_id, *, key):
+            tried.append((dispute_id, key))
+            raise Unavailable(provider="stripe", operation="disputes.close")
+
+    monkeypatch.setattr(disputes.registry, "stripe", Away)
+    assert press(client, row, "tell").status_code == 503
+    row.refresh_from_db()
+    assert (tried, row.state, row.told, row.refusal) == ([("dp_1", row.public_id)], D.ACCEPTED, 1, "provider.unavailable")
+    assert Record.objects.get(action="payments.dispute.sent_again").actor_id == client.actor.id
+    assert press(client, opened(world), "tell").status_code == 409
 
 
 def test_the_first_page_counts_live_disputes_and_warns_of_the_last_day(sit, world, rf):

@@ -11,6 +11,7 @@ from flowlet.core.money import Money
 from payments import errors
 from payments.choices import DisputeState, PaymentKind, PaymentStatus, Rail
 from payments.models import Dispute
+from payments.providers.ports import CardDispute, DisputeStatus
 from payments.services import disputes, outcomes, payments, sending, simulations
 from payments.tests.world import KEY, STAFF, books_are_sound, fresh_world
 
@@ -95,6 +96,19 @@ def test_what_nobody_answers_in_time_lapses_and_can_still_be_won_or_lost(world, 
     assert row.state == D.LOST
 
 
+def said(status):
+    """What the acquirer has of the dispute of 25 dollars."""
+    return CardDispute(
+        id="dp_1",
+        status=status,
+        amount=Money("25.00", "USD"),
+        reason="fraudulent",
+        taken=Money("25.00", "USD"),
+        fee=Money("15.00", "USD"),
+        created_at=clock.now(),
+    )
+
+
 def test_the_evidence_of_a_live_dispute_goes_to_the_acquirer_once(transactional_db, monkeypatch):
     world = fresh_world()
     wallet = world.wallet()
@@ -106,6 +120,7 @@ def test_the_evidence_of_a_live_dispute_goes_to_the_acquirer_once(transactional_
     class Acquirer:
         def submit_evidence(self, dispute_id, *, evidence, final, key):
             told.append((dispute_id, evidence, final, key))
+            return said(DisputeStatus.UNDER_REVIEW)
 
     monkeypatch.setattr(disputes, "is_sandbox", lambda partner_id: False)
     monkeypatch.setattr(disputes.registry, "stripe", Acquirer)
@@ -128,8 +143,92 @@ def test_a_part_can_be_disputed_and_no_more_than_was_paid(world, paid):
     paid.refresh_from_db()
     assert (paid.status, paid.returned, paid.refunded) == (PaymentStatus.RETURNED, Decimal(10), Decimal(0))
     assert world.lines() == {"1110": Decimal(15), "2010": Decimal(-15)}
+    books_are_sound()
+
+
+def refunded(world, payment, amount=None):
+    """The refund, sent and settled."""
+    made = world.act(payments.refund, payment, amount=Money(amount, "USD") if amount else None)
+    return sending.send(payment_id=made.pk, actor=STAFF, at=clock.now())
+
+
+def stands(payment):
+    payment.refresh_from_db()
+    return payment.status, payment.refunded, payment.returned
+
+
+def partly_lost(world, paid):
+    disputed(world, paid, amount=Money("10.00", "USD"))
+    world.act(outcomes.dispute_lost, paid)
+
+
+def test_what_a_lost_dispute_left_can_be_refunded_and_not_a_cent_more(world, paid):
+    partly_lost(world, paid)
+    with pytest.raises(errors.RefundTooLarge) as caught:
+        world.act(payments.refund, paid, amount=Money("15.01", "USD"))
+    assert caught.value.details["left"] == {"amount": "15.00", "currency": "USD"}
+    refunded(world, paid, "4.00")
+    assert stands(paid) == (PaymentStatus.RETURNED, Decimal(4), Decimal(10))
+    assert world.lines() == {"1110": Decimal(11), "2010": Decimal(-11)}
+    assert refunded(world, paid).amount == Decimal(11)  # by default all that is left
+    assert stands(paid) == (PaymentStatus.RETURNED, Decimal(15), Decimal(10))
+    assert world.lines() == {}
+    with pytest.raises(errors.RefundTooLarge):
+        world.act(payments.refund, paid, amount=Money("0.01", "USD"))
+    books_are_sound()
+
+
+def test_a_refund_under_way_counts_against_what_a_lost_dispute_left(world, paid):
+    partly_lost(world, paid)
+    world.act(payments.refund, paid, amount=Money("10.00", "USD"))
+    with pytest.raises(errors.RefundTooLarge) as caught:
+        world.act(payments.refund, paid, amount=Money("5.01", "USD"))
+    assert caught.value.details["left"] == {"amount": "5.00", "currency": "USD"}
+
+
+def test_a_payment_that_was_lost_whole_cannot_be_refunded(world, paid):
+    disputed(world, paid)
+    world.act(outcomes.dispute_lost, paid)
     with pytest.raises(errors.NotRefundable):
-        world.act(payments.refund, paid, amount=Money("5.00", "USD"))
+        world.act(payments.refund, paid, amount=Money("0.01", "USD"))
+    assert world.lines() == {}
+
+
+def test_a_dispute_that_is_won_after_all_was_refunded_ends_as_refunded(world, paid):
+    refunded(world, paid)
+    row = disputed(world, paid, amount=Money("25.00", "USD"))
+    assert stands(paid) == (PaymentStatus.DISPUTED, Decimal(25), Decimal(25))
+    assert world.lines() == {"1110": Decimal(-25), "1210": Decimal(25)}
+    world.act(outcomes.dispute_won, paid)
+    world.act(outcomes.dispute_won, paid)  # told again
+    row.refresh_from_db()
+    assert (row.state, stands(paid)) == (D.WON, (PaymentStatus.REFUNDED, Decimal(25), Decimal(0)))
+    assert world.path(paid)[-3:] == [PaymentStatus.REFUNDED, PaymentStatus.DISPUTED, PaymentStatus.REFUNDED]
+    assert world.lines() == {"1210": Decimal(25), "2010": Decimal(-25)}  # the customer owes what the wallet has again
+    with pytest.raises(errors.NotRefundable):
+        world.act(payments.refund, paid, amount=Money("0.01", "USD"))
+    books_are_sound()
+
+
+def test_a_refund_that_arrives_while_the_payment_is_disputed_decides_where_a_won_dispute_ends(world, paid):
+    under_way = world.act(payments.refund, paid)
+    disputed(world, paid, amount=Money("10.00", "USD"))
+    sending.send(payment_id=under_way.pk, actor=STAFF, at=clock.now())
+    assert stands(paid) == (PaymentStatus.DISPUTED, Decimal(25), Decimal(10))
+    world.act(outcomes.dispute_won, paid)
+    assert stands(paid) == (PaymentStatus.REFUNDED, Decimal(25), Decimal(0))
+    books_are_sound()
+
+
+@pytest.mark.parametrize(("given", "end"), [("15.00", PaymentStatus.SETTLED), (None, PaymentStatus.REFUNDED)])
+def test_a_lost_dispute_that_is_taken_back_leaves_what_refunds_left(world, paid, given, end):
+    refunded(world, paid, given)
+    disputed(world, paid, amount=Money("10.00", "USD"))
+    world.act(outcomes.dispute_lost, paid)
+    world.act(outcomes.redeem, paid)
+    assert stands(paid) == (end, Decimal(given or 25), Decimal(0))
+    world.act(outcomes.redeem, paid)  # told again
+    assert stands(paid)[0] == end
     books_are_sound()
 
 

@@ -194,6 +194,17 @@ def test_the_checker_sees_old_and_new(partner, change, ask):
     }
 
 
+def test_fees_that_are_yet_to_come_are_not_what_stands_now(partner, change, ask):
+    change(flat("1.00"), partner=partner)
+    change(flat("2.00"), partner=partner, valid_from=AT + 30 * DAY)
+    for same in ({"fees": flat("1.00")}, {"fees": flat("2.00"), "valid_from": AT + 30 * DAY}):
+        with pytest.raises(FeesUnchanged):
+            ask(same.pop("fees"), partner=partner, **same)
+    row = change(flat("2.00"), partner=partner, valid_from=AT + DAY)
+    before = Record.objects.get(action="payments.fees_changed", target=row.public_id).before
+    assert before["valid_from"] == AT.isoformat()
+
+
 def test_what_cannot_be_is_refused_before_anybody_is_asked(partner, change, ask, person):
     change(flat("1.00"), partner=partner)
     for refusal, asking in [

@@ -80,6 +80,7 @@ NEUTRAL = {"ach": "R18", "sepa_ct": "AM01", "sepa_dd": "AM01"}  # says nothing o
 AMOUNTS = st.integers(1, 7000)
 WHICH = st.integers(0, 99)
 PARTS = st.sampled_from([D(1), D("0.5"), D("0.1")])
+PARTS_DISPUTED = (D(1), D("0.4"))
 
 
 def money(cents, currency):
@@ -274,12 +275,11 @@ class Payments(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.made)
-    @rule(which=WHICH, part=PARTS, gates=st.sampled_from([(), (), (), ("doubts",), ("above",)]))
-    def refund(self, which, part, gates):
-        key = self.key(which, "SETTLED")
+    @rule(which=WHICH, part=PARTS, of_what_is_left=st.booleans(), gates=st.sampled_from([(), (), (), ("doubts",), ("above",)]))
+    def refund(self, which, part, of_what_is_left, gates):
+        key = self.key(which, "SETTLED") if which % 3 else self.partly_lost(which)
         original = self.paper.payments[key]
-        exponent = D(1) if original.currency == "JPY" else D("0.01")
-        amount = max((original.amount * part).quantize(exponent), exponent)
+        amount = self.part(original, part, original.refundable if of_what_is_left else original.amount)
 
         def on_paper(paper, one):
             del paper.payments[len(self.made) + 1]
@@ -294,6 +294,19 @@ class Payments(RuleBasedStateMachine):
 
         rail = REFUND_RAILS.get(original.rail, original.rail)
         self.new(PaperPayment("REFUND", rail, "OUT", original.currency, amount, original=key), in_fact, on_paper)
+
+    def part(self, one, part, value):
+        exponent = D(1) if one.currency == "JPY" else D("0.01")
+        return max((value * part).quantize(exponent), exponent)
+
+    def partly_lost(self, which):
+        """A card payment of which a dispute took a part for good, if there is one."""
+        found = [
+            key
+            for key, one in sorted(self.paper.payments.items())
+            if one.status == "RETURNED" and ZERO < one.returned < one.amount
+        ]
+        return found[which % len(found)] if found else self.key(which, "SETTLED")
 
     # People
 
@@ -406,14 +419,14 @@ class Payments(RuleBasedStateMachine):
         self.act(self.key(which, "RETURNED"), Paper.redeem, outcomes.redeem)
 
     @precondition(lambda self: any(one.kind == "CARD_PAYMENT" for one in self.paper.payments.values()))
-    @rule(which=WHICH, whole=st.booleans(), what=st.sampled_from(["dispute", "dispute", "win", "lose"]))
-    def dispute(self, which, whole, what):
+    @rule(which=WHICH, part=st.sampled_from([None, *PARTS_DISPUTED]), what=st.sampled_from(["dispute", "dispute", "win", "lose"]))
+    def dispute(self, which, part, what):
         cards = [key for key, one in sorted(self.paper.payments.items()) if one.kind == "CARD_PAYMENT"]
         found = cards[which % len(cards)] if which % 5 else self.key(which)
         one = self.paper.payments[found]
-        value = one.amount if whole else None
+        value = None if part is None else self.part(one, part, one.amount)
         if what == "dispute":
-            amount = Money(value, one.currency) if whole else None
+            amount = None if value is None else Money(value, one.currency)
             self.act(
                 found, lambda paper, one: paper.dispute(one, value), outcomes.dispute, reason_code="fraudulent", amount=amount
             )

@@ -420,6 +420,23 @@ def test_a_change_is_told_to_audit_and_outbox_and_says_old_and_new(world, limit,
     assert event.data["customer_daily"] is None
 
 
+def test_what_is_yet_to_come_is_not_what_stands_now(world, limit, people):
+    limit(maximum=D(10))
+    later = world.at + timedelta(days=30)
+    coming = asked(people, world.partner, {"maximum": D(20)}, at=world.at, valid_from=later)
+    requests.approve(approval_id=coming.pk, actor=people["FINANCE"], at=world.at, reason="")
+    with pytest.raises(errors.RailLimitsUnchanged):
+        asked(people, world.partner, {"maximum": D(10)}, at=world.at)
+    with pytest.raises(errors.RailLimitsUnchanged):
+        asked(people, world.partner, {"maximum": D(20)}, at=world.at, valid_from=later)
+    sooner = asked(people, world.partner, {"maximum": D(20)}, at=world.at)
+    assert rail_limits.describe_change(sooner)["Limits"] == "one payment at most 10.00 USD → one payment at most 20.00 USD"
+    requests.approve(approval_id=sooner.pk, actor=people["FINANCE"], at=world.at, reason="")
+    row = RailLimit.objects.get(approval_id=sooner.pk)
+    before = Record.objects.get(action="payments.limits_changed", target=row.public_id).before
+    assert (before["maximum"], before["valid_from"]) == ("10.00", world.at.isoformat())
+
+
 def test_nobody_approves_alone_and_the_same_is_not_asked_for_twice(world, limit, people):
     row = limit(maximum=D(5))
     with pytest.raises(errors.RailLimitsUnchanged):

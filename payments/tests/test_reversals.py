@@ -273,3 +273,6 @@ def test_a_deposit_that_comes_by_itself_is_not_asked_for_by_a_payment_out(world)
         world.pay(wallet, "10.00", kind=K.DEPOSIT, rail=Rail.SEPA_CT, to=account)
     assert refused.value.details == {"rails": ["ach", "open_banking"]}
     assert Payment.objects.count() == 0
+    for rail in (Rail.SEPA_CT, Rail.WIRE):  # whatever says otherwise, no file pays such money out
+        with pytest.raises(errors.KindNotOnRail):
+            files.build(Batch(rail=rail, direction="IN"), [])

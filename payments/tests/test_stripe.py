@@ -57,10 +57,29 @@ def story(client, standin):
     client.confirm_payment(later.id, key="k3", payment_method="pm_card_visa", return_url="https://example.com/back")
     client.capture_payment(later.id, key="k4", amount=usd("15.00"))
     asked = client.create_payment(
-        amount=usd("9.00"), reference="pay_3", key="k5", payment_method="pm_card_threeDSecure2Required", confirm=True
+        amount=usd("9.00"),
+        reference="pay_3",
+        key="k5",
+        payment_method="pm_card_threeDSecure2Required",
+        confirm=True,
+        return_url="https://shop.example/back?order=7",
     )
     standin.complete_action(asked.id)
     client.payment(asked.id)
+    for number, ends in enumerate(("unknown there", "never comes")):
+        gone = client.create_payment(
+            amount=usd("8.00"),
+            reference=f"pay_6{number}",
+            key=f"k6{number}",
+            payment_method="pm_card_threeDSecure2Required",
+            confirm=True,
+            return_url="https://shop.example/back",
+        )
+        if ends == "unknown there":
+            standin.complete_action(gone.id, confirms=False)
+            client.payment(gone.id)
+        else:
+            client.cancel_payment(gone.id, key="k62", abandoned=True)
     dropped = client.create_payment(amount=usd("1.00"), reference="pay_4", key="k6")
     client.cancel_payment(dropped.id, key="k7")
     client.create_payment(
@@ -189,6 +208,34 @@ def test_a_payment_that_the_cardholder_confirms_elsewhere_says_where(client, sta
     assert made.action_url.startswith("https://hooks.stripe.com/")
     standin.complete_action(made.id)
     assert client.payment(made.id).status == CardPaymentStatus.SUCCEEDED
+
+
+def test_a_cardholder_who_is_not_known_at_their_bank_is_a_decline(client, standin):
+    made = client.create_payment(
+        amount=usd("9"),
+        reference="p",
+        key="1",
+        payment_method="pm_card_threeDSecure2Required",
+        confirm=True,
+        return_url="https://shop.example/back",
+    )
+    assert standin.intents[made.id]["next_action"]["redirect_to_url"]["return_url"] == "https://shop.example/back"
+    standin.complete_action(made.id, confirms=False)
+    found = client.payment(made.id)
+    assert (found.status, found.failure_code) == (
+        CardPaymentStatus.REQUIRES_PAYMENT_METHOD,
+        "payment_intent_authentication_failure",
+    )
+
+
+def test_a_payment_that_is_given_up_because_nobody_came_says_so(client):
+    made = client.create_payment(
+        amount=usd("9"), reference="p", key="1", payment_method="pm_card_threeDSecure2Required", confirm=True
+    )
+    found = client.cancel_payment(made.id, key="2", abandoned=True)
+    assert (found.status, found.failure_code, found.action_url) == (CardPaymentStatus.CANCELED, "abandoned", "")
+    plain = client.create_payment(amount=usd("9"), reference="q", key="3")
+    assert client.cancel_payment(plain.id, key="4").failure_code == ""
 
 
 def test_refunds_give_back_a_part_and_never_more_than_was_taken(client):
@@ -335,6 +382,22 @@ def test_stripe_s_own_sdk_is_content_with_the_stand_in(stripe_sdk, standin):
     assert stripe_sdk.v1.refunds.retrieve(refund.id).status == "succeeded"
     dropped = intents.create({"amount": 900, "currency": "usd"})
     assert intents.cancel(dropped.id).status == "canceled"
+    seen = intents.create(
+        {
+            "amount": 900,
+            "currency": "usd",
+            "payment_method": "pm_card_threeDSecure2Required",
+            "confirm": True,
+            "return_url": "https://shop.example/back",
+        }
+    )
+    assert (seen.status, seen.next_action.type) == ("requires_action", "redirect_to_url")
+    assert seen.next_action.redirect_to_url.return_url == "https://shop.example/back"
+    assert seen.next_action.redirect_to_url.url.startswith("https://hooks.stripe.com/")
+    standin.complete_action(seen.id)
+    assert intents.retrieve(seen.id).amount_received == 900
+    left = intents.create({"amount": 900, "currency": "usd", "payment_method": "pm_card_threeDSecure2Required", "confirm": True})
+    assert intents.cancel(left.id, {"cancellation_reason": "abandoned"}).cancellation_reason == "abandoned"
     disputed = intents.create({"amount": 900, "currency": "usd", "payment_method": "pm_card_createDispute", "confirm": True})
     (dispute_id,) = standin.disputes
     assert stripe_sdk.v1.disputes.retrieve(dispute_id).payment_intent == disputed.id

@@ -16,6 +16,7 @@ from compliance.providers.watchlists.reading import Account, Reading, SourceFile
 LEGISLATORS: Final = "legislators"
 EXECUTIVE: Final = "executive"
 COUNTRY: Final = "US"
+DEEPEST: Final = 8
 _OFFICES = {
     "sen": ("United States Senate", "Senator"),
     "rep": ("United States House of Representatives", "Representative"),
@@ -125,30 +126,56 @@ def _both(first: Entry, second: Entry) -> Entry:
 
 
 def _rows(file: SourceFile) -> Iterator[tuple[int, object]]:
-    """Each person with its first line. Everything is text: nothing in such a file is worth being guessed a number or a day."""
+    """Each person with its first line. Everything is text: nothing in such a file is worth being guessed a number or a day.
+
+    Built from events rather than composed: composing descends into itself as deep as the file says, and in C that ends the process. A
+    part that stands for another is refused as well: a small file could say so much that nobody could hold it.
+    """
+    root: list[tuple[int, object]] | None = None
+    # The containers that are open, each with the key that waits for its value.
+    stack: list[tuple[list | dict, list[str]]] = []
+    for event in _events(file):
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent):
+            raise UnreadableList(f"{file.name} refers to its own parts on line {line}.", file=file.name)
+        if isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
+            made: list | dict = [] if isinstance(event, yaml.SequenceStartEvent) else {}
+            if not stack and root is None and isinstance(made, list):
+                root = made
+            elif not stack or len(stack) > DEEPEST:
+                raise UnreadableList(f"{file.name} is no list of persons on line {line}.", file=file.name)
+            else:
+                _put(stack, made, line)
+            stack.append((made, []))
+        elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
+            stack.pop()
+        elif isinstance(event, yaml.ScalarEvent):
+            if not stack:
+                raise UnreadableList(f"{file.name} is no list of persons.", file=file.name)
+            _put(stack, event.value, line)
+    if not root:
+        raise UnreadableList(f"{file.name} is no list of persons.", file=file.name)
+    yield from root
+
+
+def _events(file: SourceFile) -> Iterator[yaml.Event]:
     try:
-        root = yaml.compose(file.content.decode("utf-8-sig"), Loader=_LOADER)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        yield from yaml.parse(file.content.decode("utf-8-sig"), Loader=_LOADER)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" on line {mark.line + 1}" if mark else ""
         raise UnreadableList(f"{file.name} is not YAML{where}.", file=file.name) from None
-    if not isinstance(root, yaml.SequenceNode) or not root.value:
-        raise UnreadableList(f"{file.name} is no list of persons.", file=file.name)
-    seen: set[int] = set()
-    for node in root.value:
-        yield node.start_mark.line + 1, _plain(node, file, seen)
 
 
-def _plain(node: yaml.Node, file: SourceFile, seen: set[int]) -> object:
-    """Texts, lists and mappings. A part that stands for another is refused: a small file could say so much that nobody could hold it."""
-    if isinstance(node, yaml.ScalarNode):
-        return node.value
-    if id(node) in seen:
-        raise UnreadableList(f"{file.name} refers to its own parts on line {node.start_mark.line + 1}.", file=file.name)
-    seen.add(id(node))
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(one, file, seen) for one in node.value]
-    return {str(_plain(key, file, seen)): _plain(value, file, seen) for key, value in node.value}
+def _put(stack: list[tuple[list | dict, list[str]]], value: object, line: int) -> None:
+    """Into the container that was opened last; a person, in the outermost one, with its line. A key that is no text is none."""
+    container, keys = stack[-1]
+    if isinstance(container, list):
+        container.append((line, value) if len(stack) == 1 else value)
+    elif keys:
+        container[keys.pop()] = value
+    else:
+        keys.append(value if isinstance(value, str) else "")
 
 
 def _get(row: object, *path: str) -> str:

@@ -104,12 +104,13 @@ class Account:
         return code
 
     def reading(self, entries: Iterable[Entry], *, published_on: date | None = None) -> Reading:
-        """The whole, refusals in the order of files and lines."""
+        """The whole, refusals in the order of files and lines. ``entries`` may still be read while it is asked for."""
+        taken = tuple(entries)
         order = {file.role: place for place, file in enumerate(self.files)}
         by_role = Counter(row.role for row in self.refused)
         tallies = tuple(FileTally(file.role, file.name, self._rows[file.role], by_role[file.role]) for file in self.files)
         return Reading(
-            entries=tuple(entries),
+            entries=taken,
             files=tallies,
             refused=tuple(sorted(self.refused, key=lambda row: (order[row.role], row.line))),
             published_on=published_on,

@@ -49,7 +49,10 @@ def _end(name: str, service: Any, text: str) -> Deed:
 
 
 class Command(DeedCommand):
-    help = "List disputes by deadline, answer them with evidence or give them up, and book what the acquirer decided."
+    help = (
+        "List disputes by deadline, answer them with evidence or give them up, tell the acquirer at once, and book what the acquirer "
+        "decided."
+    )
     shows = Dispute
     list_options = (
         option("--state", choices=DisputeState.values, type=str.upper, help="default: all that have not ended"),
@@ -82,6 +85,15 @@ class Command(DeedCommand):
             reason=REQUIRED,
             help="give it up: the money stays with the cardholder",
         ),
+        Deed(
+            name="tell",
+            model=Dispute,
+            permission=ANSWER,
+            service=disputes.send_again,
+            policy=policies.check_is_owed,
+            is_atomic=False,
+            help="tell the acquirer now what it is still owed",
+        ),
         _end("won", outcomes.dispute_won, "the acquirer gave the money back"),
         _end("lost", outcomes.dispute_lost, "the money stays with the cardholder"),
     )
@@ -112,5 +124,8 @@ class Command(DeedCommand):
             ("Evidence until", row.due_at),
             ("Evidence", "sealed" if row.sealed else "none"),
             ("Answered by", row.answered_by),
+            ("To be told to the acquirer", row.tell_at),
+            ("Tried", row.told or None),
+            ("It said last", row.refusal),
             ("Ended", row.ended_at),
         )

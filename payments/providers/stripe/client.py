@@ -118,10 +118,11 @@ class Stripe:
         fields = {"amount_to_capture": to_minor(amount) if amount is not None else None}
         return self._try(f"/v1/payment_intents/{_id(payment_id)}/capture", fields, operation="payment_intents.capture", key=key)
 
-    def cancel_payment(self, payment_id: str, *, key: str) -> CardPayment:
+    def cancel_payment(self, payment_id: str, *, key: str, abandoned: bool = False) -> CardPayment:
         """POST /v1/payment_intents/{id}/cancel."""
         path = f"/v1/payment_intents/{_id(payment_id)}/cancel"
-        return _payment(self._post(path, {}, operation="payment_intents.cancel", key=key))
+        fields = {"cancellation_reason": "abandoned" if abandoned else None}
+        return _payment(self._post(path, fields, operation="payment_intents.cancel", key=key))
 
     def payment(self, payment_id: str) -> CardPayment:
         """GET /v1/payment_intents/{id}."""
@@ -304,7 +305,7 @@ def _payment(data: Any, *, failure_code: str = "") -> CardPayment:
         charge_id=reading.reference(data, "latest_charge"),
         client_secret=reading.optional_text(data, "client_secret"),
         action_url=reading.optional_text(data, "next_action", "redirect_to_url", "url"),
-        failure_code=failure_code or _code({"error": error}),
+        failure_code=failure_code or _code({"error": error}) or reading.optional_text(data, "cancellation_reason"),
         created_at=reading.unix(data, "created"),
     )
 

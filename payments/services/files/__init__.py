@@ -77,12 +77,13 @@ _CHECKS: Final[Mapping[tuple[Rail, Direction], Callable[[Batch, Material], None]
 
 
 def build(batch: Batch, payments: Sequence[Payment]) -> Built:
-    """The batch's file; the same bytes for the same rows. Raises RailNotConfigured, and what the format refuses, naming record and
-    field.
+    """The batch's file; the same bytes for the same rows. Raises RailNotConfigured, KindNotOnRail where no file carries money that way,
+    and what the format refuses, naming record and field.
     """
-    return _WRITERS[Rail(batch.rail), Direction(batch.direction)](
-        batch, _material(payments, mandate_selectors.places_of(payments))
-    )
+    write = _WRITERS.get((Rail(batch.rail), Direction(batch.direction)))
+    if write is None:
+        raise errors.KindNotOnRail(f"No file of {Rail(batch.rail).label} brings money in.", rails=[])
+    return write(batch, _material(payments, mandate_selectors.places_of(payments)))
 
 
 def rebuild(batch: Batch) -> Built:

@@ -99,19 +99,34 @@ class StripeStandIn(StandIn):
 
     # What tests do at Stripe's side
 
-    def complete_action(self, intent_id: str) -> None:
-        """The cardholder has confirmed in the bank's app."""
+    def complete_action(self, intent_id: str, *, confirms: bool = True) -> dict[str, str]:
+        """The cardholder has confirmed in the bank's app, or was not known there; what their browser brings to the return_url."""
         with self.lock:
-            self._authorise(self.intents[intent_id])
+            intent = self.intents[intent_id]
+            if confirms:
+                self._authorise(intent)
+            else:
+                error = {
+                    "type": "invalid_request_error",
+                    "code": "payment_intent_authentication_failure",
+                    "message": "The provided PaymentMethod has failed authentication.",
+                }
+                intent.update(status="requires_payment_method", payment_method=None, next_action=None, last_payment_error=error)
+                self._event("payment_intent.payment_failed", intent)
+            return {
+                "payment_intent": intent_id,
+                "payment_intent_client_secret": intent["client_secret"],
+                "redirect_status": "succeeded" if confirms else "failed",
+            }
 
-    def dispute(self, intent_id: str, *, reason: str = "fraudulent") -> dict[str, Any]:
-        """The cardholder objects; the money leaves at once, with the fee."""
+    def dispute(self, intent_id: str, *, reason: str = "fraudulent", amount: int = 0) -> dict[str, Any]:
+        """The cardholder objects, to a part if ``amount`` says so; the money leaves at once, with the fee."""
         with self.lock:
             intent = self.intents[intent_id]
             dispute = {
                 "id": new_id("dp"),
                 "object": "dispute",
-                "amount": intent["amount_received"],
+                "amount": amount or intent["amount_received"],
                 "currency": intent["currency"],
                 "charge": intent["latest_charge"],
                 "payment_intent": intent_id,
@@ -137,14 +152,14 @@ class StripeStandIn(StandIn):
             self._event("charge.dispute.created", dispute)
             return dispute
 
-    def decide(self, dispute_id: str, *, won: bool) -> None:
-        """The bank decides."""
+    def decide(self, dispute_id: str, *, won: bool, fee_back: int = 1500) -> None:
+        """The bank decides; when it is won, the money is back, and ``fee_back`` of the fee."""
         with self.lock:
             dispute = self.disputes[dispute_id]
             dispute["status"] = "won" if won else "lost"
             if won:
                 dispute["balance_transactions"].append(
-                    self._line("adjustment", dispute["amount"], -1500, dispute["currency"], dispute_id, "dispute_reversal")
+                    self._line("adjustment", dispute["amount"], -fee_back, dispute["currency"], dispute_id, "dispute_reversal")
                 )
             self._event("charge.dispute.closed", dispute)
 
@@ -400,15 +415,18 @@ class StripeStandIn(StandIn):
                 400, type="invalid_request_error", code="payment_intent_unexpected_state", payment_intent=_public(intent)
             )
         intent.update(status="canceled", canceled_at=int(time.time()), amount_capturable=0, next_action=None)
+        intent["cancellation_reason"] = fields.get("cancellation_reason")
         self._event("payment_intent.canceled", intent)
         return intent
 
     def _refund(self, fields: dict[str, Any]) -> dict[str, Any]:
         intent = self._found(self.intents, fields.get("payment_intent", ""))
-        if any(dispute["payment_intent"] == intent["id"] for dispute in self.disputes.values()):
+        disputes = [dispute for dispute in self.disputes.values() if dispute["payment_intent"] == intent["id"]]
+        lost = sum(dispute["amount"] for dispute in disputes if dispute["status"] == "lost")
+        if any(dispute["status"] not in ("won", "lost") for dispute in disputes) or lost >= intent["amount_received"]:
             raise Refusal(400, type="invalid_request_error", code="charge_disputed")
         given = sum(found["amount"] for found in self.refunds.values() if found["payment_intent"] == intent["id"])
-        left = intent["amount_received"] - given
+        left = intent["amount_received"] - given - lost
         amount = int(fields.get("amount", left))
         if left <= 0:
             raise Refusal(400, type="invalid_request_error", code="charge_already_refunded")
@@ -489,7 +507,11 @@ class StripeStandIn(StandIn):
             "description": None,
             "exchange_rate": None,
             "fee": fee,
-            "fee_details": [],
+            "fee_details": [
+                {"amount": fee, "application": None, "currency": currency, "description": f"{category} fee", "type": "stripe_fee"}
+            ]
+            if fee
+            else [],
             "net": amount - fee,
             "reporting_category": category,
             "source": source,

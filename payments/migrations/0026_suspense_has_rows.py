@@ -45,7 +45,7 @@ def what_lies_there_already(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("payments", "0021_reasons_stay_inside"),
+        ("payments", "0025_disputes_have_their_cost"),
         ("wallets", "0009_conversions_are_guarded"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
