@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from compliance.providers.watchlists import eu, ofac, own, pep, uk, un
+from compliance.providers.watchlists import eu, ofac, own, pep, uk, uk_list, un
 from compliance.providers.watchlists.reading import Reading, SourceFile, UnreadableList
 from flowlet.core.errors import NotFound
 
@@ -110,12 +110,21 @@ FORMATS: Final[Mapping[str, ListFormat]] = {
         ),
         ListFormat(
             "uk",
-            "United Kingdom: consolidated list of financial sanctions targets",
+            "United Kingdom: OFSI's consolidated list (ended on 28 January 2026)",
             "SANCTIONS",
             "Office of Financial Sanctions Implementation, HM Treasury",
             "Open Government Licence 3.0",
             (Part(uk.LIST, "ConList.csv", (r"conlist\.(csv|xml)", r"uk\.(csv|xml)"), is_needed=True),),
             uk.read,
+        ),
+        ListFormat(
+            "uk-sanctions",
+            "UK Sanctions List",
+            "SANCTIONS",
+            "Foreign, Commonwealth and Development Office",
+            "Open Government Licence 3.0",
+            (Part(uk_list.LIST, "UK-Sanctions-List.xml", (r"uk[-_]sanctions[-_]list.*\.xml",), is_needed=True),),
+            uk_list.read,
         ),
         ListFormat(
             "pep-us-congress",
