@@ -39,7 +39,7 @@ EVIDENCE_NEEDED_OF_WHOLE: Final = 6.0
 EVIDENCE_NEEDED_ON_LISTS: Final = 11.5
 EVIDENCE_NEEDED_OF_WHOLE_ON_LISTS: Final = 7.5
 # The same for a person of whom the query says more than the list.
-EVIDENCE_MORE_FOR_QUERY: Final = 2.0
+EVIDENCE_MORE_FOR_QUERY: Final = 4.0
 EVIDENCE_SLOPE: Final = 0.05
 
 # The most that names may reach which have one single word in common while either has more; or nothing but generic words.

@@ -65,6 +65,7 @@ _LOOK_ALIKE: Final = frozenset(
 _GENDERS: Final = frozenset({("a", "o"), ("o", "a"), ("a", "u"), ("u", "a")})
 _VOWEL_FOR_VOWEL, _ALIKE_FOR_ALIKE, _LOOKS_LIKE, _SWAP = 0.6, 0.6, 0.3, 0.7
 _FIRST_LETTER: Final = 0.2
+_OTHER_GENDER: Final = 1.3
 _TWICE, _SILENT, _VOWEL_MORE = 0.25, 0.4, 0.75
 _NICKNAME: Final = 0.90
 _BEGINS: Final = 0.90
@@ -186,7 +187,11 @@ def distance(one: str, other: str) -> float:
             best = last[column]
             if not same:
                 is_first, is_last = not row and not column, row == len(one) - 1 and column == len(other) - 1
-                best += 1.0 if is_last and (letter, against) in _GENDERS else _substitution(letter, against, is_first=is_first)
+                best += (
+                    _OTHER_GENDER
+                    if is_last and (letter, against) in _GENDERS
+                    else _substitution(letter, against, is_first=is_first)
+                )
             best = min(best, last[column + 1] + single, current[column] + _single(against, other[column - 1] if column else ""))
             if not same and row and column and letter == other[column - 1] and earlier == against:
                 best = min(best, before[column - 1] + _SWAP)
