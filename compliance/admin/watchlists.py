@@ -1,19 +1,28 @@
 """Watchlists: which there are and how old, and each version with its difference."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
 from accounts.selectors import staff
 from compliance.choices import EntryChange, ListKind
 from compliance.models import RefusedRow, Watchlist, WatchlistEntry, WatchlistVersion, WatchlistVersionFile
-from flowlet.backoffice import ReadOnlyAdmin, cells, panels, site
+from compliance.providers.watchlists import formats
+from compliance.providers.watchlists.reading import UnreadableList
+from compliance.selectors import watchlists as selectors
+from compliance.services import watchlist_imports
+from flowlet.backoffice import ReadOnlyAdmin, ReferenceAdmin, Transition, cells, home, panels, site
 from flowlet.core import clock, ids
+from flowlet.core.actors import Actor
 
 LOOK = "compliance.view_watchlist"
+IMPORT = "compliance.import_watchlist"
+LARGEST = 20 * 1024 * 1024
 SHOWN, OF_EACH = 20, 10
 # Publishers change their lists several times a week; a list of one's own is as old as its owner leaves it.
 OLD_AFTER_DAYS = 7
@@ -37,6 +46,76 @@ def by_key(rows: QuerySet, term: str, **columns: str) -> QuerySet:
         return rows.filter(**{columns[prefix]: ids.parse(prefix, term)})
     except ids.MalformedId:
         return rows.none()
+
+
+# What is done
+
+
+class FilesInput(forms.ClearableFileInput):
+    """Several files at once."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """One or more files."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        """Each by itself."""
+        files = data if isinstance(data, list | tuple) else [data]
+        return [super(FilesField, self).clean(file, initial) for file in files or [None]]
+
+
+class BringInForm(forms.Form):
+    """The publisher's files, as they were downloaded."""
+
+    code = forms.CharField(
+        max_length=40, label="List", help_text=f"{', '.join(formats.FORMATS)}; own-… or pep-… for a list in our own form"
+    )
+    files = FilesField(help_text="The publisher's files under their own names. One that is not given stays as it is in force.")
+    title = forms.CharField(
+        max_length=200, required=False, help_text="What a list in our own form is called, at its first import"
+    )
+    published_on = forms.DateField(
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="For lists that do not say it themselves",
+    )
+    allow_removals = forms.BooleanField(required=False, label="It is right that many entries leave the list")
+    allow_older = forms.BooleanField(required=False, label="The list goes back to files that were in force before")
+
+
+def bring_in(*, code: str, files: list[UploadedFile], actor: Actor, at: datetime, **more: Any) -> WatchlistVersion:
+    """A new version of the list, from files that somebody uploads."""
+    if sum(file.size or 0 for file in files) > LARGEST:
+        raise UnreadableList("The files are too large for this page; use the command import_watchlist.", param="files")
+    contents = {file.name or "file": file.read() for file in files}
+    given = formats.given(formats.named(code), contents)
+    return watchlist_imports.bring_in(code=code, files=given, actor=actor, at=at, **more)
+
+
+def said(version: WatchlistVersion) -> str:
+    """What it did."""
+    refused = f"; {version.refused:,} rows were refused, see the version" if version.refused else ""
+    return (
+        f"Version {version.number} is in force: {version.added:,} added, {version.changed:,} changed,"
+        f" {version.removed:,} removed{refused}."
+    )
+
+
+def to_update(request: HttpRequest) -> home.Waiting | None:
+    """Sanctions lists that nobody brought up to date for a week."""
+    limit = clock.now() - timedelta(days=OLD_AFTER_DAYS)
+    ages = [
+        one.version.imported_at
+        for one in selectors.standings()
+        if one.version is not None and one.watchlist.kind == ListKind.SANCTIONS and one.version.imported_at < limit
+    ]
+    if not ages:
+        return None
+    return home.Waiting(count=len(ages), url=cells.admin_url(Watchlist, "changelist"), oldest_at=min(ages), is_late=True)
 
 
 # A list
@@ -70,7 +149,7 @@ def versions_of(row: Watchlist) -> list[tuple]:
     ]
 
 
-class WatchlistAdmin(ReadOnlyAdmin):
+class WatchlistAdmin(ReferenceAdmin):
     """One list."""
 
     section, icon, menu_order = "Settings", "playlist_remove", 45
@@ -92,6 +171,24 @@ class WatchlistAdmin(ReadOnlyAdmin):
         ),
     )
 
+    transitions = (
+        Transition(
+            name="bring_in",
+            label="Bring files in",
+            key="b",
+            style="primary",
+            scope="list",
+            permission=IMPORT,
+            form=BringInForm,
+            service=bring_in,
+            is_atomic=False,
+            reason_required=True,
+            confirm="Everything in the files is in force at once; the same files are refused. The command import_watchlist shows"
+            " the difference first (--dry-run).",
+            done=said,
+        ),
+    )
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Watchlist]:
         """With what its newest version says of itself."""
         newest = WatchlistVersion.objects.filter(watchlist=OuterRef("pk")).order_by("-number")
@@ -105,6 +202,10 @@ class WatchlistAdmin(ReadOnlyAdmin):
     def status_of(self, obj: Watchlist) -> Any:
         """Beside the heading: how old."""
         return self.age(obj)
+
+    def level_of(self, result: WatchlistVersion) -> int:
+        """Refused rows are to be looked at."""
+        return messages.WARNING if result.refused else messages.SUCCESS
 
     @admin.display(description="kind")
     def kind_(self, obj: Watchlist) -> Any:
@@ -275,3 +376,4 @@ class WatchlistVersionAdmin(ReadOnlyAdmin):
 
 site.register(Watchlist, WatchlistAdmin)
 site.register(WatchlistVersion, WatchlistVersionAdmin)
+home.register(home.Queue(name="compliance.watchlists", title="Watchlists to update", permission=IMPORT, load=to_update, order=45))

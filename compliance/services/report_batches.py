@@ -16,7 +16,7 @@ from compliance.services import reports
 from flowlet.audit.services import log
 from flowlet.core import crypto, ids
 from flowlet.core.actors import Actor
-from payments.services import numbers
+from flowlet.db import sequences
 
 MOST: Final = 500  # reports of one file
 _PREFIX: Final = {ReportKind.SAR: "SARX", ReportKind.CTR: "CTRX"}
@@ -48,7 +48,7 @@ def file(*, kind: str, actor: Actor, at: datetime) -> ReportBatch | None:
     batch = ReportBatch(
         id=ids.uuid7(),
         kind=ReportKind(kind),
-        file_name=f"{_PREFIX[ReportKind(kind)]}.{at:%Y%m%d%H%M%S}.{numbers.take(reports.NUMBERS, 1)[0]}.xml",
+        file_name=f"{_PREFIX[ReportKind(kind)]}.{at:%Y%m%d%H%M%S}.{sequences.take(reports.NUMBERS, 1)[0]}.xml",
         reports_count=written.count,
         total=written.total,
         schema=written.schema,

@@ -27,7 +27,7 @@ from flowlet.audit.services import log
 from flowlet.core import crypto, ids
 from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
-from payments.services import numbers
+from flowlet.db import sequences
 
 FORMS: Final[dict[str, type]] = {ReportKind.SAR: sar.Report, ReportKind.CTR: ctr.Report}
 OWN: Final = ("reference", "filed_on")  # what the row knows
@@ -52,7 +52,7 @@ def draft(
     PriorNotFiled, Invalid without a determination, Forbidden for who is no person.
     """
     policies.check_is_person(actor)
-    reference = f"{ReportKind(kind)}-{numbers.take(NUMBERS, 1)[0]:08d}"
+    reference = f"{ReportKind(kind)}-{sequences.take(NUMBERS, 1)[0]:08d}"
     row = Report(id=ids.uuid7(), kind=kind, reference=reference, drafted_by=str(actor), created_at=at, updated_at=at)
     if prior_id is not None:
         row.prior = get(prior_id)

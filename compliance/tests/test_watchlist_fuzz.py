@@ -18,6 +18,7 @@ SETS = {
     "un": {"list": samples.UN},
     "eu": {"list": samples.EU},
     "uk": {"list": samples.UK_CSV},
+    "uk-sanctions": {"list": samples.UK_LIST},
     "pep-us-congress": {pep.LEGISLATORS: samples.LEGISLATORS, pep.EXECUTIVE: samples.EXECUTIVE},
     "own-house": {"list": samples.OWN},
 }

@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.choices import Role
+from compliance.admin.watchlists import to_update
 from compliance.models import RefusedRow, Watchlist, WatchlistEntry, WatchlistVersion
 from compliance.providers.watchlists.reading import SourceFile
 from compliance.services import watchlist_imports
+from compliance.tests import watchlist_samples as samples
 from compliance.tests.watchlist_samples import sdn_row
 from flowlet.backoffice import cells
 from flowlet.core import actors, clock
@@ -73,6 +76,72 @@ def test_entries_are_found_by_the_publishers_number_and_both_lists_by_the_versio
     assert "entry 3 stands on line 2 already" in page(client, RefusedRow, q=versions[1].public_id)
     assert "entry 3 stands on line 2 already" not in page(client, RefusedRow, q=versions[0].public_id)
     assert versions[0].public_id in page(client, WatchlistVersion, q=versions[0].watchlist.public_id)
+
+
+def upload(client, **given):
+    data = {"code": "ofac-sdn", "reason": "weekly update", **given}
+    return client.post(f"{cells.admin_url(Watchlist, 'changelist')}do/bring_in/", data, follow=True)
+
+
+def test_an_officer_brings_the_publishers_files_in_by_the_page(sit):
+    client = sit(Role.COMPLIANCE_OFFICER)
+    files = [SimpleUploadedFile("sdn.csv", samples.SDN), SimpleUploadedFile("alt.csv", samples.ALT)]
+    answer = upload(client, files=files, published_on="2026-03-01")
+    assert "Version 1 is in force: 3 added, 0 changed, 0 removed." in answer.content.decode()
+    version = WatchlistVersion.objects.get()
+    assert (version.entries, str(version.published_on), version.reason) == (3, "2026-03-01", "weekly update")
+    assert version.imported_by.startswith("staff:usr_")
+    assert list(version.files.order_by("id").values_list("role", flat=True)) == ["primary", "aliases"]
+    # An update of one file keeps the other.
+    rows = samples.sdn_row(101, "ORLOV, Example Petrovich") + samples.sdn_row(101, "AGAIN")
+    answer = upload(client, files=[SimpleUploadedFile("sdn.csv", rows)])
+    text = "Version 2 is in force: 0 added, 1 changed, 2 removed; 2 rows were refused, see the version."
+    assert text in answer.content.decode()
+    second = WatchlistVersion.objects.get(number=2)
+    assert list(second.files.order_by("id").values_list("role", "is_carried_over")) == [("primary", False), ("aliases", True)]
+
+
+def test_a_list_of_ones_own_is_brought_in_whatever_its_file_is_called(sit):
+    answer = upload(
+        sit(Role.COMPLIANCE_MANAGER), code="own-house", title="The house's own", files=[SimpleUploadedFile("x.csv", samples.OWN)]
+    )
+    assert "Version 1 is in force: 2 added" in answer.content.decode()
+    assert Watchlist.objects.get().title == "The house's own"
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"notes.txt": b"x", "sdn.csv": samples.SDN}, "notes.txt is no file of ofac-sdn"),
+        ({"alt.csv": samples.ALT}, "The primary file of ofac-sdn is missing"),
+        ({"sdn.csv": b"<html>"}, "the first rows are not 12 columns"),
+        ({}, "This field is required."),
+    ],
+)
+def test_what_is_no_list_is_refused_on_the_page_in_words_and_nothing_is_written(sit, files, said):
+    answer = upload(sit(Role.COMPLIANCE_OFFICER), files=[SimpleUploadedFile(*one) for one in files.items()])
+    assert answer.status_code == 400 and said in answer.content.decode()
+    assert not WatchlistVersion.objects.exists()
+
+
+def test_files_that_are_too_large_for_a_page_are_sent_to_the_command(sit, monkeypatch):
+    monkeypatch.setattr("compliance.admin.watchlists.LARGEST", 10)
+    answer = upload(sit(Role.COMPLIANCE_OFFICER), files=[SimpleUploadedFile("sdn.csv", samples.SDN)])
+    assert "use the command import_watchlist" in answer.content.decode()
+    assert not WatchlistVersion.objects.exists()
+
+
+def test_only_compliance_may_bring_files_in(sit, versions):
+    for role in (Role.AUDITOR, Role.FRAUD_ANALYST, Role.OPERATIONS):
+        assert upload(sit(role), files=[SimpleUploadedFile("sdn.csv", samples.SDN)]).status_code == 403
+    assert WatchlistVersion.objects.count() == 2
+
+
+def test_a_sanctions_list_that_is_older_than_a_week_waits_on_the_first_page_of_those_who_may_update_it(sit, versions):
+    assert "Watchlists to update" in sit(Role.COMPLIANCE_OFFICER).get("/admin/").content.decode()
+    assert "Watchlists to update" not in sit(Role.AUDITOR).get("/admin/").content.decode()
+    bring_in(sdn_row(1, "ONE RENAMED", remarks=BORN), days_ago=0)
+    assert to_update(None) is None
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.PARTNER_DEVELOPER])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.providers.watchlists import entry_json, eu, formats, ofac, pep, uk, un
+from compliance.providers.watchlists import entry_json, eu, formats, ofac, pep, uk, uk_list, un
 from compliance.providers.watchlists.entries import (
     Entry,
     EntryKind,
@@ -198,7 +198,7 @@ def test_a_un_entry_has_its_names_in_every_script_with_their_quality():
         identifiers=(Identifier("Passport", "AB1", "RW"),),
         programmes=("Testland",),
         gender=Gender.MALE,
-        remarks="An invented person. Date of birth: Nov. 1973 Document: AB1 issued under another name",
+        remarks="An invented person. Date of birth: Nov. 1973 Document: AB1 issued under another name (country: Nowhereland)",
         reference="TLi.001",
         listed_on=date(2012, 12, 31),
         titles=("Dr", "Minister"),
@@ -341,6 +341,43 @@ def test_a_group_of_two_kinds_keeps_the_first_and_refuses_the_other():
     assert refusals(reading) == [("list.xml", 3, "group 1 is 'Entity' elsewhere")]
 
 
+def test_a_designation_of_the_uk_sanctions_list_loses_nothing_that_it_says():
+    reading = uk_list.read(one(samples.UK_LIST, "UK-Sanctions-List.xml"))
+    person, ship = reading.entries
+    assert person == Entry(
+        id="uksl-SMP0001",
+        kind=EntryKind.PERSON,
+        names=(
+            ListedName("Igor SAMPLOV", script="Latn", family="SAMPLOV"),
+            ListedName("SAMPLOFF", WEAK, "Latn", "SAMPLOFF"),
+            ListedName("Ihor SAMPLOV", STRONG, "Latn", "SAMPLOV"),
+            ListedName("Образец", STRONG, "Cyrl"),
+        ),
+        dates_of_birth=(PartialDate(1962),),
+        countries=("UA", "RU"),
+        identifiers=(Identifier("Passport (Russian)", "P1"),),
+        programmes=("The Sample (Sanctions) Regulations 2019",),
+        gender=Gender.MALE,
+        remarks="An invented person. For the tests. OFSIGroupID: 500. UNReferenceNumber: SMi.001."
+        " SanctionsImposed: Asset freeze|Travel Ban. Passport: another one. (date: 15/08/19yy; country: Atlantis)",
+        reference="SMP0001",
+        listed_on=date(2012, 6, 29),
+        titles=("Minister",),
+        places_of_birth=("Kyiv, Ukraine",),
+        addresses=("1 Street, Russia",),
+    )
+    assert (ship.kind, ship.countries, ship.identifiers) == (EntryKind.VESSEL, ("PA",), (Identifier("IMO number", "IMO1234567"),))
+    assert reading.published_on == date(2026, 6, 10)
+    assert [row.reason for row in reading.refused] == [
+        "'Comet' is no kind of designation",
+        "it has no name",
+        "it has no UniqueID",
+        "'Nickname' is no kind of name",
+    ]
+    assert [(file.rows, file.taken, file.refused) for file in reading.files] == [(6, 2, 4)]
+    assert reading.not_understood == {"country": {"Atlantis": 1}, "date": {"15/08/19yy": 1}}
+
+
 # PEP and own lists
 
 
@@ -463,6 +500,19 @@ def test_two_files_for_one_part_none_at_all_and_a_missing_list_are_refused(tmp_p
         formats.pick(found, ["sdn.csv", "sdn_with_header.csv"])
     with pytest.raises(UnreadableList, match="primary file of ofac-sdn is missing"):
         formats.read(found, ofac_files()[1:])
+
+
+def test_files_that_somebody_hands_over_are_known_by_their_names_and_a_strange_one_is_refused():
+    found = formats.named("ofac-sdn")
+    files = formats.given(found, {"alt.csv": samples.ALT, "SDN.csv": samples.SDN})
+    assert [(file.role, file.name) for file in files] == [("primary", "SDN.csv"), ("aliases", "alt.csv")]
+    with pytest.raises(UnreadableList) as refusal:
+        formats.given(found, {"sdn.csv": samples.SDN, "notes.txt": b""})
+    assert refusal.value.message == (
+        "notes.txt is no file of ofac-sdn: such files are called sdn.csv, alt.csv, add.csv, sdn_comments.csv."
+    )
+    [alone] = formats.given(formats.named("own-house"), {"anything.csv": samples.OWN})
+    assert (alone.role, alone.name) == ("list", "anything.csv")
 
 
 @pytest.mark.parametrize("code", ["nothing", "own-", "own-UPPER", "other-list", "own-" + "x" * 40])

@@ -158,6 +158,46 @@ UK_XML = b"""<?xml version="1.0" encoding="utf-8"?>
 </ArrayOfFinancialSanctionsTarget>
 """
 
+UK_LIST = """<?xml version="1.0" encoding="utf-8"?>
+<Designations xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+  <DateGenerated>10/06/2026</DateGenerated>
+  <Designation>
+    <LastUpdated>16/04/2026</LastUpdated><DateDesignated>29/06/2012</DateDesignated><UniqueID>SMP0001</UniqueID>
+    <OFSIGroupID>500</OFSIGroupID><UNReferenceNumber>SMi.001</UNReferenceNumber>
+    <Names>
+      <Name><Name6>SAMPLOFF</Name6><NameType>ALias</NameType><AliasStrength>Low quality a.k.a</AliasStrength></Name>
+      <Name><Name1>Igor</Name1><Name6>SAMPLOV</Name6><NameType>Primary Name</NameType></Name>
+      <Name><Name1>Ihor</Name1><Name6>SAMPLOV</Name6><NameType>Primary name variation</NameType></Name>
+      <Name><NameType>Alias</NameType></Name>
+    </Names>
+    <NonLatinNames><NonLatinName><NameNonLatinScript>Образец</NameNonLatinScript></NonLatinName></NonLatinNames>
+    <RegimeName>The Sample (Sanctions) Regulations 2019</RegimeName><IndividualEntityShip>Individual</IndividualEntityShip>
+    <SanctionsImposed>Asset freeze|Travel Ban</SanctionsImposed>
+    <OtherInformation>An invented
+    person.</OtherInformation><UKStatementofReasons>For the tests.</UKStatementofReasons>
+    <Addresses><Address><AddressLine1>1 Street</AddressLine1><AddressCountry>Russia</AddressCountry></Address></Addresses>
+    <IndividualDetails><Individual>
+      <DOBs><DOB>dd/mm/1962</DOB><DOB>15/08/19yy</DOB></DOBs>
+      <Nationalities><Nationality>Ukraine</Nationality><Nationality>Atlantis</Nationality></Nationalities>
+      <PassportDetails><Passport><PassportNumber>P1</PassportNumber><PassportAdditionalInformation>Russian</PassportAdditionalInformation></Passport>
+        <Passport><PassportAdditionalInformation>another one</PassportAdditionalInformation></Passport></PassportDetails>
+      <Positions><Position>Minister</Position></Positions><Genders><Gender>Male</Gender></Genders>
+      <BirthDetails><Location><TownOfBirth>Kyiv</TownOfBirth><CountryOfBirth>Ukraine</CountryOfBirth></Location></BirthDetails>
+    </Individual></IndividualDetails>
+  </Designation>
+  <Designation><UniqueID>SMP0002</UniqueID><IndividualEntityShip>Ship</IndividualEntityShip><RegimeName>Sample</RegimeName>
+    <Names><Name><Name6>SAMPLE STAR</Name6><NameType>Primary Name</NameType></Name></Names>
+    <ShipDetails><Ship><IMONumbers><IMONumber>IMO1234567</IMONumber></IMONumbers>
+      <CurrentBelievedFlagOfShips><CurrentBelievedFlagOfShip>Panama</CurrentBelievedFlagOfShip></CurrentBelievedFlagOfShips></Ship></ShipDetails>
+  </Designation>
+  <Designation><UniqueID>SMP0003</UniqueID><IndividualEntityShip>Comet</IndividualEntityShip></Designation>
+  <Designation><UniqueID>SMP0004</UniqueID><IndividualEntityShip>Entity</IndividualEntityShip></Designation>
+  <Designation><IndividualEntityShip>Entity</IndividualEntityShip></Designation>
+  <Designation><UniqueID>SMP0005</UniqueID><IndividualEntityShip>Entity</IndividualEntityShip>
+    <Names><Name><Name6>X</Name6><NameType>Nickname</NameType></Name></Names></Designation>
+</Designations>
+""".encode()
+
 LEGISLATORS = b"""
 - id:
     govtrack: 900001

@@ -72,7 +72,12 @@ def link(target: Model | None, label: Any = None) -> SafeString | str:
         return DASH
     url = admin_url(target)
     text = str(target) if label is None else label
-    return format_html('<a class="fl-link" href="{}">{}</a>', url, text) if url else str(text)
+    if not url:
+        return str(text)
+    if text != getattr(target, "public_id", None):
+        return format_html('<a class="fl-link" href="{}">{}</a>', url, text)
+    # Lists cut an id that is longer than its column; the title has all of it.
+    return format_html('<a class="fl-link fl-id" title="{}" href="{}">{}</a>', text, url, text)
 
 
 def actor(text: str, user: Any = None) -> SafeString | str:

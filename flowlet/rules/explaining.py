@@ -15,6 +15,9 @@ from moneyed import Money
 from flowlet.rules import closures, kinds, tree, wording
 from flowlet.rules.kinds import Kind
 
+HIDDEN = "[personal]"
+_MASKED = {True: "the condition is true", False: "the condition is not true", None: "nobody can tell"}
+
 Outcome = bool | None
 Explain = Callable[[Any], "Explanation"]
 
@@ -22,7 +25,7 @@ Explain = Callable[[Any], "Explanation"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One comparison. ``path`` is its place in the rule's JSON; ``value`` and ``threshold`` are JSON values as in rules, a ratio in
-    words; ``decided`` says that the verdict rests on it."""
+    words; ``decided`` says that the verdict rests on it, ``masked`` is the sentence without personal values."""
 
     path: str
     outcome: Outcome
@@ -30,17 +33,20 @@ class Finding:
     value: Any
     threshold: Any
     sentence: str
+    masked: str
     decided: bool
+    is_personal: bool
 
-    def to_json(self) -> dict[str, Any]:
-        """For the record of a verdict."""
+    def to_json(self, *, personal: bool = False) -> dict[str, Any]:
+        """For the record of a verdict; with ``personal`` all of it, to be sealed under the key of the person."""
+        hides = self.is_personal and not personal
         return {
             "path": self.path,
             "outcome": self.outcome,
             "subject": self.subject,
-            "value": self.value,
-            "threshold": self.threshold,
-            "sentence": self.sentence,
+            "value": HIDDEN if hides else self.value,
+            "threshold": HIDDEN if hides else self.threshold,
+            "sentence": self.masked if hides else self.sentence,
             "decided": self.decided,
         }
 
@@ -67,9 +73,9 @@ class Explanation:
         }
         return (verdict[self.outcome], *(finding.sentence for finding in self.decisive))
 
-    def to_json(self) -> dict[str, Any]:
-        """For the record of a verdict."""
-        return {"outcome": self.outcome, "findings": [finding.to_json() for finding in self.findings]}
+    def to_json(self, *, personal: bool = False) -> dict[str, Any]:
+        """For the record of a verdict: personal values hidden, unless it is to be sealed."""
+        return {"outcome": self.outcome, "findings": [finding.to_json(personal=personal) for finding in self.findings]}
 
 
 def compiled(condition: tree.Condition) -> Explain:
@@ -134,31 +140,35 @@ def _leaf(leaf: tree.Leaf) -> Callable[[Any], _Judged]:
     subject, (yes, no) = wording.operand(leaf.left), wording.phrases(leaf)
     right = leaf.right if isinstance(leaf, tree.Compare) and not isinstance(leaf.right, tree.Value) else None
     other = closures.reader(right) if right is not None else None
-    fixed = threshold(leaf)
+    fixed, is_personal = threshold(leaf), tree.is_personal(leaf)
 
     def look(facts: Any) -> _Judged:
         outcome, value = test(facts), read(facts)
         limit = other(facts) if other is not None else None
 
-        def finding(decided: bool) -> Finding:
+        def sentence() -> str:
             said = _said(subject, value, leaf)
             if outcome is None:
-                sentence = _unknown(leaf, facts, said=said, subject=subject, value=value, limit=limit, yes=yes)
-            elif isinstance(leaf, tree.Missing):
-                sentence = f"{subject} {yes}." if outcome else f"{said}, so it {no}."
-            elif leaf.left.kind == Kind.BOOLEAN and right is None:
-                sentence = f"{said}."
-            else:
-                aside = f" ({wording.value(limit, unit=right.unit)})" if right is not None else ""
-                sentence = f"{said}, which {yes if outcome else no}{aside}."
+                return _unknown(leaf, facts, said=said, subject=subject, value=value, limit=limit, yes=yes)
+            if isinstance(leaf, tree.Missing):
+                return f"{subject} {yes}." if outcome else f"{said}, so it {no}."
+            if leaf.left.kind == Kind.BOOLEAN and right is None:
+                return f"{said}."
+            aside = f" ({wording.value(limit, unit=right.unit)})" if right is not None else ""
+            return f"{said}, which {yes if outcome else no}{aside}."
+
+        def finding(decided: bool) -> Finding:
+            told = sentence()
             return Finding(
                 path=leaf.path,
                 outcome=outcome,
                 subject=subject,
                 value=_plain(value),
                 threshold=fixed if right is None else _plain(limit),
-                sentence=sentence,
+                sentence=told,
+                masked=f"{subject}: {_MASKED[outcome]}." if is_personal else told,
                 decided=decided,
+                is_personal=is_personal,
             )
 
         return _Judged(outcome, leaf=finding)

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import orjson
 
+from flowlet.core.errors import DomainError
 from flowlet.rules import engine, registry
 from flowlet.rules.choices import RuleStatus
 from flowlet.rules.engine import Rule
@@ -42,6 +43,15 @@ def version_in(rule_set: str, name: str, status: RuleStatus) -> RuleVersion | No
 def compiled(version: RuleVersion) -> Rule:
     """The version's rule. Raises what reading a rule raises when the vocabulary has changed under it."""
     return _compiled(version.rule_set.vocabulary, orjson.dumps(version.condition))
+
+
+def problem_with(version: RuleVersion) -> str:
+    """Why the version cannot be asked any more, since its vocabulary has changed; "" when it can."""
+    try:
+        compiled(version)
+    except DomainError as refused:
+        return refused.message
+    return ""
 
 
 @lru_cache(maxsize=4096)

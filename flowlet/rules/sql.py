@@ -14,7 +14,7 @@ from flowlet.rules.closures import is_quotient
 from flowlet.rules.errors import RuleTooLarge
 from flowlet.rules.kinds import Kind
 from flowlet.rules.tree import Aggregate, Comparison
-from flowlet.rules.vocabulary import LONGEST_LIST, Fact, NamedList, Vocabulary
+from flowlet.rules.vocabulary import LONGEST_LIST, Fact, Facts, NamedList, Source, Vocabulary, names_in
 
 _SIGNS = {
     Comparison.EQ: "=",
@@ -99,6 +99,16 @@ def compiled(condition: tree.Condition, vocabulary: Vocabulary, *, prefix: str =
     )
 
 
+def window(asked: tree.Window, facts: Facts) -> tuple[str, Mapping[str, Any]]:
+    """A window by itself, for facts at hand that no table has to hold: a statement that answers its value in ``v``, an average's in ``v``
+    and ``n``, a moment without its zone in UTC, whatever the session's zone."""
+    writer = _Writer(facts.vocabulary, "", facts)
+    subselect = writer.subselect(asked)
+    shown = "rule_window.v AT TIME ZONE 'UTC'" if asked.kind == Kind.MOMENT else "rule_window.*"
+    statement = f"SELECT {shown} FROM {writer.facts()} CROSS JOIN LATERAL ({subselect}) AS rule_window"  # noqa: S608 - see above
+    return statement, writer.params
+
+
 def _plain(sql: str | tuple[str, str]) -> str:
     """A declared expression inside a statement with parameters."""
     if isinstance(sql, tuple):
@@ -119,6 +129,7 @@ class _Written:
 class _Writer:
     vocabulary: Vocabulary
     prefix: str
+    given: Facts | None = None  # what the facts are, where they are not columns
     params: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)  # name of a fact -> its columns in rule_facts
     windows: dict[str, tuple[str, str]] = field(default_factory=dict)  # key of a window -> alias, and its subselect
@@ -132,10 +143,13 @@ class _Writer:
         return next(fact for fact in self.vocabulary.facts if fact.name == name)
 
     def relation(self) -> str:
-        facts = ", ".join(self.columns.values()) or "1 AS nothing"
-        parts = [_plain(self.vocabulary.relation), f"CROSS JOIN LATERAL (SELECT {facts}) AS rule_facts"]
+        parts = [_plain(self.vocabulary.relation), f"CROSS JOIN LATERAL {self.facts()}"]
         parts += [f"CROSS JOIN LATERAL ({subselect}) AS {alias}" for alias, subselect in self.windows.values()]
         return "\n".join(parts)
+
+    def facts(self) -> str:
+        """The facts that were asked for, each once."""
+        return f"(SELECT {', '.join(self.columns.values()) or '1 AS nothing'}) AS rule_facts"
 
     # Conditions
 
@@ -234,7 +248,7 @@ class _Writer:
     def _fact(self, fact: Fact) -> _Written:
         column = f"rule_facts.{_column(fact.name)}"
         if fact.name not in self.columns:
-            written = self._field(fact)
+            written = self._field(fact) if self.given is None else self._given(fact, self.given[fact.name])
             self.columns[fact.name] = f"{written.sql} AS {_column(fact.name)}" + (
                 f", {written.currency} AS {_column(fact.name, 'currency')}" if written.currency else ""
             )
@@ -249,6 +263,21 @@ class _Writer:
             return _Written(f"({amount})::numeric", currency=f'({currency})::text COLLATE "C"')
         return _Written(f"({_plain(fact.sql)}){_CASTS[fact.kind]}")
 
+    def _given(self, fact: Fact, value: Any) -> _Written:
+        """A fact at hand, as a column of the declared type."""
+        if fact.kind == Kind.MONEY:
+            amount, currency = (None, None) if value is None else (value.amount, value.currency.code)
+            return _Written(self.bind(amount, "::numeric"), currency=self.bind(currency, _CASTS[Kind.TEXT]))
+        return _Written(self.bind(sorted(value) if isinstance(value, frozenset) else value, _CASTS[fact.kind]))
+
+    def _same(self, source: Source) -> str:
+        """What ties rows to what is judged: by the columns themselves and not their casts, so that indexes serve."""
+        same = _plain(source.same)
+        for name in names_in(source.same):
+            fact = self.declared(name)
+            same = same.replace(f"{{{name}}}", f"({_plain(fact.sql)})" if self.given is None else self.bind(self.given[name]))
+        return f"({same})"
+
     def _ratio(self, top: _Written, bottom: _Written, *, is_percent: bool) -> _Written:
         above, below = f"{top.sql}::numeric", f"{bottom.sql}::numeric"
         if top.currency and top.currency != bottom.currency:
@@ -260,16 +289,16 @@ class _Writer:
             # Reserved first: what the subselect needs (facts) is written while it is built.
             alias = f"rule_window_{len(self.windows) + 1}"
             self.windows[window.key] = (alias, "")
-            self.windows[window.key] = (alias, self._subselect(window))
+            self.windows[window.key] = (alias, self.subselect(window))
         alias = self.windows[window.key][0]
         currency = self.bind(window.currency, "::text") if window.currency else ""
         return _Written(f"{alias}.v", currency=currency, bottom=f"{alias}.n" if window.aggregate == Aggregate.AVERAGE else "")
 
-    def _subselect(self, window: tree.Window) -> str:
+    def subselect(self, window: tree.Window) -> str:
         source, clock = window.source, self._clock()
         of = self._field(window.of) if window.of is not None else _Written(f"({_plain(source.happened)})::timestamptz")
         until = f"{clock} - {self._span(window.ago)}" if window.ago is not None else clock
-        tests = [f"({_plain(source.same)})", f"{_plain(source.happened)} <= {until}"]
+        tests = [self._same(source), f"{_plain(source.happened)} <= {until}"]
         if window.span is not None:
             tests.append(f"{_plain(source.happened)} > {until} - {self._span(window.span)}")
         if window.currency:

@@ -290,6 +290,16 @@ def operands(leaf: Leaf) -> Iterator[Operand | Value]:
                 yield side
 
 
+def is_personal(leaf: Leaf) -> bool:
+    """Whether what the comparison reads says something personal; to count people does not."""
+    return any(
+        operand.of is not None and operand.of.is_personal and operand.aggregate != Aggregate.DISTINCT
+        if isinstance(operand, Window)
+        else not isinstance(operand, Value) and operand.fact.is_personal
+        for operand in operands(leaf)
+    )
+
+
 # The way back
 
 

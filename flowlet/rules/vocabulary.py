@@ -27,7 +27,8 @@ class Fact:
 
     ``sql`` is an expression over the vocabulary's relation (or the source's), for money a pair: the amount and the currency. ``unit``
     is a word for numbers ("days", "km"), a currency for money that has only that one, or "" where there is none. Columns never hold
-    NaN or infinity. Texts are compared as they are, letter by letter: declare folded columns where case should not matter.
+    NaN or infinity. Texts are compared as they are, letter by letter: declare folded columns where case should not matter. The
+    value of a personal fact is hidden in what is recorded.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Fact:
     sql: str | tuple[str, str] = field(kw_only=True)
     unit: str = field(default="", kw_only=True)
     description: str = field(default="", kw_only=True)
+    is_personal: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -70,7 +72,7 @@ class NamedList:
         check_name(self.name)
 
 
-# Answers a window's value for the facts at hand: see flowlet.rules.windows.over for one that folds rows in Python.
+# Answers a window's value for the facts at hand.
 Live = Callable[["Window", "Facts"], Any]
 
 
@@ -78,8 +80,9 @@ Live = Callable[["Window", "Facts"], Any]
 class Source:
     """Rows that windows count and add up: a customer's payments, an account's counterparties.
 
-    ``same`` is the SQL condition that ties a row to what is judged, over both relations; ``happened`` the SQL moment of a row, never
-    missing. ``live`` answers a window's value. ``cost`` is what one window costs, a plain fact costing 1.
+    ``same`` is the SQL condition that ties a row to what is judged, facts of the vocabulary in braces: ``s.customer_id = {customer}``;
+    ``happened`` the SQL moment of a row, never missing. ``live`` answers a window's value: ``queries.live`` asks the database,
+    ``windows.over`` folds rows. ``cost`` is what one window costs, a plain fact costing 1.
     """
 
     name: str
@@ -128,13 +131,17 @@ class Vocabulary:
         object.__setattr__(self, "_known", {one.name: one for one in self.facts})
         if self.clock not in self._known or self._known[self.clock].kind != Kind.MOMENT:
             raise ValueError(f"{self.name}: the clock is one of the facts, and a moment.")
+        for source in self.sources:
+            for name in names_in(source.same):
+                if name not in self._known or self._known[name].kind == Kind.MONEY:
+                    raise ValueError(f"{source.name}: {{{name}}} is not a fact that rows can be found by.")
 
     def sheet(self, values: Mapping[str, Any]) -> "Facts":
         """The facts of one thing, checked once for all rules; absent ones are missing.
 
         Raises MalformedFact for an undeclared name, for a value of another type, and when the clock is missing.
         """
-        sheet = Facts(dict.fromkeys(self._known), clock=self.clock)
+        sheet = Facts(dict.fromkeys(self._known), vocabulary=self)
         for name, value in values.items():
             fact = self._known.get(name)
             if fact is None:
@@ -148,17 +155,17 @@ class Vocabulary:
 class Facts(dict[str, Any]):
     """The facts of one thing by name, missing ones None, and the values of windows once they were asked for."""
 
-    __slots__ = ("_windows", "clock")
+    __slots__ = ("_windows", "vocabulary")
 
-    def __init__(self, values: Mapping[str, Any], *, clock: str) -> None:
+    def __init__(self, values: Mapping[str, Any], *, vocabulary: Vocabulary) -> None:
         super().__init__(values)
-        self.clock = clock
+        self.vocabulary = vocabulary
         self._windows: dict[str, Any] = {}
 
     @property
     def at(self) -> datetime:
         """When it happens."""
-        return self[self.clock]
+        return self[self.vocabulary.clock]
 
     def window(self, window: "Window") -> Any:
         """The window's value: asked of its source once, and checked. Raises MalformedFact when the source answers nonsense."""
@@ -177,6 +184,11 @@ class Row(dict[str, Any]):
     def __init__(self, values: Iterable[tuple[str, Any]], *, outer: Facts) -> None:
         super().__init__(values)
         self.outer = outer
+
+
+def names_in(template: str) -> list[str]:
+    """The names of facts that stand in braces in the SQL of a source."""
+    return [part.partition("}")[0] for part in template.split("{")[1:]]
 
 
 def check_name(name: str) -> None:

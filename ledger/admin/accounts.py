@@ -95,7 +95,7 @@ class AccountAdmin(ReadOnlyAdmin):
     """One account."""
 
     section, icon, menu_order = "Books", "account_tree", 20
-    list_display = ("public_id", "code", "name", "currency", "book", "mode", "state")
+    list_display = ("public_id", "code", "name", "currency", "book", "mode_", "state")
     list_filter = (BookFilter, "mode", "status")
     list_select_related = ("book",)
     search_fields = ("owner",)
@@ -156,6 +156,11 @@ class AccountAdmin(ReadOnlyAdmin):
             confirm="An account is closed for good, at zero.",
         ),
     )
+
+    @admin.display(description="mode")
+    def mode_(self, account: Account) -> str:
+        """In a word; the page says what it means."""
+        return account.get_mode_display().partition(":")[0]
 
     @admin.display(description="state")
     def state(self, account: Account) -> Any:

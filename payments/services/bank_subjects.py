@@ -12,7 +12,7 @@ from ledger.services import charts
 from payments import errors
 from payments.choices import Direction, InboundKind, PaymentStatus, Rail, VerificationMethod
 from payments.models import AccountVerification, Batch, InboundItem, Payment, Recall, VerificationEntry
-from payments.providers.iso20022 import notices, reports
+from payments.providers.iso20022 import notices, reports, scheme
 from payments.providers.iso20022.notices import Booking
 from payments.providers.iso20022.parts import Account
 from payments.providers.iso20022.reading import ReceivedWire
@@ -168,9 +168,10 @@ def deposit_named(names: Iterable[str], amount: Money | None) -> Payment | None:
 
 
 def _find_recalled(said: Answered) -> About:
-    """The payment whose recall has this case, or which the answer names as we did."""
-    recall = Recall.objects.filter(case_id=said.case_id, direction=Direction.OUT).first() if said.case_id else None
-    if recall is not None:
+    """The payment whose recall has this case, or which the answer names as we did; where both are there, they are of one payment."""
+    rows = Recall.objects.filter(case_id=said.case_id, direction=Direction.OUT).select_related("payment")
+    recall = rows.first() if said.case_id else None
+    if recall is not None and said.original.end_to_end_id in {"", scheme.NOT_PROVIDED, recall.payment.reference}:
         return About(payment=recall.payment)
     return About(payment=_sent(said.original.end_to_end_id, said.original.instruction_id))
 

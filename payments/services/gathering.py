@@ -181,7 +181,7 @@ def _gathered(group: Group, found: Sequence[Payment], *, at: datetime, actor: Ac
         created_at=at,
     )
     batch.save(force_insert=True)
-    traces = files.traces(rail, numbers.take(numbers.TRACES, len(found)))
+    traces = files.traces(rail, numbers.traces(len(found)))
     for payment, trace in zip(found, traces, strict=True):
         payment.batch, payment.trace, payment.provider = batch, trace, files.provider_of(rail)
     _write_traces(found)

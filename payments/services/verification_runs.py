@@ -86,7 +86,7 @@ def gather(*, partner_id: UUID, window: Window, before: datetime, at: datetime, 
     if not found:
         return None
     wanted = [(attempt, ordinal, amount) for attempt in found for ordinal, amount in _amounts(attempt)]
-    taken = numbers.take(numbers.TRACES, len(wanted))
+    taken = numbers.traces(len(wanted))
     batch = Batch(
         id=ids.uuid7(),
         partner_id=partner_id,

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.choices import PartnerStatus
 from accounts.errors import CustomerFrozen, PartnerSuspended
@@ -613,3 +614,16 @@ def test_a_credit_of_another_partner_is_not_shown_under_the_same_name(world):
     other.credit(other.wallet(), "120.00", name="A1")
     with pytest.raises(errors.InboundRepeated):
         world.credit(world.wallet(), "120.00", name="A1")
+
+
+# What it costs
+
+
+def test_a_payment_is_made_and_held_in_nineteen_statements_of_which_one_reads_its_partner(world):
+    wallet = world.wallet("100.00")
+    account = world.bank(wallet)
+    with CaptureQueriesContext(connection) as taken:
+        world.pay(wallet, "10.00", to=account)
+    asked = [found["sql"].strip() for found in taken if "SAVEPOINT" not in found["sql"]]
+    assert [sql for sql in asked if 'FROM "accounts_partner"' in sql] == asked[:1]
+    assert len(asked) == 19, "\n".join(sql[:150] for sql in asked)

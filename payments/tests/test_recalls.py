@@ -25,6 +25,7 @@ from payments.providers.iso20022.parts import Agent
 from payments.providers.iso20022.recalls import Answer, Original, Verdict
 from payments.services import files, outcomes, recall_rows, recalls, settlement, simulations
 from payments.states import RECALL_MOVES
+from payments.tests.external.test_api import Caller
 from payments.tests.test_deposits import another, declared, entry, heard, instruction, notice, part, received, states
 from payments.tests.world import KEY, STAFF, books_are_sound, fresh_world
 
@@ -124,6 +125,15 @@ def test_an_answer_to_what_nobody_asked_is_left_over(world):
     payment = sent(world)
     row = Recall(payment=payment, case_id="ELSE", created_at=world.at)
     assert states(heard(world, answer_to(row, Verdict.GRANTED))) == [(I.UNMATCHED, "payments.inbound_unmatched")]
+
+
+def test_an_answer_with_the_case_of_one_payment_and_the_name_of_another_grants_neither(world):
+    row, other = asked(world, sent(world)), sent(world)
+    recalls.deliver_due(at=world.at, actor=STAFF)
+    told = answer_to(Recall(payment=other, case_id=row.case_id, created_at=world.at), Verdict.GRANTED)
+    assert states(heard(world, told)) == [(I.UNMATCHED, "payments.inbound_unmatched")]
+    row.refresh_from_db()
+    assert row.state == R.SENT
 
 
 def test_a_payment_has_one_recall_at_a_time(world):
@@ -228,6 +238,18 @@ def test_the_sandbox_lets_a_recalls_time_pass(world):
     payment.refresh_from_db()
     assert payment.status == S.SETTLED
     assert simulated(world, row, "REFUSE", code="NOAS").state == R.REFUSED
+
+
+def test_a_partner_recalls_a_payment_and_gets_it_back_with_what_curl_can_do(world):
+    payment, caller = sent(world), Caller(world.partner)
+    made = caller.post(f"payments/{payment.public_id}/recall", {"reason": "DUPL"})
+    path = f"simulations/recalls/{made.json()['id']}/answer"
+    refused = caller.post(path, {"answer": "REFUSE"})
+    assert (refused.status_code, refused.json()["param"]) == (400, "code")
+    granted = caller.post(path, {"answer": "GRANT"})
+    assert (granted.status_code, granted.json()["state"]) == (200, "ACCEPTED")
+    back = caller.get(f"payments/{payment.public_id}").json()
+    assert (back["status"], back["reason_code"]) == ("RETURNED", "FOCR")
 
 
 @pytest.mark.parametrize(("answer", "code"), [("REFUSE", ""), ("REFUSE", "WHY"), ("GRANT", "CUST"), ("NO_ANSWER", "CUST")])

@@ -15,6 +15,7 @@ from payments.policies import calendars
 from payments.policies import reversals as policies
 from payments.policies.account_values import Correction
 from payments.services import external_accounts, files, outcomes, payments, settlement
+from payments.tests.external.test_api import Caller
 from payments.tests.test_deposits import declared, entry, heard, notice, part, states
 from payments.tests.test_files import collect, found, sepa_mandate
 from payments.tests.test_inbound_files import pain_002
@@ -184,6 +185,21 @@ def test_a_collection_that_came_back_meanwhile_is_not_reversed_as_well(world):
     back.refresh_from_db()
     assert (back.status, back.reason_code) == (S.FAILED, "payments.not_reversible")
     books_are_sound()
+
+
+def test_a_partner_reverses_a_collection_with_what_curl_can_do(world):
+    payment, other = collected(world, "25.00", "30.00")
+    caller = Caller(world.partner)
+    made = caller.post(f"payments/{payment.public_id}/refunds", {"method": "REVERSAL", "description": "Collected twice"})
+    assert (made.status_code, made.json()["rail"], made.json()["original_id"]) == (201, "sepa_dd", payment.public_id)
+    refused = caller.post(
+        f"payments/{other.public_id}/refunds", {"method": "REVERSAL", "amount": {"amount": "1.00", "currency": "EUR"}}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (422, "payments.not_reversible")
+    done = caller.post(f"simulations/payments/{made.json()['id']}/settle", {})
+    assert (done.status_code, done.json()["status"]) == (200, "SETTLED")
+    assert caller.get(f"payments/{payment.public_id}").json()["status"] == "REFUNDED"
+    assert caller.get(f"payment_batches/{done.json()['batch_id']}").json()["format"] == "pain.007.001.09"
 
 
 # The bank answers

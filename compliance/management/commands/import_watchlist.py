@@ -23,10 +23,10 @@ SHOWN = 50
 
 class Command(BaseCommand):
     help = (
-        "Bring in a new version of a watchlist from a folder with the publisher's files: ofac-sdn, ofac-cons, un, eu, uk, pep-us-congress,"
-        " or own-… and pep-… for a list in our own CSV form. A file of a set that is not there stays as it is in force. Prints the"
-        " difference and every refused row. Done as a whole or not at all; the same files are refused. Exit code 1 when rows were"
-        " refused."
+        "Bring in a new version of a watchlist from a folder with the publisher's files: ofac-sdn, ofac-cons, un, eu, uk, uk-sanctions,"
+        " pep-us-congress, or own-… and pep-… for a list in our own CSV form. A file of a set that is not there stays as it is in"
+        " force. Prints the difference and every refused row. Done as a whole or not at all; the same files are refused. Exit code 1"
+        " when rows were refused."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -108,6 +108,7 @@ class Command(DeedCommand):
         """By set and name, the newest version first."""
         found = RuleVersion.objects.select_related("rule_set").order_by("rule_set__name", "name", "-number")
         for version in found.filter(rule_set__name=rule_set) if rule_set else found:
+            problem = selectors.problem_with(version)
             yield line(
                 version.public_id,
                 version.rule_set.name,
@@ -115,6 +116,7 @@ class Command(DeedCommand):
                 f"version {version.number}",
                 version.get_status_display().lower(),
                 version.title,
+                problem and f"cannot be read: {problem}",
             )
 
     def described(self, row: RuleVersion) -> Iterable[tuple[str, Any]]:

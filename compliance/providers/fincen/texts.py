@@ -14,10 +14,10 @@ LONGEST: Final = 17_000  # characters of all five blocks, by the schema's notes
 
 def clean(text: str) -> str:
     """The text on one line, with single spaces, without control and format characters."""
-    kept = "".join(
-        " " if character.isspace() else character for character in text if character.isspace() or not _is_control(character)
-    )
-    return " ".join(kept.split())
+    line = " ".join(text.split())
+    if line.isprintable():  # nearly every text
+        return line
+    return " ".join("".join(character for character in line if not _is_control(character)).split())
 
 
 def blocks(narrative: str) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ def _entries(found: Elements, account: Account) -> Iterable[Entry]:
             names = _names(element, kind)
             if names:
                 seen[number] = element.sourceline or 0
-                yield _entry(element, number, kind, names, account)
+                yield account.whole(_entry(element, number, kind, names, account))
             else:
                 found.refuse(element, "it has no name")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from compliance.providers.watchlists import eu, ofac, own, pep, uk, un
+from compliance.providers.watchlists import eu, ofac, own, pep, uk, uk_list, un
 from compliance.providers.watchlists.reading import Reading, SourceFile, UnreadableList
 from flowlet.core.errors import NotFound
 
@@ -26,9 +26,12 @@ class UnknownList(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One file of a set: ``names`` are patterns of its name in small letters; ``is_needed`` says that there is no list without it."""
+    """One file of a set: ``called`` is what the publisher calls it, ``names`` are patterns of its name in small letters; ``is_needed``
+    says that there is no list without it.
+    """
 
     role: str
+    called: str
     names: tuple[str, ...]
     is_needed: bool = False
 
@@ -66,10 +69,10 @@ FORMATS: Final[Mapping[str, ListFormat]] = {
             _OFAC,
             _US_GOVERNMENT,
             (
-                Part(ofac.PRIMARY, (r"sdn\.csv", r"sdn_with_header\.csv"), is_needed=True),
-                Part(ofac.ALIASES, (r"alt\.csv", r"sdn_alt\.csv")),
-                Part(ofac.ADDRESSES, (r"add\.csv", r"sdn_add(ress)?\.csv")),
-                Part(ofac.COMMENTS, (r"sdn_comments\.csv",)),
+                Part(ofac.PRIMARY, "sdn.csv", (r"sdn\.csv", r"sdn_with_header\.csv"), is_needed=True),
+                Part(ofac.ALIASES, "alt.csv", (r"alt\.csv", r"sdn_alt\.csv")),
+                Part(ofac.ADDRESSES, "add.csv", (r"add\.csv", r"sdn_add(ress)?\.csv")),
+                Part(ofac.COMMENTS, "sdn_comments.csv", (r"sdn_comments\.csv",)),
             ),
             ofac.read,
         ),
@@ -80,10 +83,10 @@ FORMATS: Final[Mapping[str, ListFormat]] = {
             _OFAC,
             _US_GOVERNMENT,
             (
-                Part(ofac.PRIMARY, (r"cons_prim\.csv",), is_needed=True),
-                Part(ofac.ALIASES, (r"cons_alt\.csv",)),
-                Part(ofac.ADDRESSES, (r"cons_add\.csv",)),
-                Part(ofac.COMMENTS, (r"cons_comments\.csv",)),
+                Part(ofac.PRIMARY, "cons_prim.csv", (r"cons_prim\.csv",), is_needed=True),
+                Part(ofac.ALIASES, "cons_alt.csv", (r"cons_alt\.csv",)),
+                Part(ofac.ADDRESSES, "cons_add.csv", (r"cons_add\.csv",)),
+                Part(ofac.COMMENTS, "cons_comments.csv", (r"cons_comments\.csv",)),
             ),
             ofac.read,
         ),
@@ -93,7 +96,7 @@ FORMATS: Final[Mapping[str, ListFormat]] = {
             "SANCTIONS",
             "United Nations Security Council",
             "Free to reproduce with the attribution “United Nations Security Council Consolidated List”",
-            (Part(un.LIST, (r"(un_)?consolidated.*\.xml", r"un\.xml"), is_needed=True),),
+            (Part(un.LIST, "consolidated.xml", (r"(un_)?consolidated.*\.xml", r"un\.xml"), is_needed=True),),
             un.read,
         ),
         ListFormat(
@@ -102,17 +105,26 @@ FORMATS: Final[Mapping[str, ListFormat]] = {
             "SANCTIONS",
             "European Commission",
             "Free to reuse with acknowledgement (Commission Decision 2011/833/EU)",
-            (Part(eu.LIST, (r".*fullsanctionslist.*\.xml", r"eu\.xml"), is_needed=True),),
+            (Part(eu.LIST, "xmlFullSanctionsList_1_1.xml", (r".*fullsanctionslist.*\.xml", r"eu\.xml"), is_needed=True),),
             eu.read,
         ),
         ListFormat(
             "uk",
-            "United Kingdom: consolidated list of financial sanctions targets",
+            "United Kingdom: OFSI's consolidated list (ended on 28 January 2026)",
             "SANCTIONS",
             "Office of Financial Sanctions Implementation, HM Treasury",
             "Open Government Licence 3.0",
-            (Part(uk.LIST, (r"conlist\.(csv|xml)", r"uk\.(csv|xml)"), is_needed=True),),
+            (Part(uk.LIST, "ConList.csv", (r"conlist\.(csv|xml)", r"uk\.(csv|xml)"), is_needed=True),),
             uk.read,
+        ),
+        ListFormat(
+            "uk-sanctions",
+            "UK Sanctions List",
+            "SANCTIONS",
+            "Foreign, Commonwealth and Development Office",
+            "Open Government Licence 3.0",
+            (Part(uk_list.LIST, "UK-Sanctions-List.xml", (r"uk[-_]sanctions[-_]list.*\.xml",), is_needed=True),),
+            uk_list.read,
         ),
         ListFormat(
             "pep-us-congress",
@@ -121,8 +133,8 @@ FORMATS: Final[Mapping[str, ListFormat]] = {
             "Project unitedstates/congress-legislators",
             "CC0 1.0",
             (
-                Part(pep.LEGISLATORS, (r"legislators-current\.ya?ml",), is_needed=True),
-                Part(pep.EXECUTIVE, (r"executive\.ya?ml",)),
+                Part(pep.LEGISLATORS, "legislators-current.yaml", (r"legislators-current\.ya?ml",), is_needed=True),
+                Part(pep.EXECUTIVE, "executive.yaml", (r"executive\.ya?ml",)),
             ),
             pep.read,
         ),
@@ -143,7 +155,7 @@ def named(code: str, *, title: str = "") -> ListFormat:
         code.partition("-")[0].upper(),
         "",
         "",
-        (Part(own.LIST, (re.escape(f"{code}.csv"), r"list\.csv"), is_needed=True),),
+        (Part(own.LIST, f"{code}.csv", (re.escape(f"{code}.csv"), r"list\.csv"), is_needed=True),),
         own.reader(code),
     )
 
@@ -166,8 +178,7 @@ def load(found: ListFormat, folder: Path) -> list[SourceFile]:
     """The files of a set in a folder, in the order of the parts. Raises UnreadableList where there is none, or one is too large."""
     picked = pick(found, (path.name for path in folder.iterdir() if path.is_file()))
     if not picked:
-        wanted = ", ".join(part.names[0].replace("\\", "") for part in found.parts)
-        raise UnreadableList(f"{folder} has no file of {found.code}; such files are called {wanted}.")
+        raise UnreadableList(f"{folder} has no file of {found.code}; such files are called {_names(found)}.")
     files = []
     for part in found.parts:
         if name := picked.get(part.role):
@@ -177,6 +188,20 @@ def load(found: ListFormat, folder: Path) -> list[SourceFile]:
     return files
 
 
+def given(found: ListFormat, contents: Mapping[str, bytes]) -> list[SourceFile]:
+    """Files that somebody handed over by name, as parts of the list. A list of one part takes a single file whatever it is called.
+
+    Raises UnreadableList for a file that is no part of the list: what was handed over on purpose is not left alone.
+    """
+    if len(found.parts) == len(contents) == 1:
+        [(name, content)] = contents.items()
+        return [SourceFile(found.parts[0].role, name, content)]
+    picked = pick(found, contents)
+    if strange := sorted(set(contents) - set(picked.values())):
+        raise UnreadableList(f"{strange[0]} is no file of {found.code}: such files are called {_names(found)}.", file=strange[0])
+    return [SourceFile(part.role, picked[part.role], contents[picked[part.role]]) for part in found.parts if part.role in picked]
+
+
 def read(found: ListFormat, files: Sequence[SourceFile]) -> Reading:
     """The entries of the set. Raises UnreadableList where a needed part is missing, or a file is not what it should be."""
     roles = {file.role for file in files}
@@ -184,3 +209,7 @@ def read(found: ListFormat, files: Sequence[SourceFile]) -> Reading:
         if part.is_needed and part.role not in roles:
             raise UnreadableList(f"The {part.role} file of {found.code} is missing: without it nothing is on the list.")
     return found.read([file for part in found.parts for file in files if file.role == part.role])
+
+
+def _names(found: ListFormat) -> str:
+    return ", ".join(part.called for part in found.parts)

@@ -57,7 +57,7 @@ def read(files: Sequence[SourceFile]) -> Reading:
                     account.refuse(file, line, f"entry {cells[0]} is not on the list", text)
                 elif flaw := take(cells, parts[cells[0]], rows[cells[0]]):
                     account.refuse(file, line, flaw, text)
-    return account.reading(_entry(cells, parts.get(number) or _Parts(), account) for number, cells in rows.items())
+    return account.reading(account.whole(_entry(cells, parts.get(number) or _Parts(), account)) for number, cells in rows.items())
 
 
 def _primaries(file: SourceFile, account: Account) -> Iterable[tuple[str, Cells]]:

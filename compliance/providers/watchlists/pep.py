@@ -43,7 +43,7 @@ def read(files: Sequence[SourceFile]) -> Reading:
                 account.refuse(file, line, flaw, str(row))
                 continue
             seen[number] = line
-            entry = _entry(number, row, account)
+            entry = account.whole(_entry(number, row, account))
             known = entries.get(entry.id)
             entries[entry.id] = _both(known, entry) if known else entry
     return account.reading(entries.values())
@@ -122,6 +122,7 @@ def _both(first: Entry, second: Entry) -> Entry:
         programmes=unique([*first.programmes, *second.programmes]),
         gender=first.gender or second.gender,
         titles=unique([*first.titles, *second.titles]),
+        remarks=" ".join(text for text in (first.remarks, second.remarks) if text),
     )
 
 

@@ -9,7 +9,7 @@ what it should be raises ``UnreadableList``.
 import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -83,6 +83,7 @@ class Account:
         self._rows: Counter[str] = Counter()
         self.refused: list[RefusedRow] = []
         self._unknown: dict[str, Counter[str]] = {}
+        self._of_the_entry: list[tuple[str, str]] = []
 
     def row(self, file: SourceFile) -> None:
         """One more row of the file."""
@@ -95,6 +96,13 @@ class Account:
     def unknown(self, what: str, text: str) -> None:
         """Something in a row that is taken was not understood."""
         self._unknown.setdefault(what, Counter())[text[:SHOWN]] += 1
+        self._of_the_entry.append((what, text))
+
+    def whole(self, entry: Entry) -> Entry:
+        """The entry, with what was not understood since the last one in its remarks, unless it stands there anyway."""
+        said, self._of_the_entry = self._of_the_entry, []
+        missing = [f"{what}: {text}" for what, text in dict.fromkeys(said) if text not in entry.remarks]
+        return replace(entry, remarks=f"{entry.remarks} ({'; '.join(missing)})".strip()) if missing else entry
 
     def country(self, text: str) -> str:
         """Its code, or "" where there is none; a name that is not known is counted."""

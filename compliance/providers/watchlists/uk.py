@@ -90,7 +90,9 @@ def read(files: Sequence[SourceFile]) -> Reading:
     is_xml = file.content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
     groups: dict[str, list[_Named]] = {}
     published_on = (_from_xml if is_xml else _from_csv)(file, account, groups)
-    return account.reading([_entry(number, rows, account) for number, rows in groups.items()], published_on=published_on)
+    return account.reading(
+        [account.whole(_entry(number, rows, account)) for number, rows in groups.items()], published_on=published_on
+    )
 
 
 def _from_csv(file: SourceFile, account: Account, groups: dict[str, list[_Named]]) -> date | None:

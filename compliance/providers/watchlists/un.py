@@ -53,7 +53,7 @@ def _entries(found: Elements, account: Account) -> Iterable[Entry]:
             found.refuse(element, "it has no name")
         else:
             seen[number] = element.sourceline or 0
-            yield _entry(element, number, name, account)
+            yield account.whole(_entry(element, number, name, account))
 
 
 def _entry(element: etree._Element, number: str, name: str, account: Account) -> Entry:

@@ -21,11 +21,18 @@ def _rows(source, facts, since, until):
     return [row for row in ROWS if row["customer"] == facts["customer"]]
 
 
+ANSWER = windows.over(_rows)  # how windows are answered live
+
+
+def _live(window, facts):
+    return ANSWER(window, facts)
+
+
 PAYMENTS = Source(
     "customer.payments",
     label="Payments of the customer",
     relation="rule_row AS s",
-    same="s.customer = t.customer",
+    same="s.customer = {customer}",
     happened="s.happened",
     fields=(
         Fact("amount", Kind.MONEY, label="Amount", sql=("s.amount", "s.amount_currency")),
@@ -38,7 +45,7 @@ PAYMENTS = Source(
         Fact("tags", Kind.SET, label="Tags", sql="s.tags"),
         Fact("is_cash", Kind.BOOLEAN, label="Cash", sql="s.is_cash"),
     ),
-    live=windows.over(_rows),
+    live=_live,
     cost=50,
 )
 SHOP = Vocabulary(
@@ -61,7 +68,7 @@ SHOP = Vocabulary(
         Fact("country", Kind.TEXT, label="Country", sql="t.country"),
         Fact("remark", Kind.TEXT, label="Remark", sql="t.remark"),
         Fact("is_new", Kind.BOOLEAN, label="New customer", sql="t.is_new"),
-        Fact("born", Kind.DATE, label="Date of birth", sql="t.born"),
+        Fact("born", Kind.DATE, label="Date of birth", sql="t.born", is_personal=True),
         Fact("opened", Kind.MOMENT, label="Opening of the account", sql="t.opened"),
         Fact("flags", Kind.SET, label="Flags", sql="t.flags"),
     ),

@@ -58,7 +58,7 @@ def test_an_explanation_is_json():
         ]
     }
     values = {"items": 1, "score": Decimal(3), "opened": AT - timedelta(days=2), "flags": ["b", "a"], "born": date(1999, 1, 1)}
-    found = explain(document, amount=dollars("0.0001"), **values).to_json()
+    found = explain(document, amount=dollars("0.0001"), **values).to_json(personal=True)
     assert json.loads(json.dumps(found)) == found
     assert [one["value"] for one in found["findings"]] == [
         {"amount": "0.0001", "currency": "USD"},
@@ -68,6 +68,23 @@ def test_an_explanation_is_json():
         "1999-01-01",
     ]
     assert found["outcome"] is False
+
+
+def test_what_is_recorded_hides_personal_values():
+    document = {"and": [compare("lt", fact("born"), value("2008-11-22")), compare("eq", fact("country"), value("DE"))]}
+    found = explain(document, born=date(1990, 1, 2), country="DE")
+    assert [(one.is_personal, one.sentence) for one in found.findings] == [
+        (True, "Date of birth is 1990-01-02, which is before 2008-11-22."),
+        (False, "Country is “DE”, which is equal to “DE”."),
+    ]
+    recorded = found.to_json()["findings"]
+    assert [(one["value"], one["threshold"], one["sentence"]) for one in recorded] == [
+        ("[personal]", "[personal]", "Date of birth: the condition is true."),
+        ("DE", "DE", "Country is “DE”, which is equal to “DE”."),
+    ]
+    assert "1990" not in json.dumps(found.to_json())
+    assert "1990" in json.dumps(found.to_json(personal=True))
+    assert explain(document).to_json()["findings"][0]["sentence"] == "Date of birth: nobody can tell."
 
 
 # Which conditions decided

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from moneyed import Money
 from psycopg2.extras import execute_values
 
-from flowlet.rules import parsing
+from flowlet.rules import parsing, queries
 from flowlet.rules.engine import compile_rule
 from flowlet.rules.errors import RuleTooLarge
 from flowlet.rules.kinds import NUMBERS, ORDERED, Kind
 from flowlet.rules.tests import shop
 from flowlet.rules.tests.shop import AT, PAYMENTS, RISKY, SHOP, compare, dollars, fact, row, rule, usd, value, window
+from flowlet.rules.tree import Quotient
 
 BERLIN = ZoneInfo("Europe/Berlin")
 COLUMNS = {
@@ -118,8 +119,23 @@ def both(document, things, rows=()):
 # Random values: few of each type, so that they meet, and those at the edges
 
 
-AMOUNTS = ["0", "0.01", "-0.01", "10", "10.0000", "12.3456", "9999.99", "10000", "9999999999999999.9999"]
-DECIMALS = ["0", "-0", "1.10", "1.1", "0.33333333333333333333", "-3", "1E+39", "9" * 40, "1E-20", "3", "100"]
+AMOUNTS = ["0", "0.01", "-0.01", "-3", "-12.34", "10", "10.0000", "12.3456", "9999.99", "10000", "9999999999999999.9999"]
+DECIMALS = [
+    "0",
+    "-0",
+    "-0.5",
+    "-1",
+    "-100",
+    "1.10",
+    "1.1",
+    "0.33333333333333333333",
+    "-3",
+    "1E+39",
+    "9" * 40,
+    "1E-20",
+    "3",
+    "100",
+]
 INTEGERS = [0, 1, -1, 2, 3, 100, 2**31 - 1, -(2**31)]
 LARGE_INTEGERS = [*INTEGERS, 2**63 - 1, -(2**63)]
 TEXTS = [
@@ -176,12 +192,16 @@ def values_of(declared):
 
 def row_of(facts, **always):
     """A row of these facts, each of them sometimes missing."""
-    optional = {one.name: st.none() | values_of(one) for one in facts if one.name not in always}
+    optional = {}
+    for one in facts:
+        if one.name not in always:
+            found = values_of(one)
+            optional[one.name] = st.one_of(found, found, found, found, st.none())
     return st.fixed_dictionaries(optional | always)
 
 
 CUSTOMERS = st.sampled_from([1, 2])
-THINGS = st.lists(row_of(SHOP.facts, customer=CUSTOMERS, at=st.sampled_from(MOMENTS)), min_size=1, max_size=6)
+THINGS = st.lists(row_of(SHOP.facts, customer=CUSTOMERS, at=st.just(AT) | st.sampled_from(MOMENTS)), min_size=1, max_size=6)
 ROWS = st.lists(row_of(PAYMENTS.fields, customer=CUSTOMERS, happened=st.sampled_from(MOMENTS)), max_size=8)
 
 
@@ -280,7 +300,7 @@ class Draws:
 
     def operand(self, depth, *, inside):
         """An operand with its type, its unit, and whether it is a ratio or an average."""
-        shape = self.one("plain", "plain", "plain", "window", "window", "ratio", "age")
+        shape = self.one("plain", "plain", "plain", "window", "window", "ratio", "ratio", "age")
         if shape == "ratio":
             return self.ratio(inside=inside)
         if shape == "age":
@@ -370,6 +390,9 @@ def test_closures_sql_and_explanations_give_one_answer(tables, monkeypatch):
             fill("t", things)
             fill("s", rows)
             assert outcomes(found, zone) == live
+            with monkeypatch.context() as patch:
+                patch.setattr(shop, "ANSWER", queries.live)
+                assert [found.decide(SHOP.sheet(thing)) for thing in things] == live
         assert [found.explain(sheet).outcome for sheet in sheets] == live
         again = compile_rule(found.document, SHOP)
         assert (again.condition, again.digest) == (found.condition, found.digest)
@@ -435,6 +458,26 @@ def test_summer_time_does_not_stretch_a_window(tables):
     fill("s", rows)
     found = rule(compare("eq", window("count", span={"days": 1}), value(1)))
     assert outcomes(found, "UTC") == outcomes(found, "Europe/Berlin") == outcomes(found, "America/New_York") == [True]
+
+
+def test_a_window_is_asked_of_the_database_for_facts_that_no_table_holds(tables, monkeypatch):
+    fill(
+        "s", [row(amount=dollars("1.10"), score=Decimal(2), items=7), row(amount=dollars("2"), score=Decimal(3)), row(customer=2)]
+    )
+    monkeypatch.setattr(shop, "ANSWER", queries.live)
+    asked = {
+        "count": (window("count"), 3 - 1),
+        "sum": (window("sum", of="amount", currency="USD"), dollars("3.10")),
+        "items": (window("sum", of="items"), 7),
+        "average": (window("average", of="score"), Quotient(Decimal(5), Decimal(2))),
+        "largest": (window("max", of="amount", currency="EUR"), None),
+        "first": (window("first_seen"), AT),
+    }
+    for operand, expected in asked.values():
+        found = rule({"op": "missing", "left": operand}).condition.left
+        answer = SHOP.sheet({"at": AT, "customer": 1}).window(found)
+        assert (answer, type(answer)) == (expected, type(expected))
+        assert SHOP.sheet({"at": AT, "customer": None}).window(found) in {0, None, dollars("0")}
 
 
 def test_large_numbers_do_not_overflow(tables):

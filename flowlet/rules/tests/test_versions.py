@@ -1,6 +1,7 @@
 """Stored rules: from the draft to the end, with two people, and nothing that the database lets pass."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -333,6 +334,18 @@ def test_live_rules_and_those_in_shadow_are_asked(things, django_assert_num_quer
     facts = sheet(amount=dollars(Decimal(7000)))
     assert [one.rule.decide(facts) for one in found] == [False, True]
     assert selectors.running("payments.in") == []
+
+
+def test_a_rule_that_its_vocabulary_no_longer_carries_is_told_of(things, monkeypatch):
+    version = at_status(RuleStatus.LIVE)
+    assert selectors.problem_with(version) == ""
+    selectors._compiled.cache_clear()
+    monkeypatch.setattr(registry, "_vocabularies", {})
+    registry.vocabulary(replace(SHOP, facts=tuple(one for one in SHOP.facts if one.name != "amount")))
+    assert selectors.problem_with(version) == "$.left.fact: there is no fact called 'amount'."
+    with pytest.raises(errors.UnknownName):
+        selectors.running("payments.out")
+    selectors._compiled.cache_clear()
 
 
 # Files

@@ -190,5 +190,11 @@ def test_the_clock_is_a_moment(clock):
         replace(SHOP, clock=clock)
 
 
+@pytest.mark.parametrize("same", ["s.customer = {nobody}", "s.customer = {amount}", "s.customer = {", "s.customer = {}"])
+def test_rows_are_found_by_facts_that_there_are(same):
+    with pytest.raises(ValueError, match="is not a fact that rows can be found by"):
+        replace(SHOP, sources=(replace(PAYMENTS, same=same),))
+
+
 def test_the_moment_is_the_clocks():
     assert sheet().at == AT
