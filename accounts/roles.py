@@ -61,6 +61,9 @@ PERMISSIONS: Final[dict[str, str]] = {
     "payments.decide_payment": "Release, approve and reject payments that wait for a person",
     "payments.cancel_payment": "Cancel payments that have not left",
     "payments.book_outcome": "Book what a bank says of a payment: settled, failed, returned, disputed",
+    "payments.assign_suspense": "Look after money in suspense and assign it to a wallet; above the threshold ask for it",
+    "payments.approve_suspense_assignment": "Approve that money in suspense is assigned to a wallet",
+    "payments.manage_deposit_instructions": "Give wallets their virtual accounts; close deposit instructions and open them again",
     "payments.release_file": "Release and deliver payment files, and book the bank's answer to them",
     "payments.answer_dispute": "Answer disputes with evidence, or give them up; see the evidence, with a reason",
     "payments.take_bank_file": "Take in what banks say about payments, have it gone through again, close what is left over",
@@ -169,6 +172,8 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
             "payments.retry_inbound_event",
             "payments.cancel_payment",
             "payments.book_outcome",
+            "payments.assign_suspense",
+            "payments.manage_deposit_instructions",
             "payments.answer_dispute",
             "payments.manage_recurring",
             "payments.release_file",
@@ -202,6 +207,8 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
         _LOOK
         | {
             "payments.decide_payment",
+            "payments.assign_suspense",
+            "payments.approve_suspense_assignment",
             "payments.release_file",
             "payments.take_bank_file",
             "payments.close_day",

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from anyascii import anyascii
+
 from compliance.providers.watchlists.entries import Entry, EntryKind, NameQuality
 
 
@@ -39,11 +41,11 @@ _TITLES: Final = ("Mr ", "Dr. ", "Haji ", "General ", "Sheikh ", "Prof. ", "Eng.
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One query: ``expected_id`` is the entry that it must find, "" when it must find none; ``change`` says what was done."""
+    """One query: any of ``expected`` must be found (entries that share the listed name), none when it is empty; ``change`` was made."""
 
     name: str
     kind: EntryKind
-    expected_id: str
+    expected: frozenset[str]
     change: str
 
 
@@ -182,7 +184,9 @@ _COMPANIES_ONLY: Final = frozenset({"legal form"})
 
 def words_of(text: str) -> tuple[str, ...]:
     """The plain words of a name, sorted: what makes two names the same for the purpose of leaving namesakes out."""
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(letter))
+    plain = anyascii(
+        "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    ).lower()
     return tuple(sorted(re.findall(r"\w+", plain)))
 
 
@@ -195,6 +199,9 @@ def changed(entries: Sequence[Entry], count: int, seed: int = 1) -> Iterator[Ask
         for name in entry.names
         if name.quality != NameQuality.WEAK and name.text.isascii() and len(shown(name.text).split()) > 1
     ]
+    namesakes: dict[tuple[str, ...], set[str]] = {}
+    for entry, text in names:
+        namesakes.setdefault(words_of(text), set()).add(entry.id)
     kinds = sorted(CHANGES)
     made = 0
     while made < count:
@@ -207,7 +214,7 @@ def changed(entries: Sequence[Entry], count: int, seed: int = 1) -> Iterator[Ask
         if not new:
             continue
         made += 1
-        yield Asked(new, entry.kind, entry.id, change)
+        yield Asked(new, entry.kind, frozenset(namesakes[words_of(text)]), change)
 
 
 def invented(entries: Iterable[Entry], count: int, seed: int = 2) -> Iterator[Asked]:
@@ -231,7 +238,7 @@ def invented(entries: Iterable[Entry], count: int, seed: int = 2) -> Iterator[As
         if any(asked <= words for words in listed.get(next(iter(sorted(asked))), ())):
             continue
         made += 1
-        yield Asked(name, kind, "", change)
+        yield Asked(name, kind, frozenset(), change)
 
 
 def _person(culture: str, chance: random.Random) -> str:

@@ -16,7 +16,7 @@ class PaymentsConfig(AppConfig):
         """
         from flowlet.approvals import registry
         from flowlet.vault import columns
-        from payments.models import Batch, Dispute, InboundEvent, InboundFile, Payment, Recall
+        from payments.models import Batch, Dispute, InboundEvent, InboundFile, Payment, Recall, SuspenseItem
         from payments.services import (
             bank_link_events,
             card_events,
@@ -31,6 +31,8 @@ class PaymentsConfig(AppConfig):
             rail_limits,
             recalls,
             recipes,
+            suspense,
+            suspense_rows,
             verifications,
         )
         from wallets.selectors import causes
@@ -43,6 +45,7 @@ class PaymentsConfig(AppConfig):
         columns.register(InboundEvent, "sealed", aad=inbox.aad)
         columns.register(InboundFile, "sealed", aad=inbound_files.aad)
         columns.register(Recall, "sealed", aad=recalls.aad)
+        columns.register(SuspenseItem, "sealed", aad=suspense_rows.aad)
         card_events.register()
         bank_link_events.register()
         registry.kind(
@@ -76,4 +79,12 @@ class PaymentsConfig(AppConfig):
             checker_permission="payments.approve_day_reopening",
             execute=days.execute_reopening,
             describe=days.describe_reopening,
+        )
+        registry.kind(
+            suspense.ASSIGN,
+            label="Assign money in suspense",
+            maker_permission="payments.assign_suspense",
+            checker_permission="payments.approve_suspense_assignment",
+            execute=suspense.execute_assignment,
+            describe=suspense.describe_assignment,
         )

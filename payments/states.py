@@ -8,6 +8,7 @@ from payments.choices import (
     Closing,
     ConsentStatus,
     DayStatus,
+    DepositInstructionStatus,
     DisputeState,
     ExternalAccountStatus,
     InboundState,
@@ -16,6 +17,7 @@ from payments.choices import (
     PaymentStatus,
     RecallState,
     RecurringStatus,
+    SuspenseState,
     VerificationState,
 )
 
@@ -90,6 +92,8 @@ PAYMENT_MOVES = {
 # Before the money has left, the one who asked for it can take it back.
 CANCELABLE = frozenset({S.CREATED, S.REVIEW, S.APPROVAL, S.APPROVED, S.HELD})
 ENDED = frozenset(state for state, onward in PAYMENT_MOVES.items() if not onward)
+# Money that lay in suspense in one of these is assigned to a wallet by a step of the timeline that changes no state.
+STAYS = frozenset({S.SETTLED, S.DISPUTED, S.RETURNED, S.REFUNDED, S.FAILED})
 
 BATCH_MOVES = {
     BatchStatus.GATHERED: {BatchStatus.BUILT, BatchStatus.CANCELED},
@@ -140,6 +144,12 @@ AUTHORISATION_MOVES = {
     AuthorisationStatus.AWAITING: {AuthorisationStatus.AUTHORISED, AuthorisationStatus.REJECTED},
     AuthorisationStatus.AUTHORISED: frozenset(),
     AuthorisationStatus.REJECTED: frozenset(),
+}
+
+# What is closed may be opened again: its reference and number never go to another wallet.
+DEPOSIT_INSTRUCTION_MOVES = {
+    DepositInstructionStatus.ACTIVE: {DepositInstructionStatus.CLOSED},
+    DepositInstructionStatus.CLOSED: {DepositInstructionStatus.ACTIVE},
 }
 
 DAY_MOVES = {
@@ -200,4 +210,10 @@ RECALL_MOVES = {
     RecallState.LAPSED: {RecallState.ACCEPTED, RecallState.REFUSED},
     RecallState.REFUSED: {RecallState.ACCEPTED},
     RecallState.ACCEPTED: frozenset(),
+}
+
+SUSPENSE_MOVES = {
+    SuspenseState.OPEN: {SuspenseState.ASSIGNED, SuspenseState.RETURNED},
+    SuspenseState.ASSIGNED: frozenset(),
+    SuspenseState.RETURNED: frozenset(),
 }

@@ -213,6 +213,7 @@ def test_every_column_that_the_keyring_seals_is_known_to_the_rotation():
         "payments_inboundevent.sealed",
         "payments_inboundfile.sealed",
         "payments_recall.sealed",
+        "payments_suspenseitem.sealed",
     ]
 
 

@@ -51,6 +51,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "RecallReason": "payments.choices.RecallReason",
         "DisputeState": "payments.choices.DisputeState",
         "RecurringStatus": "payments.choices.RecurringStatus",
+        "DepositInstructionStatus": "payments.choices.DepositInstructionStatus",
         "Rail": "payments.choices.Rail",
     },
     "APPEND_COMPONENTS": {

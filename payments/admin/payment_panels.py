@@ -12,8 +12,15 @@ from flowlet.decisions.choices import Outcome
 from flowlet.decisions.models import Verdict
 from ledger.models import Journal
 from payments.admin import furniture
-from payments.choices import AuthorisationStatus, Direction, ExternalAccountStatus, InboundStatus, PaymentStatus
-from payments.models import ExternalAccount, Mandate, Payment
+from payments.choices import (
+    AuthorisationStatus,
+    Direction,
+    ExternalAccountStatus,
+    InboundStatus,
+    PaymentStatus,
+    SuspenseState,
+)
+from payments.models import ExternalAccount, Mandate, Move, Payment
 from payments.selectors import payments as selectors
 from payments.selectors import return_codes
 from payments.selectors.external_accounts import masked_number
@@ -105,22 +112,33 @@ def timeline(payment: Payment) -> list[tuple]:
     kinds = dict(Journal.objects.filter(cause=payment.public_id).values_list("pk", "kind"))
     rows = []
     for move in moves:
-        said = [text for text in (move.reason_code, move.reason) if text]
+        code = "" if move.came_from == move.went_to else move.reason_code
+        said = [text for text in (code, move.reason) if text]
         if move.details.get("in_suspense"):
-            said.append("the money is in suspense: the wallet could not take it")
+            said.append("the money went to suspense: no wallet took it")
+        if "assigned_to" in move.details:
+            figure = furniture.plain(Decimal(move.details["amount"]), move.details["currency"])
+            said.append(f"{figure} out of suspense to {move.details['assigned_to']}")
         if "owed" in move.details:
             said.append(f"the customer owes {furniture.plain(Decimal(move.details['owed']), payment.currency)} of it")
         label = recipes.label(kinds[move.journal_id]) if move.journal_id in kinds else ""
         rows.append(
             (
                 move.at,
-                cells.badge(PaymentStatus(move.went_to).label, PaymentStatus(move.went_to).tone),
+                step(move),
                 who[move.actor],
                 " · ".join(said) or cells.DASH,
                 furniture.link(Journal, move.journal_id, label),
             )
         )
     return rows
+
+
+def step(move: Move) -> Any:
+    """Where it led to; money that lay in suspense is assigned without another state."""
+    if move.came_from == move.went_to:
+        return cells.badge("Assigned", "info")
+    return cells.badge(PaymentStatus(move.went_to).label, PaymentStatus(move.went_to).tone)
 
 
 def messages_of(payment: Payment) -> list[tuple]:
@@ -154,6 +172,20 @@ def refunds(payment: Payment) -> list[tuple]:
             furniture.figure(one.amount, one.currency),
         )
         for one in selectors.refunds_of(payment).order_by("-pk")[: furniture.SHOWN]
+    ]
+
+
+def suspense_of(payment: Payment) -> list[tuple]:
+    """What of its money lies, or lay, in suspense."""
+    return [
+        (
+            one.created_at,
+            cells.link(one, one.get_cause_display()),
+            cells.choice(one, "state", SuspenseState),
+            one.ended_at,
+            furniture.figure(one.amount, one.currency),
+        )
+        for one in payment.suspense_items.order_by("-pk")[: furniture.SHOWN]
     ]
 
 

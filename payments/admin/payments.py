@@ -70,6 +70,13 @@ class PaymentAdmin(FlowPages, CaseAdmin):
             rows=shown.refunds,
             empty="Nothing was refunded.",
         ),
+        panels.Table(
+            title="In suspense",
+            columns=("Since", "Why", "State", "Until", "Amount"),
+            figures=("Amount",),
+            rows=shown.suspense_of,
+            permission="payments.view_suspenseitem",
+        ),
         panels.History(),
     )
     hidden_refusals = (errors.NotInReview, errors.NotCancelable, IllegalMove)
@@ -100,10 +107,12 @@ class PaymentAdmin(FlowPages, CaseAdmin):
         return self.state(obj)
 
     def panels_for(self, request: HttpRequest, obj: Payment) -> Sequence[Panel]:
-        """Refunds only of what came in, messages only of what a provider has named."""
+        """Refunds only of what came in, messages only of what a provider has named, suspense only of what lay there."""
         left_out = set() if obj.direction == Direction.IN else {"Refunds"}
         if not obj.provider_reference:
             left_out.add("Provider's messages")
+        if not obj.suspense_items.exists():
+            left_out.add("In suspense")
         return [one for one in super().panels_for(request, obj) if one.title not in left_out]
 
     def _done(self, request: HttpRequest, transition: Transition, obj: Model | None, result: Any) -> HttpResponse:

@@ -81,7 +81,6 @@ for _name, _title, _permission, _late, _order in (
     (Queue.UNKNOWN, "Outcome unknown", BOOK, timedelta(days=1), 20),
     (Queue.HELD_UP, "Payments held up", BOOK, timedelta(days=1), 21),
     (Queue.RETURNS, "Returned in 30 days", BOOK, timedelta(days=60), 23),
-    (Queue.SUSPENSE, "Came in for nobody", BOOK, timedelta(days=1), 24),
 ):
     home.register(
         home.Queue(

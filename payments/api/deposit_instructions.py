@@ -13,6 +13,7 @@ from flowlet.api.views import PartnerView
 from flowlet.core import ids
 from payments import errors
 from payments.api import payment_examples as examples
+from payments.choices import DepositInstructionStatus
 from payments.models import DepositInstruction
 from payments.services import deposit_instructions
 from wallets import errors as wallet_errors
@@ -31,6 +32,7 @@ EXAMPLE = {
         "routing_number": "123456780",
         "account_number": "000123456789",
     },
+    "status": "ACTIVE",
     "created_at": examples.FIRST,
 }
 
@@ -68,6 +70,9 @@ class DepositInstructionOut(StrictSerializer):
         allow_null=True, help_text="IBAN or number of the wallet's own at our bank; where there is one, no reference is needed"
     )
     pay_to = PayToOut(help_text="The account to pay to, where there is no virtual account")
+    status = serializers.ChoiceField(
+        DepositInstructionStatus.choices, help_text="Money that names a closed one lies in suspense until somebody looks"
+    )
     created_at = serializers.DateTimeField()
 
 
@@ -81,6 +86,7 @@ def render(row: DepositInstruction) -> dict[str, Any]:
         "reference": row.reference,
         "virtual_account": deposit_instructions.number_of(row) or None,
         "pay_to": pay_to,
+        "status": row.status,
         "created_at": moment(row.created_at),
     }
 

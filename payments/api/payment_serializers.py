@@ -101,7 +101,9 @@ class PaymentOut(StrictSerializer):
     rail = serializers.ChoiceField(Rail.choices)
     direction = serializers.ChoiceField(Direction.choices)
     status = serializers.ChoiceField(PaymentStatus.choices)
-    wallet_id = PublicIdField("wal", allow_null=True, help_text="null: money that found no wallet and is in suspense")
+    wallet_id = PublicIdField(
+        "wal", allow_null=True, help_text="null: money that found no wallet and is in suspense; it may be assigned to one later"
+    )
     target_wallet_id = PublicIdField("wal", allow_null=True)
     external_account_id = PublicIdField("eac", allow_null=True)
     mandate_id = PublicIdField("mdt", allow_null=True)

@@ -1,5 +1,6 @@
 """Closed vocabularies of the app, one module per subject. ``tone`` is the colour of a choice in the back office."""
 
+from payments.choices.deposits import DepositInstructionStatus
 from payments.choices.external_accounts import (
     AccountType,
     AttemptStatus,
@@ -52,6 +53,10 @@ from payments.choices.recalls import (
     RecallReason,
     RecallState,
 )
+from payments.choices.suspense import (
+    SuspenseCause,
+    SuspenseState,
+)
 
 __all__ = [
     "AccountType",
@@ -68,6 +73,7 @@ __all__ = [
     "ConsentScope",
     "ConsentStatus",
     "DayStatus",
+    "DepositInstructionStatus",
     "Direction",
     "DisputeState",
     "ExternalAccountKind",
@@ -92,6 +98,8 @@ __all__ = [
     "RefundMethod",
     "Relation",
     "Sequence",
+    "SuspenseCause",
+    "SuspenseState",
     "VerificationMethod",
     "VerificationState",
 ]

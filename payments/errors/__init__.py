@@ -128,6 +128,12 @@ from payments.errors.recalls import (
     RecallTooLate,
     RecallUnderWay,
 )
+from payments.errors.suspense import (
+    NotInSuspense,
+    SuspenseItemNotFound,
+    SuspenseSpent,
+    SuspenseWalletUnfit,
+)
 from payments.errors.terms import (
     BelowRailMinimum,
     FeesOfAnotherCurrency,
@@ -233,6 +239,7 @@ __all__ = [
     "NotCancelable",
     "NotDebitable",
     "NotInReview",
+    "NotInSuspense",
     "NotRecallable",
     "NotRefundable",
     "NotReversible",
@@ -255,6 +262,9 @@ __all__ = [
     "SandboxOnly",
     "ScheduleOutOfRange",
     "ScopeNotConsented",
+    "SuspenseItemNotFound",
+    "SuspenseSpent",
+    "SuspenseWalletUnfit",
     "TooManyVerifications",
     "UnfitForRail",
     "UnknownReturnCode",

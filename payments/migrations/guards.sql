@@ -17,20 +17,33 @@ CREATE OR REPLACE FUNCTION payments_may_move(p_from text, p_to text) RETURNS boo
         ELSE '{}' END)
 $$;
 
+-- Where a step of the timeline may change no state: money that lay in suspense is assigned to a wallet. STAYS of payments/states.py.
+CREATE OR REPLACE FUNCTION payments_may_stay(p_status text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT p_status IN ('SETTLED', 'DISPUTED', 'RETURNED', 'REFUNDED', 'FAILED')
+$$;
+
 CREATE OR REPLACE FUNCTION payments_payment_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (NEW.id, NEW.partner_id, NEW.customer_id, NEW.wallet_id, NEW.target_wallet_id, NEW.external_account_id, NEW.mandate_id, NEW.original_id,
+    IF (NEW.id, NEW.partner_id, NEW.target_wallet_id, NEW.external_account_id, NEW.mandate_id, NEW.original_id,
         NEW.kind, NEW.rail, NEW.direction, NEW.currency, NEW.amount, NEW.fee, NEW.reference, NEW.created_by, NEW.created_at)
        IS DISTINCT FROM
-       (OLD.id, OLD.partner_id, OLD.customer_id, OLD.wallet_id, OLD.target_wallet_id, OLD.external_account_id, OLD.mandate_id, OLD.original_id,
+       (OLD.id, OLD.partner_id, OLD.target_wallet_id, OLD.external_account_id, OLD.mandate_id, OLD.original_id,
         OLD.kind, OLD.rail, OLD.direction, OLD.currency, OLD.amount, OLD.fee, OLD.reference, OLD.created_by, OLD.created_at) THEN
         RAISE EXCEPTION 'payment %: who, what and how much are fixed', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    -- Incoming money gets the wallet that it is assigned to out of suspense; a customer who is known stays its customer.
+    IF (NEW.customer_id, NEW.wallet_id) IS DISTINCT FROM (OLD.customer_id, OLD.wallet_id)
+       AND NOT (OLD.direction = 'IN' AND NEW.moves_made = OLD.moves_made + 1 AND NEW.status = OLD.status
+                AND (OLD.customer_id IS NULL OR NEW.customer_id = OLD.customer_id)
+                AND EXISTS (SELECT FROM payments_suspenseitem s WHERE s.payment_id = OLD.id AND s.state = 'ASSIGNED' AND s.wallet_id = NEW.wallet_id)) THEN
+        RAISE EXCEPTION 'payment %: its wallet and customer are fixed', OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
     IF (OLD.trace <> '' AND NEW.trace <> OLD.trace) OR (OLD.hold_id IS NOT NULL AND NEW.hold_id IS DISTINCT FROM OLD.hold_id)
        OR (OLD.counted_on IS NOT NULL AND NEW.counted_on IS DISTINCT FROM OLD.counted_on) THEN
         RAISE EXCEPTION 'payment %: its trace, its hold and the day of its limits are given once', OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
-    IF NEW.moves_made <> OLD.moves_made AND (NEW.moves_made <> OLD.moves_made + 1 OR NOT payments_may_move(OLD.status, NEW.status))
+    IF NEW.moves_made <> OLD.moves_made AND (NEW.moves_made <> OLD.moves_made + 1
+          OR NOT (payments_may_move(OLD.status, NEW.status) OR NEW.status = OLD.status AND payments_may_stay(OLD.status)))
        OR NEW.moves_made = OLD.moves_made AND NEW.status <> OLD.status THEN
         RAISE EXCEPTION 'payment %: % cannot become %', OLD.id, OLD.status, NEW.status USING ERRCODE = 'restrict_violation';
     END IF;

@@ -17,6 +17,7 @@ from payments.models.rail_limit import CustomerRailUsage, PartnerRailUsage, Rail
 from payments.models.recall import Recall
 from payments.models.recurring import Occurrence, Recurring
 from payments.models.sandbox import SandboxFault, SandboxOrder
+from payments.models.suspense import SuspenseItem
 from payments.models.verification_entry import VerificationEntry
 
 __all__ = [
@@ -47,5 +48,6 @@ __all__ = [
     "Recurring",
     "SandboxFault",
     "SandboxOrder",
+    "SuspenseItem",
     "VerificationEntry",
 ]

@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from accounts.models import Customer, Partner
 from flowlet.db.models import Identified
+from payments.choices import DepositInstructionStatus
 from wallets.models import Wallet
 
 
@@ -12,7 +13,7 @@ class DepositInstruction(Identified):
     """One row is what a wallet's holder tells whoever is to pay into the wallet.
 
     ``reference`` is written by the payer. ``personal`` is the virtual account's number, where a bank gave us one for the wallet, sealed
-    under the customer's key; it is found through ``number_index``, and its end stays readable.
+    under the customer's key; it is found through ``number_index``, and its end stays readable. By a closed one no money finds the wallet.
     """
 
     PREFIX = "dpi"
@@ -24,6 +25,9 @@ class DepositInstruction(Identified):
     personal = models.BinaryField(null=True, blank=True, editable=False, help_text="sealed under the subject's key")
     number_index = models.CharField(max_length=32, blank=True, editable=False)
     last_four = models.CharField(max_length=4, blank=True)
+    status = models.CharField(max_length=6, choices=DepositInstructionStatus.choices, default=DepositInstructionStatus.ACTIVE)
+    close_reason = models.CharField(max_length=500, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -35,6 +39,11 @@ class DepositInstruction(Identified):
             models.CheckConstraint(
                 condition=Q(personal=None, number_index="", last_four="") | (~Q(personal=None) & ~Q(number_index="")),
                 name="virtual_account_is_found_by_its_number",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="ACTIVE", closed_at=None, close_reason="")
+                | (Q(status="CLOSED", closed_at__isnull=False) & ~Q(close_reason="")),
+                name="closed_instruction_says_when_and_why",
             ),
         ]
         indexes = [models.Index(fields=["partner", "id"], name="deposit_instruction_by_partner")]

@@ -128,7 +128,6 @@ class Payment(Identified):
                 name="payment_to_gather",
                 condition=Q(status__in=["APPROVED", "HELD"], batch=None),
             ),
-            models.Index(fields=["id"], name="payment_in_suspense", condition=Q(status="SETTLED", wallet=None)),
             models.Index(fields=["ask_at"], name="payment_to_ask", condition=Q(ask_at__isnull=False)),
             models.Index(fields=["due_at"], name="payment_due", condition=Q(status="CREATED", due_at__isnull=False)),
             GinIndex(fields=["metadata"], name="payment_by_metadata", opclasses=["jsonb_path_ops"], condition=~Q(metadata={})),
@@ -145,8 +144,19 @@ class Payment(Identified):
         return self.amount + self.fee
 
 
+class MoveQuerySet(models.QuerySet["Move"]):
+    """Steps of payments."""
+
+    def changing(self) -> "MoveQuerySet":
+        """Those that led to another state; the others assigned money that lay in suspense."""
+        return self.exclude(came_from=F("went_to"))
+
+
 class Move(models.Model):
-    """One row is one step of a payment through its states: when, by whom, why, and the journal that it posted (at most one)."""
+    """One row is one step of a payment through its states: when, by whom, why, and the journal that it posted (at most one).
+
+    A step that assigned money that lay in suspense to a wallet changes no state: it comes from where it goes to.
+    """
 
     id = models.BigAutoField(primary_key=True)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="moves", db_index=False)
@@ -160,6 +170,8 @@ class Move(models.Model):
     reason_is_inside = models.BooleanField(default=False, db_default=False)
     journal_id = models.UUIDField(null=True, blank=True, unique=True)
     details = models.JSONField(default=dict, blank=True)
+
+    objects = MoveQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["payment", "ordinal"], name="moves_of_a_payment_are_numbered")]

@@ -35,7 +35,8 @@ def of_day(day: date, *, mode: str) -> list[Flow]:
     """The flows of a day (UTC) of all live or all sandbox partners, by rail and currency; only what moved."""
     begin = datetime.combine(day, time.min, tzinfo=UTC)
     rows = (
-        Move.objects.filter(
+        Move.objects.changing()
+        .filter(
             went_to__in=[S.SETTLED, S.FAILED, S.RETURNED],
             at__gte=begin,
             at__lt=begin + timedelta(days=1),

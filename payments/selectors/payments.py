@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from accounts.choices import Mode
 from accounts.models import Partner
-from payments.choices import PaymentStatus
+from payments.choices import PaymentKind, PaymentStatus
 from payments.models import Batch, Dispute, InboundEvent, Move, Payment, Recurring
 from wallets.selectors.metadata import noted
 
@@ -43,6 +43,11 @@ def called(name: str) -> QuerySet[Payment]:
     """The keys of payments with this external id, or with this number in a file: two indexes, one answer."""
     by_partner = Payment.objects.filter(external_id=name).order_by().values("pk")
     return by_partner.union(Payment.objects.filter(trace=name).order_by().values("pk"), all=True)
+
+
+def deposits_told_by_banks(wallet_id: UUID) -> QuerySet[Payment]:
+    """The wallet's money of which a bank told us by itself, the newest first."""
+    return Payment.objects.filter(wallet_id=wallet_id, kind=PaymentKind.DEPOSIT, provider="bank").order_by("-pk")
 
 
 def batches(*, partner_id: UUID, **exactly: Any) -> QuerySet[Batch]:

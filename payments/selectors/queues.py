@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet, TextChoices
 
-from payments.choices import Direction, PaymentStatus
-from payments.models import Move, Payment
+from payments.choices import Direction, PaymentStatus, SuspenseState
+from payments.models import Move, Payment, SuspenseItem
 
 RETURNED_WITHIN = timedelta(days=30)
 HELD_UP_AFTER = timedelta(hours=1)  # a run may be this late for its cut-off
@@ -21,7 +21,7 @@ class Queue(TextChoices):
     RETURNS = "returns", "Returned in the last 30 days"
     DISPUTES = "disputes", "Disputed"
     HELD_UP = "held_up", "Held up"
-    SUSPENSE = "suspense", "Came in for nobody"
+    SUSPENSE = "suspense", "In suspense"
 
 
 _STATES = {Queue.REVIEW: S.REVIEW, Queue.APPROVAL: S.APPROVAL, Queue.UNKNOWN: S.UNKNOWN, Queue.DISPUTES: S.DISPUTED}
@@ -34,10 +34,10 @@ def narrow(payments: QuerySet[Payment], queue: str, *, at: datetime) -> QuerySet
     if queue not in Queue.values:
         return payments.none()
     if queue == Queue.RETURNS:
-        recent = Move.objects.filter(went_to=S.RETURNED, at__gte=at - RETURNED_WITHIN).values("payment_id")
+        recent = Move.objects.changing().filter(went_to=S.RETURNED, at__gte=at - RETURNED_WITHIN).values("payment_id")
         return payments.filter(status=S.RETURNED, pk__in=recent)
     if queue == Queue.SUSPENSE:
-        return payments.filter(status=S.SETTLED, wallet=None)
+        return payments.filter(pk__in=SuspenseItem.objects.filter(state=SuspenseState.OPEN).values("payment_id"))
     if queue == Queue.HELD_UP:
         return payments.filter(_HELD_UP).filter(~Q(reason_code="") | Q(cutoff_at__lt=at - HELD_UP_AFTER))
     return payments.filter(status=_STATES[Queue(queue)])

@@ -39,7 +39,8 @@ def settlement(*, partner_id: UUID, first: date, last: date) -> list[Line]:
     if zone is None:
         return []
     rows = (
-        Move.objects.filter(payment__partner_id=partner_id, went_to__in=_FIGURES)
+        Move.objects.changing()
+        .filter(payment__partner_id=partner_id, went_to__in=_FIGURES)
         .annotate(day=TruncDate("at", tzinfo=ZoneInfo(zone)))
         .filter(day__gte=first, day__lte=last)
         .values("day", "payment__rail", "payment__direction", "payment__currency", "went_to")

@@ -24,7 +24,7 @@ def ach_return_rates(*, at: datetime, partner_id: UUID | None = None) -> tuple[R
     """
     since = at - timedelta(days=DAYS)
     sent = Batch.objects.filter(rail=Rail.ACH, direction=Direction.IN, status__in=_LEFT, value_on__gt=since.date())
-    came = Move.objects.filter(
+    came = Move.objects.changing().filter(
         went_to=PaymentStatus.RETURNED,
         at__gt=since,
         at__lte=at,

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, OuterRef
 
 from flowlet.core import ids
 from flowlet.core.actors import Actor
@@ -99,11 +99,16 @@ def _one_stayed(account: ExternalAccount) -> bool:
 
 def _in_a_row(account: ExternalAccount) -> list[Move]:
     """The returns that make the account's streak, the newest first: each the last move of its payment."""
-    ends = Move.objects.filter(
-        payment__external_account_id=account.pk,
-        went_to__in=[PaymentStatus.RETURNED, PaymentStatus.FAILED],
-        ordinal=F("payment__moves_made"),
-    ).select_related("payment")
+    later = Move.objects.changing().filter(payment=OuterRef("payment"), ordinal__gt=OuterRef("ordinal"))
+    ends = (
+        Move.objects.changing()
+        .filter(
+            ~Exists(later),
+            payment__external_account_id=account.pk,
+            went_to__in=[PaymentStatus.RETURNED, PaymentStatus.FAILED],
+        )
+        .select_related("payment")
+    )
     counted = (
         move
         for move in ends.order_by("-at", "-pk").iterator()

@@ -10,7 +10,7 @@ from decimal import Decimal
 from flowlet.core.actors import Actor
 from flowlet.core.money import Money
 from payments import errors
-from payments.choices import Direction, InboundState, PaymentStatus, Rail
+from payments.choices import Direction, InboundState, PaymentStatus, Rail, SuspenseCause
 from payments.models import Batch, InboundItem, Payment
 from payments.policies import reversals
 from payments.providers.iso20022 import reasons, scheme
@@ -19,6 +19,7 @@ from payments.providers.iso20022.reading import ReceivedWire
 from payments.services import files, outcomes, receipts, steps
 from payments.services.bank_subjects import About, deposit_named, reversal_sent
 from payments.services.inbound_reading import Told
+from payments.services.suspense_rows import Arrival, Payer
 
 S = PaymentStatus
 PROVIDER = "bank"
@@ -105,6 +106,7 @@ def _deposit(told: Told, about: About, actor: Actor, at: datetime) -> str:
         description=_printable(text),
         value_on=value_on,
         named={key: value for key, value in named.items() if value},
+        arrival=Arrival(payer=_payer(said), cause=about.cause),
         actor=actor,
         at=at,
     )
@@ -114,7 +116,8 @@ def _deposit(told: Told, about: About, actor: Actor, at: datetime) -> str:
     if is_known:
         return "It was booked already."
     if payment.wallet_id is None:
-        return "Booked to suspense: nothing names one wallet."
+        is_closed = about.cause == SuspenseCause.ENDED
+        return f"Booked to suspense: {'the instruction that is named was closed' if is_closed else 'nothing names one wallet'}."
     stood_open = not payment.moves.filter(details__in_suspense=True).exists()
     return "Booked to its wallet." if stood_open else "Booked to suspense: its wallet takes no money."
 
@@ -197,6 +200,15 @@ def _rail(said: Booking) -> Rail:
 def _text(said: ReceivedWire) -> str:
     note = said.wire.remittance
     return " ".join(filter(None, (note.text, note.reference, note.document_number))) if note else ""
+
+
+def _payer(said: Booking | ReceivedWire) -> Payer:
+    if isinstance(said, ReceivedWire):
+        party, account = said.wire.debtor, said.wire.debtor_account
+    else:
+        party, account = said.counterparty, said.counterparty_account
+    number = account.iban or account.number if account else ""
+    return Payer(name=_printable(party.name) if party else "", account=_printable(number))
 
 
 def _printable(text: str) -> str:

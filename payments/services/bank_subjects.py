@@ -10,7 +10,15 @@ from flowlet.core.money import Money
 from ledger.models import BankAccount
 from ledger.services import charts
 from payments import errors
-from payments.choices import Direction, InboundKind, PaymentStatus, Rail, VerificationMethod
+from payments.choices import (
+    DepositInstructionStatus,
+    Direction,
+    InboundKind,
+    PaymentStatus,
+    Rail,
+    SuspenseCause,
+    VerificationMethod,
+)
 from payments.models import AccountVerification, Batch, InboundItem, Payment, Recall, VerificationEntry
 from payments.providers.iso20022 import notices, reports, scheme
 from payments.providers.iso20022.notices import Booking
@@ -29,7 +37,7 @@ AHEAD: Final = timedelta(days=10)  # an operator may return an entry before the 
 @dataclass(slots=True, kw_only=True)
 class About:
     """What an item speaks of: at most one payment, batch or verification (with its entry); and for what a bank says of our account, that
-    account, with the wallet that is named and the partner in whose book it is; the deposit that is made of it is added.
+    account, with the wallet that is named (or why none is) and the partner in whose book it is; the deposit made of it is added.
     """
 
     payment: Payment | None = None
@@ -39,6 +47,7 @@ class About:
     bank_account: BankAccount | None = None
     partner_id: UUID | None = None
     wallet: Wallet | None = None
+    cause: SuspenseCause = SuspenseCause.NOBODY
     item: InboundItem | None = None  # of what the bank's file says
 
     def __bool__(self) -> bool:
@@ -178,12 +187,16 @@ def _find_recalled(said: Answered) -> About:
 
 def _place(account: BankAccount | None, partners: set[UUID] | None, texts: Iterable[str], numbers: set[str]) -> About:
     """Whose the money is: the one wallet that is named, if its book has money on this bank account; else the one partner who has."""
-    named = deposit_instructions.wallets_named(texts, numbers=numbers)
-    fitting = [wallet for wallet in named if partners is None or wallet.partner_id in partners]
+    named = deposit_instructions.named(texts, numbers=numbers)
+    fitting = [row for row in named if partners is None or row.partner_id in partners]
+    cause = SuspenseCause.SEVERAL if len(fitting) > 1 else SuspenseCause.NOBODY
     if len(fitting) == 1:
-        return About(bank_account=account, wallet=fitting[0], partner_id=fitting[0].partner_id)
-    owners = {wallet.partner_id for wallet in fitting} or partners or set()
-    return About(bank_account=account, partner_id=next(iter(owners)) if len(owners) == 1 else None)
+        if fitting[0].status == DepositInstructionStatus.ACTIVE:
+            return About(bank_account=account, wallet=fitting[0].wallet, partner_id=fitting[0].partner_id)
+        cause = SuspenseCause.ENDED
+    owners = {row.partner_id for row in fitting} or partners or set()
+    only = next(iter(owners)) if len(owners) == 1 else None
+    return About(bank_account=account, partner_id=only, cause=cause)
 
 
 def _partners_of(account: BankAccount) -> set[UUID]:

@@ -19,6 +19,7 @@ _LINES = {
     "fees": charts.FEE_INCOME,
     "costs": charts.PROVIDER_COSTS,
 }
+_SUSPENSE = charts.SUSPENSE
 
 # Debits less credits of each line. On its way is what was sent and has no answer; done is what was settled once, less what came back.
 # A fee is earned when outgoing money leaves (and given back when it fails), and when incoming money arrives.
@@ -78,7 +79,8 @@ _TIMELINES = """
 SELECT p.id, p.status, p.moves_made, coalesce(m.moves, 0), coalesce(m.ends, ''), coalesce(m.gaps, 0)
   FROM payments_payment p LEFT JOIN (
     SELECT payment_id, count(*) AS moves, (array_agg(went_to ORDER BY ordinal DESC))[1] AS ends,
-           count(*) FILTER (WHERE came_from <> before OR before <> '' AND NOT payments_may_move(before, went_to)) AS gaps
+           count(*) FILTER (WHERE came_from <> before OR before <> '' AND NOT payments_may_move(before, went_to)
+                          AND NOT (before = went_to AND payments_may_stay(before))) AS gaps
       FROM (SELECT payment_id, ordinal, came_from, went_to,
                    coalesce(lag(went_to) OVER (PARTITION BY payment_id ORDER BY ordinal), '') AS before FROM payments_move) step
      GROUP BY 1
@@ -137,6 +139,19 @@ SELECT coalesce(s.cause, b.cause), n.line, n.should, n.is
  ) AS n(line, should, "is")
  WHERE n.should <> n."is" LIMIT %(limit)s"""
 
+# Credits less debits on suspense of each payment's journals, against what lies there by its row.
+_SUSPENDED = """
+WITH booked AS (
+    SELECT j.cause, sum(CASE e.side WHEN 'CREDIT' THEN e.amount ELSE -e.amount END) AS amount
+      FROM ledger_chartline l JOIN ledger_account a ON a.line_id = l.id JOIN ledger_entry e ON e.account_id = a.id
+      JOIN ledger_journal j ON j.id = e.journal_id
+     WHERE l.code = %(suspense)s AND j.cause LIKE 'pay\\_%%' GROUP BY j.cause
+), said AS (
+    SELECT wallets_public_id('pay', payment_id) AS cause, amount FROM payments_suspenseitem WHERE state = 'OPEN'
+)
+SELECT coalesce(s.cause, b.cause), coalesce(s.amount, 0), coalesce(b.amount, 0) FROM said s FULL JOIN booked b ON b.cause = s.cause
+ WHERE coalesce(s.amount, 0) <> coalesce(b.amount, 0) LIMIT %(limit)s"""
+
 # What an acquirer charged for a dispute is a cost, and was taken from what it owes us.
 _DISPUTE_FEES = """
 WITH booked AS (
@@ -191,6 +206,7 @@ def register() -> None:
     verification.register("Files carry the payments that they count")(files_carry_their_payments)
     verification.register("What is used of the rails' limits is what payments used")(limits_are_counted)
     verification.register("Files carry the verification entries that they count")(files_carry_their_entries)
+    verification.register("What is said to be in suspense is there")(suspense_is_there)
     verification.register("Micro-deposits are booked as they stand")(deposits_booked_as_they_stand)
     verification.register("Disputes are booked at what they cost")(dispute_fees_are_booked)
 
@@ -259,6 +275,12 @@ def files_carry_their_entries() -> Iterator[tuple[str, str]]:
         )
 
 
+def suspense_is_there() -> Iterator[tuple[str, str]]:
+    """Invariant: what a payment's open row of suspense says is what its journals put into suspense less what they took out."""
+    for where, said, booked in _rows(_SUSPENDED):
+        yield where, f"{_plain(said)} is said to be in suspense; its journals left {_plain(booked)} there"
+
+
 def deposits_booked_as_they_stand() -> Iterator[tuple[str, str]]:
     """Invariant: micro-deposits are a cost unless they came back, on their way until they settle, and then at the bank's expense."""
     for where, line, should, found in _rows(_DEPOSITS):
@@ -277,5 +299,5 @@ def _plain(amount: Decimal) -> str:
 
 def _rows(sql: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, {**_LINES, "lines": list(_LINES.values()), "limit": LIMIT})
+        cursor.execute(sql, {**_LINES, "suspense": _SUSPENSE, "lines": list(_LINES.values()), "limit": LIMIT})
         return cursor.fetchall()

@@ -3,24 +3,27 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from accounts.policies import check_reason
 from flowlet.audit.services import log
 from flowlet.core import ids
 from flowlet.core.actors import Actor
+from flowlet.events.services import outbox
 from flowlet.vault.services import subjects
 from payments import errors, events
+from payments.choices import DepositInstructionStatus as Status
 from payments.choices import Rail
 from payments.models import DepositInstruction
 from payments.models.account_details import number_index, tail_of
+from payments.policies import deposit_instructions as policies
 from payments.policies import references
 from payments.services import files
 from wallets import errors as wallet_errors
 from wallets.choices import WalletStatus
-from wallets.models import Wallet
 from wallets.services import wallets
 
 # Where money of a currency is received.
@@ -113,8 +116,41 @@ def pay_to(row: DepositInstruction) -> dict[str, str]:
     return {"name": identity["name"], "routing_number": identity["aba"], "account_number": identity["account"]}
 
 
-def wallets_named(texts: Iterable[str], *, numbers: Iterable[str]) -> list[Wallet]:
-    """The wallets that a virtual account's number or a reference in a payer's texts names, each once.
+def close(*, instruction_id: UUID, reason: str, actor: Actor, at: datetime) -> DepositInstruction:
+    """Let no more money find the wallet by it: what names it lies in suspense until somebody looks.
+
+    Raises DepositInstructionNotFound, IllegalMove, ReasonMissing.
+    """
+    return _move(instruction_id, Status.CLOSED, check_reason(reason), actor=actor, at=at)
+
+
+def reopen(*, instruction_id: UUID, reason: str, actor: Actor, at: datetime) -> DepositInstruction:
+    """Let money find the wallet by it again. Raises DepositInstructionNotFound, IllegalMove, ReasonMissing, and WalletClosed."""
+    return _move(instruction_id, Status.ACTIVE, check_reason(reason), actor=actor, at=at)
+
+
+@transaction.atomic
+def _move(instruction_id: UUID, to: Status, reason: str, *, actor: Actor, at: datetime) -> DepositInstruction:
+    rows = DepositInstruction.objects.select_for_update(no_key=True, of=("self",)).select_related("wallet")
+    row = rows.filter(pk=instruction_id).first()
+    if row is None:
+        raise errors.DepositInstructionNotFound
+    before, is_closed = Status(row.status), to == Status.CLOSED
+    (policies.check_can_close if is_closed else policies.check_can_reopen)(row, actor)
+    row.status, row.close_reason, row.closed_at = to, reason if is_closed else "", at if is_closed else None
+    row.updated_at = at
+    row.save(update_fields=["status", "close_reason", "closed_at", "updated_at"])
+    fact = events.DEPOSIT_INSTRUCTION_CLOSED if is_closed else events.DEPOSIT_INSTRUCTION_REOPENED
+    told: dict[str, Any] = {"partner_id": row.partner_id, "at": at}
+    after = {"status": str(to)}
+    log.record(action=fact, actor=actor, target=row.public_id, reason=reason, before={"status": str(before)}, after=after, **told)
+    data = {"id": row.public_id, "wallet_id": row.wallet.public_id, **after}
+    outbox.publish(type=fact, subject=row.public_id, data=data, **told)
+    return row
+
+
+def named(texts: Iterable[str], *, numbers: Iterable[str]) -> list[DepositInstruction]:
+    """The instructions, closed ones too, that a virtual account's number or a reference in a payer's texts names, each once.
 
     A number says more than what the payer wrote: where it is somebody's, texts are not looked at.
     """
@@ -124,7 +160,7 @@ def wallets_named(texts: Iterable[str], *, numbers: Iterable[str]) -> list[Walle
     if not (rows := list(wanted)):
         typed = {name for text in texts for name in references_in(text)}
         rows = list(DepositInstruction.objects.filter(reference__in=typed).select_related("wallet").order_by("pk"))
-    return [row.wallet for row in rows]
+    return rows
 
 
 def references_in(text: str) -> list[str]:

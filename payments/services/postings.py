@@ -19,10 +19,11 @@ from ledger.errors import BatchRefused
 from ledger.models import Book, Entry, Journal
 from ledger.services import accounts, charts, journals
 from ledger.services.journals import Leg, NewJournal, Posted
-from payments.choices import PaymentKind, Rail
-from payments.models import Payment
+from payments.choices import Direction, PaymentKind, Rail, SuspenseCause, SuspenseState
+from payments.models import Payment, SuspenseItem
 from payments.policies import reversals
-from payments.services import recipes
+from payments.services import recipes, suspense_rows
+from payments.services.suspense_rows import Arrival
 from wallets.choices import WalletStatus
 from wallets.errors import WalletClosed, WalletFrozen
 from wallets.models import Wallet
@@ -112,19 +113,22 @@ def not_collected(payment: Payment, *, actor: Actor, at: datetime) -> Booked:
     return Booked(done[0])
 
 
-def came_in(payment: Payment, *, named: Mapping[str, str] | None = None, actor: Actor, at: datetime) -> Booked:
+def came_in(
+    payment: Payment, *, named: Mapping[str, str] | None = None, arrival: Arrival | None = None, actor: Actor, at: datetime
+) -> Booked:
     """RECEIPT of money that came by itself, COLLECTED of what was asked for, ACQUIRED of a card payment. ``named`` is by which further
-    names the bank's statement may speak of it.
+    names the bank's statement may speak of it, ``arrival`` what is known where it names no wallet.
     """
     kind, debits, credits = _coming(payment, _System(payment, actor, at))
-    return _give(payment, _left_of(payment), kind, debits, credits, named=named, actor=actor, at=at)
+    return _give(payment, _left_of(payment), kind, debits, credits, named=named, arrival=arrival, actor=actor, at=at)
 
 
 def all_came_in(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> list[Booked]:
     """As ``came_in``, for payments of one partner and currency, in a few calls; one by one where the books refuse one of them."""
     keys = {payment.wallet_id for payment in payments}
     rows = Wallet.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=keys).order_by("pk")
-    open_accounts = {wallet.pk: wallet.account_id for wallet in rows if wallet.status == WalletStatus.OPEN}
+    found = {wallet.pk: wallet for wallet in rows}
+    open_accounts = {wallet.pk: wallet.account_id for wallet in found.values() if wallet.status == WalletStatus.OPEN}
     system = _System(payments[0], actor, at)
     items = []
     for payment in payments:
@@ -133,6 +137,10 @@ def all_came_in(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> l
         items.append(_journal(payment, kind, [*debits, Leg(account_id, "CREDIT", _left_of(payment)), *credits]))
     with suppress(BatchRefused), transaction.atomic():  # finance may have frozen the account itself
         posted = _posted(system.book_id, items, actor=actor)
+        for payment, item in zip(payments, items, strict=True):
+            if payment.wallet_id not in open_accounts:
+                cause = _cause(found.get(payment.wallet_id), None)
+                suspense_rows.lay(payment, _left_of(payment), came_by=item.kind, cause=cause, actor=actor, at=at)
         return [
             Booked(journal_id, in_suspense=payment.wallet_id not in open_accounts)
             for payment, journal_id in zip(payments, posted, strict=True)
@@ -254,6 +262,7 @@ def _give(
     credits: Sequence[Leg],
     *,
     named: Mapping[str, str] | None = None,
+    arrival: Arrival | None = None,
     actor: Actor,
     at: datetime,
 ) -> Booked:
@@ -276,7 +285,25 @@ def _give(
     posted = journals.post(
         book_id=system.book_id, legs=[*debits, Leg(system(charts.SUSPENSE), "CREDIT", amount), *credits], **common
     )
+    payer = arrival.payer if arrival else None
+    suspense_rows.lay(payment, amount, came_by=kind, cause=_cause(wallet, arrival), payer=payer, actor=actor, at=at)
     return Booked(posted.journal_id, in_suspense=True)
+
+
+def assigned(payment: Payment, wallet: Wallet, amount: Money, *, actor: Actor, at: datetime) -> UUID:
+    """ASSIGNMENT of what lies in suspense of the payment's money. Raises WalletFrozen, WalletClosed."""
+    system = _System(payment, actor, at)
+    posted = custody.receive(
+        wallet=wallet,
+        debits=[Leg(system(charts.SUSPENSE), "DEBIT", amount)],
+        amount=amount,
+        kind=recipes.ASSIGNMENT,
+        cause=payment.public_id,
+        description=payment.description,
+        metadata=notes(payment),
+        actor=actor,
+    )
+    return posted.journal_id
 
 
 def suspended(payment: Payment) -> Money:
@@ -301,10 +328,34 @@ def _take(payment: Payment, amount: Money, kind: str, credits: Sequence[Leg], *,
     system = _System(payment, actor, at)
     there = amount if payment.wallet_id is None else min(amount, suspended(payment))
     debits = [Leg(system(charts.SUSPENSE), "DEBIT", there)] if there.amount > 0 else []
+    if debits:
+        suspense_rows.take_out(payment, there, actor=actor, at=at)
     if there == amount:
         posted = journals.post(book_id=system.book_id, legs=[*debits, *credits], **common)
         return Booked(posted.journal_id, in_suspense=True)
-    wallet = Wallet.objects.get(pk=payment.wallet_id)
+    wallet = Wallet.objects.get(pk=_holder(payment))
     left = amount - there if debits else amount
     done = custody.claim(wallet=wallet, debits=debits, credits=credits, amount=left, at=at, **common)
     return Booked(done.posted.journal_id, in_suspense=bool(debits), owed=done.receivable if done.receivable else None)
+
+
+def _holder(payment: Payment) -> UUID | None:
+    """The wallet that has the payment's money. What went out, came back and was assigned is where the books brought it last."""
+    assigned = SuspenseItem.objects.filter(payment=payment, state=SuspenseState.ASSIGNED)
+    if payment.direction == Direction.IN or not assigned.exists():
+        return payment.wallet_id
+    legs = Entry.objects.filter(
+        journal__in=Journal.objects.filter(book__partner_id=payment.partner_id, cause=payment.public_id),
+        account__line__code=charts.CUSTOMER_WALLETS,
+        side="CREDIT",
+    )
+    last = legs.order_by("-id").values_list("account_id", flat=True).first()
+    return Wallet.objects.values_list("pk", flat=True).get(account_id=last)
+
+
+def _cause(wallet: Wallet | None, arrival: Arrival | None) -> SuspenseCause:
+    """Why the wallet does not get the money; without one, what is known of how the money came."""
+    if wallet is None:
+        return arrival.cause if arrival else SuspenseCause.NOBODY
+    told = {WalletStatus.FROZEN: SuspenseCause.FROZEN, WalletStatus.CLOSED: SuspenseCause.CLOSED}
+    return told.get(WalletStatus(wallet.status), SuspenseCause.UNTAKEN)

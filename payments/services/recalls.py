@@ -128,11 +128,7 @@ def send_back(*, payment_id: UUID, code: str, note: str = "", actor: Actor, at: 
     if code not in policies.RETURN_REASONS:
         raise Invalid(f"Use {', '.join(sorted(policies.RETURN_REASONS))}.", param="code")
     payment = steps.locked(payment_id)
-    policies.check_can_send_back(payment)
-    if _wire_item(payment) is None:
-        raise errors.NotRecallable("Only what came as a wire of its own is sent back by us; ask the bank for others.")
-    if Recall.objects.filter(payment=payment, state__in=WAITING).exists():
-        raise errors.RecallUnderWay("Answer the recall instead.")
+    check_can_send_back(payment)
     row = _new(payment, Direction.IN, S.RECEIVED, reason=code, note=_note(note), actor=actor, at=at)
     row.decided_by = str(actor)
     _seal(row, _granted(row, payment, code=code, at=at), at=at)
@@ -140,6 +136,17 @@ def send_back(*, payment_id: UUID, code: str, note: str = "", actor: Actor, at: 
     outcomes.return_(payment_id=payment.pk, reason_code=code, reason=reasons.of(code).meaning, actor=actor, at=at)
     recall_rows.move(row, S.ACCEPTED, actor=actor, at=at)
     return row
+
+
+def check_can_send_back(payment: Payment) -> None:
+    """Whether ``send_back`` can be done. Raises NotRecallable, RecallUnderWay."""
+    policies.check_can_send_back(payment)
+    if _wire_item(payment) is None:
+        raise errors.NotRecallable(
+            "Only what came as a wire of its own is sent back by us. Ask the bank; when the money has left, book the payment as returned."
+        )
+    if Recall.objects.filter(payment=payment, state__in=WAITING).exists():
+        raise errors.RecallUnderWay("Answer the recall instead.")
 
 
 @transaction.atomic

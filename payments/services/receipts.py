@@ -1,6 +1,7 @@
 """Money that came by itself: a bank tells of a credit, and it finds its wallet, or goes to suspense."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -11,10 +12,11 @@ from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
 from flowlet.core.money import Money
 from payments import errors
-from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
+from payments.choices import Direction, PaymentKind, PaymentStatus, Rail, SuspenseCause
 from payments.models import ExternalAccount, Payment
 from payments.policies import kinds, references
 from payments.services import payments, postings, steps
+from payments.services.suspense_rows import Arrival
 from wallets.models import Wallet
 
 LONGEST_NAME = 128
@@ -33,13 +35,15 @@ def take_in(
     description: str = "",
     value_on: date | None = None,
     named: Mapping[str, str] | None = None,
+    arrival: Arrival | None = None,
     actor: Actor,
     at: datetime,
 ) -> Payment:
     """Book a credit once, however often the provider tells of it: (provider, provider_reference) is its name.
 
     ``external_account_id`` is whose account it came from, where that is known; a refund goes there. ``value_on`` is from when on the
-    bank counts it, ``named`` what else its statement may call it.
+    bank counts it, ``named`` what else its statement may call it, ``arrival`` what
+    is known of the payer, and why no wallet is named.
 
     It settles at once: on the wallet, or in suspense when there is none, it is frozen, closed, or in another currency. Raises
     KindNotOnRail, CurrencyNotOnRail, Invalid, and AmountDiffers or InboundRepeated when
@@ -84,7 +88,9 @@ def take_in(
         if known is None:
             raise
         return known
-    booked = postings.came_in(payment, named=named, actor=actor, at=at)
+    if wallet is None and wallet_id and Wallet.objects.filter(pk=wallet_id, partner_id=partner_id).exists():
+        arrival = replace(arrival or Arrival(), cause=SuspenseCause.CURRENCY)
+    booked = postings.came_in(payment, named=named, arrival=arrival, actor=actor, at=at)
     steps.take(payment, PaymentStatus.SETTLED, journal_id=booked.journal_id, details=booked.details, actor=actor, at=at)
     return payment
 

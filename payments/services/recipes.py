@@ -28,6 +28,7 @@ MICRO_SETTLED = "payments.micro_deposits_settled"
 MICRO_RETURNED = "payments.micro_deposit_returned"
 BOOK = "payments.book"
 FEE = "payments.fee"
+ASSIGNMENT = "payments.assignment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,13 @@ RECIPES = {
             "the bank sent one back, or refused the file",
             (f"{_BANK} (or {_OUT} when it was not settled): amount",),
             (f"{_COSTS}: amount",),
+        ),
+        Recipe(
+            ASSIGNMENT,
+            "Payment assigned",
+            "money in suspense is assigned to a wallet; the state stays",
+            (f"{_SUSPENSE}: what lies there",),
+            ("wallet: the same",),
         ),
         Recipe(FEE, "Fee", "fee: HELD to SETTLED", ("wallet: amount",), (f"{_FEES}: amount",)),
     )

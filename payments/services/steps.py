@@ -12,15 +12,16 @@ from flowlet.audit.services import log
 from flowlet.audit.services.log import NewRecord
 from flowlet.core import ids, money
 from flowlet.core.actors import Actor, ActorKind
-from flowlet.core.states import check_move
+from flowlet.core.states import IllegalMove, check_move
 from flowlet.events.services import outbox
 from flowlet.events.services.outbox import NewEvent
 from payments import errors, events
-from payments.choices import PaymentStatus
+from payments.choices import Direction, PaymentStatus
 from payments.models import Move, Payment
 from payments.policies import disclosure
 from payments.services import authorisation_rows
-from payments.states import ENDED, PAYMENT_MOVES
+from payments.states import ENDED, PAYMENT_MOVES, STAYS
+from wallets.models import Wallet
 
 S = PaymentStatus
 SETTLED_OR_ENDED = ENDED | {S.SETTLED, S.RETURNED}
@@ -35,6 +36,10 @@ UPDATE payments_payment p SET status = %s, moves_made = p.moves_made + 1, update
 _UPDATE_FIRST = """
 UPDATE payments_payment SET status = %s, moves_made = moves_made + 1, updated_at = %s, reason_code = %s, reason = %s, reason_is_inside = %s,
        verdict_id = %s, hold_id = %s, cutoff_at = %s, value_on = %s, counted_on = %s WHERE id = %s"""
+
+
+_UPDATE_STAYING = """
+UPDATE payments_payment SET moves_made = moves_made + 1, updated_at = %s, journal_id = %s, wallet_id = %s, customer_id = %s WHERE id = %s"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -146,6 +151,40 @@ def take_first(steps: Sequence[Step], *, actor: Actor, at: datetime) -> None:
 def _forget(payment: Payment, *, at: datetime) -> None:
     if payment.status in SETTLED_OR_ENDED:
         authorisation_rows.end_for(payment, at=at)
+
+
+def assign(
+    payment: Payment, wallet: Wallet, *, journal_id: UUID, reason: str, details: Mapping[str, Any], actor: Actor, at: datetime
+) -> None:
+    """A step of a locked payment that changes no state: its money lay in suspense, and the journal has assigned it to the wallet. Money
+    that came in is the wallet's from now on; money that went out and came back stays a payment of the wallet that it had left.
+
+    The row of suspense was ended before: the database asks for it. Raises IllegalMove where no such money can be.
+    """
+    if payment.status not in STAYS:
+        raise IllegalMove(f"Nothing of a payment that is {payment.status} is in suspense.", current=str(payment.status))
+    if payment.direction == Direction.IN:
+        payment.wallet, payment.customer_id = wallet, wallet.customer_id
+    payment.moves_made, payment.updated_at, payment.journal_id = payment.moves_made + 1, at, journal_id
+    with connection.cursor() as cursor:
+        cursor.execute(_UPDATE_STAYING, [at, journal_id, payment.wallet_id, payment.customer_id, payment.pk])
+    Move.objects.create(
+        payment=payment,
+        ordinal=payment.moves_made,
+        came_from=payment.status,
+        went_to=payment.status,
+        at=at,
+        actor=str(actor),
+        reason_code=events.PAYMENT_ASSIGNED,
+        reason=reason[:500],
+        reason_is_inside=True,  # an officer's word
+        journal_id=journal_id,
+        details=dict(details),
+    )
+    data = {**facts(payment), "assigned": dict(details)}
+    told = {"partner_id": payment.partner_id, "at": at}
+    log.record(action=events.PAYMENT_ASSIGNED, target=payment.public_id, reason=reason[:500], after=data, actor=actor, **told)
+    outbox.publish(type=events.PAYMENT_ASSIGNED, subject=payment.public_id, data=data, **told)
 
 
 def begin(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> None:

@@ -319,6 +319,14 @@ class Paper:
         if sign < 0 and original.status == "REFUNDED":
             original.status = "SETTLED"
 
+    def assign(self, one):
+        """What lies in suspense is given to the wallet; from then on it is the wallet's."""
+        if not one.suspended or one.currency in self.frozen:
+            raise Refused
+        self.posted[one.currency] += one.suspended
+        self._book(one, ("2900", one.suspended), ("2010", -one.suspended))
+        one.suspended, one.has_wallet = ZERO, True
+
     # Wallets
 
     def spend(self, currency, amount):

@@ -26,10 +26,10 @@ from flowlet.core import ids
 from flowlet.core.errors import DomainError
 from flowlet.core.money import Money
 from ledger.models import Entry, Journal
-from payments.models import Dispute, FeeSchedule, Payment, SandboxOrder
+from payments.models import Dispute, FeeSchedule, Payment, SandboxOrder, SuspenseItem
 from payments.policies import fees
 from payments.providers.gateway import Answer, State
-from payments.services import checks, outcomes, payments, receipts, sandbox_bank, sending, settlement
+from payments.services import checks, outcomes, payments, receipts, sandbox_bank, sending, settlement, suspense
 from payments.tests.paper import BEFORE_IT_LEFT, FILES, ON_ITS_WAY, REFUND_RAILS, ZERO, Paper, PaperPayment, Refused
 from payments.tests.standings import doubts
 from payments.tests.test_files import sepa_mandate
@@ -46,6 +46,7 @@ CHECKS = (
     checks.timelines_lead_there,
     checks.journals_belong_to_moves,
     checks.files_carry_their_payments,
+    checks.suspense_is_there,
 )
 FUNDS = {"USD": D(150), "EUR": D(150), "JPY": D(15_000)}
 WEEK = timedelta(days=7)
@@ -433,6 +434,19 @@ class Payments(RuleBasedStateMachine):
             self.act(found, Paper.win, outcomes.dispute_won)
         else:
             self.act(found, Paper.lose, outcomes.dispute_lost)
+
+    @precondition(lambda self: self.made)
+    @rule(which=WHICH)
+    def assign(self, which):
+        """Somebody found out whose money in suspense is."""
+        lying = [key for key, one in sorted(self.paper.payments.items()) if one.suspended]
+        key = lying[which % len(lying)] if lying and which % 5 else self.key(which)
+        row = SuspenseItem.objects.filter(payment_id=self.made[key], state="OPEN").first()
+        wallet = self.wallets[self.paper.payments[key].currency].pk
+        given = {"item_id": row.pk if row else ids.uuid7(), "wallet_id": wallet, "reason": "the payer wrote to us"}
+        self.step(
+            lambda paper: paper.assign(paper.payments[key]), lambda: suspense.assign(**given, actor=STAFF, at=self.world.at)
+        )
 
     # The wallets
 

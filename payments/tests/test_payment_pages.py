@@ -89,7 +89,7 @@ def test_a_page_shows_the_timeline_with_who_and_the_journal_and_no_number(sit, w
 def test_a_page_says_what_is_in_suspense_and_what_is_owed(sit, world):
     client = sit(Role.OPERATIONS)
     lost = world.credit(None, "12.00", name="c-1")
-    assert "the money is in suspense" in page_of(client, lost)
+    assert "the money went to suspense" in page_of(client, lost)
     wallet = world.wallet()
     came = world.credit(wallet, "30.00", name="c-2")
     world.pay(wallet, "25.00", to=world.bank(wallet))

@@ -14,8 +14,9 @@ from flowlet.core.money import Money
 from payments.choices import OrderStatus, PaymentKind, PaymentStatus, Rail
 from payments.models import CustomerRailUsage, Move, PartnerRailUsage, Payment, RailLimit, SandboxOrder
 from payments.providers.gateway import Answer, State
-from payments.services import gathering, outcomes, payments, sandbox_bank, sending, settlement
+from payments.services import gathering, outcomes, payments, sandbox_bank, sending, settlement, suspense
 from payments.tests.world import KEY, STAFF, books_are_sound, fresh_world
+from wallets.services import wallets
 from wallets.tests.test_faults import at_once
 
 S = PaymentStatus
@@ -276,3 +277,50 @@ def test_what_another_run_is_gathering_keeps_the_value_day_of_its_file(world):
     assert at_once_outside(2, step) == {"done": 2}
     payment.refresh_from_db()
     assert (payment.status, payment.value_on) == (S.SUBMITTED, payment.batch.value_on)
+
+
+def test_money_in_suspense_is_given_to_one_of_many_wallets_once(world):
+    row = world.credit(None, "50.00", name="lost").suspense_items.get()
+    found = [world.wallet() for _ in range(8)]
+
+    def step(number):
+        suspense.assign(item_id=row.pk, wallet_id=found[number].pk, reason="the payer wrote", actor=STAFF, at=world.at)
+
+    assert at_once(8, step) == {"done": 1, "payments.not_in_suspense": 7}
+    assert sorted(world.funds(wallet)[0] for wallet in found) == [Decimal(0)] * 7 + [Decimal(50)]
+    assert world.lines() == {"1010": Decimal(50), "2010": Decimal(-50)}
+    assert Move.objects.filter(payment_id=row.payment_id, reason_code="payment.assigned").count() == 1
+    books_are_sound()
+
+
+def test_money_in_suspense_is_assigned_or_goes_back_and_a_wallet_that_got_it_gives_it(world):
+    for number in range(4):
+        row = world.credit(None, "50.00", name=f"lost-{number}").suspense_items.get()
+        wallet = world.wallet()
+
+        def step(n, row=row, wallet=wallet):
+            if n % 2:
+                suspense.assign(item_id=row.pk, wallet_id=wallet.pk, reason="the payer wrote", actor=STAFF, at=world.at)
+            else:
+                world.act(outcomes.return_, row.payment, reason_code="R02")
+
+        assert set(at_once(6, step)) <= {"done", "payments.not_in_suspense"}
+        row.refresh_from_db()
+        assert (row.state, world.funds(wallet)[0]) in [("ASSIGNED", Decimal(0)), ("RETURNED", Decimal(0))]
+        assert world.lines() == {}
+    books_are_sound()
+
+
+def test_freezing_a_wallet_and_assigning_to_it_at_once_loses_nothing(world):
+    row, wallet = world.credit(None, "50.00", name="lost").suspense_items.get(), world.wallet()
+
+    def step(number):
+        if number % 2:
+            suspense.assign(item_id=row.pk, wallet_id=wallet.pk, reason="the payer wrote", actor=STAFF, at=world.at)
+        else:
+            wallets.freeze(wallet_id=wallet.pk, reason="Looked at", actor=STAFF, at=world.at)
+
+    found = at_once(4, step)
+    row.refresh_from_db()
+    assert world.funds(wallet)[0] == (Decimal(50) if row.state == "ASSIGNED" else Decimal(0)), found
+    books_are_sound()

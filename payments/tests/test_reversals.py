@@ -8,15 +8,17 @@ import pytest
 from flowlet.core.errors import Invalid
 from flowlet.core.money import Money
 from ledger.models import Journal
+from ledger.services import bank_statements, reconciliation
 from payments import errors
 from payments.choices import BatchStatus, InboundState, PaymentKind, PaymentStatus, Rail, RefundMethod
 from payments.models import Batch, Payment
 from payments.policies import calendars
 from payments.policies import reversals as policies
 from payments.policies.account_values import Correction
+from payments.providers.sandbox_statement import SandboxLine, sandbox_write_statement
 from payments.services import external_accounts, files, outcomes, payments, settlement
 from payments.tests.external.test_api import Caller
-from payments.tests.test_deposits import declared, entry, heard, notice, part, states
+from payments.tests.test_deposits import OURS, declared, entry, heard, notice, part, states
 from payments.tests.test_files import collect, found, sepa_mandate
 from payments.tests.test_inbound_files import pain_002
 from payments.tests.world import KEY, STAFF, books_are_sound, fresh_world
@@ -273,13 +275,21 @@ def test_a_collection_that_nobody_reversed_still_comes_back(world):
     assert payment.status == S.RETURNED
 
 
-def test_the_statement_finds_the_reversal_by_the_collections_reference(world):
+def test_the_statement_finds_collection_and_reversal_under_the_collections_reference(world):
+    bank = declared(world)
     payment, back, _ = reversed_(world)
     world.act(outcomes.settle, back)
-    notes = back.moves.order_by("-ordinal").first()
-
-    metadata = Journal.objects.get(pk=notes.journal_id).metadata
+    back.refresh_from_db()
+    metadata = Journal.objects.get(pk=back.journal_id).metadata
     assert (metadata["end_to_end_id"], metadata["reference"]) == (payment.reference, back.reference)
+    lines = [
+        SandboxLine(amount=amount, bank_reference=f"BANK-{number}", end_to_end_id=payment.reference)
+        for number, amount in enumerate((D("25.00"), D("-25.00")), start=1)
+    ]
+    content = sandbox_write_statement(account=OURS, currency="EUR", sequence=1, day=world.at.date(), opening=D(0), lines=lines)
+    bank_statements.take_in(content=content, name="day.xml", actor=STAFF, at=world.at)
+    done = reconciliation.run(bank_account_id=bank.pk, actor=STAFF, at=world.at)
+    assert (done.matched, done.opened) == ({"REFERENCE": 2}, 0)
 
 
 def test_a_deposit_that_comes_by_itself_is_not_asked_for_by_a_payment_out(world):

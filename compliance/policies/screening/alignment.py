@@ -92,10 +92,10 @@ def _joined(left: Sequence[Token], right: Sequence[Token]) -> list[tuple[float, 
 
 
 def _join_score(joined: str, run: Sequence[Token], token: Token) -> float:
-    if len(run) == 2 and run[0].text == "a" and token.text.startswith(_SERVANT):
-        # "A. Rauf" is Abdul Rauf.
-        whole = Token(_SERVANT + run[1].text, Role.WORD, _SERVANT + run[1].text, "", run[1].is_vowelless)
-        return 0.95 * likeness(whole, token).score
+    if run[0].text == "a" and token.text.startswith(_SERVANT) and all(one.role == Role.PARTICLE for one in run[1:-1]):
+        # "A. Rauf" and "A. al-Rauf" are Abdul Rauf.
+        servant = _SERVANT + run[-1].text
+        return 0.95 * likeness(Token(servant, Role.WORD, servant, "", run[-1].is_vowelless), token).score
     if token.role in {Role.INITIAL, Role.NUMBER} or len(joined) < 4 or abs(len(joined) - len(token.text)) > 2:
         return 0.0
     if joined == token.text:

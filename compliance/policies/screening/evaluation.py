@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from compliance.policies.screening import names, settings
+from compliance.policies.screening import names, parts, settings
 from compliance.policies.screening.index import Index
 from compliance.policies.screening.matching import Query, screen
-from compliance.policies.screening.parts import parse
 from compliance.providers.watchlists.entries import EntryKind, PartialDate
 from flowlet.core.errors import Invalid
 
@@ -147,7 +146,7 @@ def judge_pairs(pairs: Sequence[Pair], threshold: float = settings.THRESHOLD) ->
 
 def score_of(pair: Pair) -> float:
     """How well the names of a pair match."""
-    return names.compare(parse(pair.left, pair.kind), parse(pair.right, pair.kind)).score
+    return names.compare(parts.asked(pair.left, pair.kind), parts.parse(pair.right, pair.kind)).score
 
 
 def judge_queries(index: Index, asked: Iterable[Asked], clock: Callable[[], float]) -> QueryReport:

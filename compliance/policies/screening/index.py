@@ -23,6 +23,8 @@ from compliance.providers.watchlists.entries import Entry, EntryKind, ListedName
 CLOSE_LOOKS: Final = 40
 _WORTH_A_LOOK: Final = 0.45
 _ALIKE_FROM: Final = 0.70
+# What it proves that two words of one side, joined, are a word of the other.
+_SAME_RUN: Final = 6.0
 _SHORTEST_WITH_SLIPS: Final = 3
 _LONGEST_RUN: Final = 3
 
@@ -132,13 +134,14 @@ class Index:
                 found[number] += worth
         for run in runs(parsed):
             for number in self._by_run.get(run, ()):
-                found[number] += 6.0
+                found[number] += _SAME_RUN
             for place in self._by_key.get(run, ()):
-                for number in self._postings[place]:
-                    found[number] += 6.0
-        for token in words:
-            for number in self._by_run.get(token.sound, ()):
-                found[number] += 6.0
+                if self._tokens[place].sound == run:
+                    for number in self._postings[place]:
+                        found[number] += _SAME_RUN
+        for sound in {sounds.sound(word) for word in (*parsed.all_words, *(token.text for token in words))}:
+            for number in self._by_run.get(sound, ()):
+                found[number] += _SAME_RUN
         self._add_initials(parsed, found)
         return found
 
@@ -180,13 +183,14 @@ class Index:
 
 
 def runs(parsed: ParsedName) -> set[str]:
-    """Neighbouring words in one, as they sound: of two words, of three, and of all."""
-    words = parsed.all_words
-    found = {
-        "".join(words[place : place + size]) for size in range(2, _LONGEST_RUN + 1) for place in range(len(words) - size + 1)
-    }
-    if len(words) > 1:
-        found.add(parsed.joined)
+    """Neighbouring words in one, as they sound: of two words, of three, and of all; as written and as read."""
+    found: set[str] = set()
+    for words in dict.fromkeys((parsed.all_words, tuple(token.text for token in parsed.tokens))):
+        found.update(
+            "".join(words[place : place + size]) for size in range(2, _LONGEST_RUN + 1) for place in range(len(words) - size + 1)
+        )
+        if len(words) > 1:
+            found.add("".join(words))
     return {sounds.sound(run) for run in found if len(run) > 4}
 
 

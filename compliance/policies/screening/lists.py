@@ -4,6 +4,7 @@ Folders below are looked through as well. Where a file of a list is there more t
 are mostly called by their date), and each file of a set by itself: an absent file of a set means unchanged, not empty.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,5 +47,4 @@ def _read(known: formats.ListFormat, folder: Path) -> FoundList | None:
 
 
 def _folders(folder: Path) -> Iterator[Path]:
-    yield folder
-    yield from sorted(path for path in folder.rglob("*") if path.is_dir())
+    yield from sorted(Path(path) for path, _, _ in os.walk(folder, followlinks=True))

@@ -7,10 +7,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from compliance.policies.screening import names, qualifiers, settings
+from compliance.policies.screening import names, parts, qualifiers, settings
 from compliance.policies.screening.features import Feature, explain
 from compliance.policies.screening.index import Candidate, Index
-from compliance.policies.screening.parts import parse
 from compliance.providers.watchlists.entries import EntryKind, Gender, Identifier, NameQuality, PartialDate
 
 # What an equal identifier makes of a match, if the names alone make less of it.
@@ -44,7 +43,7 @@ class Hit:
 
 def screen(index: Index, query: Query, *, threshold: float = settings.THRESHOLD, most: int = 50) -> list[Hit]:
     """The hits for a query, the best match first, then the most urgent; at most ``most``, one per entry."""
-    asked = parse(query.name, query.kind)
+    asked = parts.asked(query.name, query.kind)
     best: dict[str, tuple[names.Comparison, Candidate]] = {}
     for candidate in index.candidates(asked, query.kind):
         compared = names.compare(asked, (candidate.parsed,), index.rarity)

@@ -12,6 +12,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
+from rapidfuzz.distance import OSA
+
 from compliance.policies.screening import characters, settings, sounds
 from compliance.policies.screening.alignment import Alignment, Pair, align
 from compliance.policies.screening.parts import ParsedName, Role, Token
@@ -70,10 +72,10 @@ class Comparison:
 _LOSSES: Final = (
     (1.0, 0.0),
     (0.9, 0.08),
-    (0.85, 0.15),
-    (0.8, 0.30),
-    (0.75, 0.48),
-    (0.7, 0.75),
+    (0.85, 0.14),
+    (0.8, 0.26),
+    (0.75, 0.52),
+    (0.7, 0.9),
     (0.6, 1.25),
     (0.5, 1.6),
     (0.0, 1.6),
@@ -85,6 +87,7 @@ _MATCHED_FROM: Final = 0.7
 _KNOWN_DISCOUNT: Final = 0.08
 _ALL_IN_ONE: Final = 0.98
 _PER_CONSONANT: Final = 1.5
+_SHORT: Final = 3
 _FULL_NAME: Final = 2
 # Put before the name by which a man goes, or left out, at will.
 _MUHAMMAD: Final = "muhammad"
@@ -117,6 +120,7 @@ def compare_parsed(left: ParsedName, right: ParsedName, rarity: Rarity = BARE) -
         whole = (Pair(left.tokens, right.tokens, Likeness(_ALL_IN_ONE, Way.JOINED)),)
         found = Alignment(whole, (), ())
     pairs, left_over, right_over = _with_conflicts(found)
+    left_over, right_over = _without_slips(left_over, right), _without_slips(right_over, left)
     weighed, total = _weighed(pairs, rarity, is_syllabic=left.is_syllabic and right.is_syllabic)
     deductions = []
     if total == 0:
@@ -133,12 +137,15 @@ def compare_parsed(left: ParsedName, right: ParsedName, rarity: Rarity = BARE) -
     )
     is_same = is_whole and all(pair.likeness.score >= _SAME_ENOUGH for pair in weighed)
     needed = rarity.evidence_needed(is_whole=is_whole)
-    if not is_same and evidence < needed:
+    if rarity.entries and left.is_person and any(token.role == Role.WORD for token in left_over):
+        needed += settings.EVIDENCE_MORE_FOR_QUERY
+    is_proven = evidence >= needed
+    if not is_same and not is_proven:
         points = settings.EVIDENCE_SLOPE * (needed - evidence)
         deductions.append(Deduction(Reason.EVIDENCE, points))
         score -= points
     if score > settings.SINGLE_WORD_CAP and not _has_enough_words(
-        left, right, weighed, rarity, is_same=is_same, is_whole=is_whole
+        left, right, weighed, rarity, is_same=is_same, is_whole=is_whole, is_proven=is_proven
     ):
         deductions.append(Deduction(Reason.SINGLE_WORD, score - settings.SINGLE_WORD_CAP))
         score = settings.SINGLE_WORD_CAP
@@ -175,6 +182,18 @@ def _with_conflicts(found: Alignment) -> tuple[list[Pair], list[Token], list[Tok
     extra_left.extend(token for row, token in enumerate(left) if row not in rows)
     extra_right.extend(token for column, token in enumerate(right) if column not in columns)
     return pairs, extra_left, extra_right
+
+
+def _without_slips(left_over: list[Token], other: ParsedName) -> list[Token]:
+    """Left over words of a firm without those that are slips of a legal form that the other name has ("stck" for "stock")."""
+    if other.is_person or not left_over:
+        return left_over
+    forms = [form for form in set(other.all_words) - {token.text for token in other.tokens} if len(form) > _SHORT]
+    return [
+        token
+        for token in left_over
+        if len(token.text) <= _SHORT or not any(OSA.distance(form, token.text, score_cutoff=1) <= 1 for form in forms)
+    ]
 
 
 def _weight(tokens: Sequence[Token], rarity: Rarity) -> float:
@@ -254,12 +273,12 @@ def _family(left: ParsedName, right: ParsedName, pairs: Sequence[Weighed]) -> De
         words = own.words
         family = {token.text for token in words if token.text in own.family}
         points = settings.FAMILY_MISSING
-        matched = (pair for pair in pairs if pair.likeness.score >= _MATCHED_FROM)
-        answered = {token.text for pair in matched for token in (pair.left if is_left else pair.right)}
-        if not family and is_left and left.is_person and len(words) > _FULL_NAME:
-            # A query seldom has a comma; the first and the last of three words are given and family name.
-            ends = (token.text for token in (words[-1], words[0]) if token.canonical != _MUHAMMAD)
-            family, points = {word for word in ends if word not in answered}, settings.END_MISSING
+        answered = {token.text for pair in pairs for token in (pair.left if is_left else pair.right)}
+        if own.is_person and len(words) > _FULL_NAME and (not family or not family.isdisjoint(answered)):
+            # A query seldom has a comma: the first and the last of three words are given and family name. Of a listed name the first.
+            ends = (words[-1], words[0]) if is_left else (words[0],)
+            family = {token.text for token in ends if token.canonical != _MUHAMMAD and token.text not in answered}
+            points = settings.END_MISSING
         if not family or len(words) == len(family) or len(other.words) < _FULL_NAME:
             continue
         if family.isdisjoint(answered):
@@ -282,13 +301,20 @@ def _evidence(pairs: Sequence[Weighed], rarity: Rarity) -> float:
 
 
 def _has_enough_words(
-    left: ParsedName, right: ParsedName, pairs: Sequence[Weighed], rarity: Rarity, *, is_same: bool, is_whole: bool
+    left: ParsedName,
+    right: ParsedName,
+    pairs: Sequence[Weighed],
+    rarity: Rarity,
+    *,
+    is_same: bool,
+    is_whole: bool,
+    is_proven: bool,
 ) -> bool:
     """Whether more than one word, or one that may stand alone, is what the names have in common."""
     matched = [pair for pair in pairs if pair.likeness.score >= _MATCHED_FROM]
     words = [pair for pair in matched if _is_distinctive(pair.left) and _is_distinctive(pair.right) and not _is_initial(pair)]
     others = [pair for pair in matched if pair not in words]
-    count = sum(max(len(pair.left), len(pair.right)) for pair in matched)
+    count = sum(max(len(pair.left), len(pair.right)) for pair in matched) + bool(left.legal & right.legal)
     if not words:
         # Generic words and places alone: two of them, and nothing else on either side, are a name all the same ("World Bank"); or three
         # with a slip.
@@ -299,12 +325,16 @@ def _has_enough_words(
     is_rare = proves >= settings.RARE_WORD
     is_person = left.is_person or right.is_person
     if is_same:
-        return is_rare or bool(others) or not is_person
+        # A name of two words that is one to us, as Abdul Rahman.
+        is_compound = not {token.text for token in (*left.words, *right.words)} & {*left.all_words, *right.all_words}
+        return is_rare or bool(others) or not is_person or is_compound
     if is_person:
         is_alone = len(left.words) == len(right.words) == 1 and left.has_kunya == right.has_kunya
-        return is_rare and (is_alone or bool(others))
-    # A firm whose one telling word is merely alike must be alike as a whole.
-    return (is_rare and (is_whole or words[0].likeness.score >= _SAME_ENOUGH)) or (is_whole and bool(others))
+        return (is_rare and (is_alone or bool(others))) or (is_whole and is_proven and bool(others))
+    # A firm whose one telling word is merely alike must be alike as a whole, and the word not a short one.
+    is_alike = words[0].likeness.score >= _SAME_ENOUGH
+    is_long = min(len(words[0].left[0].text), len(words[0].right[0].text)) > _SHORT
+    return (is_rare and (is_alike or (is_whole and is_long))) or (is_whole and bool(others) and (is_alike or is_long))
 
 
 def _is_initial(pair: Weighed) -> bool:

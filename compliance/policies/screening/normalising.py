@@ -20,7 +20,7 @@ _LETTERS: Final = str.maketrans(
 _APOSTROPHES: Final = re.compile(r"[’'`´ʼʻʿʾ‘‛′ˈ]")
 _POSSESSIVE: Final = re.compile(r"(?<=\w{3})['’]s\b")
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
-_DOTTED: Final = re.compile(r"\b(?:\w\.\s?){1,7}\w\b\.?|\b\w\.(?=\s|$)")
+_DOTTED: Final = re.compile(r"\b(?:\w\.){1,7}\w\b\.?|\b(?:\w\.\s){1,7}\w\.(?=\s|$)|\b\w\.(?=\s|$)")
 _SIGNS: Final = frozenset({"So", "Cn", "Co", "Cs"})
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _DIGITS: Final = str.maketrans("01345789", "oieastbg")

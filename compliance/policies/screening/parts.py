@@ -4,7 +4,7 @@ A name is parsed once, when the list is indexed or a query comes in; everything 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
@@ -56,6 +56,7 @@ _SON_OF: Final = frozenset({"bin", "ibn", "ben", "bint", "ould", "wuld"})
 _DEGREES: Final = frozenset({"md", "phd", "mba", "esq", "dr", "jr", "sr"})
 _PARTICLES_THAT_ARE_NAMES: Final = frozenset({"le", "do", "an", "ho"})
 _KUNYA: Final = frozenset({"abu", "abou", "abo", "aboo", "umm", "um", "oum"})
+_SERVANT: Final = "abdul"
 _DIN: Final = frozenset({"din", "deen", "dine", "dein", "deene"})
 _ABDUL: Final = re.compile(r"^abd(?:ou|[aeiou])?(?:l|r(?=r)|s(?=[sh])|z(?=z)|n(?=n))?(?=...)")
 _TOO_FEW: Final = 2
@@ -118,13 +119,27 @@ class ParsedName:
 
     @property
     def is_syllabic(self) -> bool:
-        """Whether every word is made of open syllables: a Chinese or Japanese name, by the looks of it."""
+        """Whether every word is made of open syllables: a Chinese name, by the looks of it."""
         return self.is_person and all(sounds.is_syllabic(token.text) for token in self.words)
 
     @property
     def words(self) -> tuple[Token, ...]:
         """The tokens that are words of the name itself."""
         return tuple(token for token in self.tokens if token.role == Role.WORD)
+
+
+def asked(text: str, kind: EntryKind | None) -> tuple[ParsedName, ...]:
+    """A query's name as ``parse`` reads it, and in one more way: "Abdul Mahsud" may be "MAHSUD, Abdul Aziz" with half a name left out."""
+    found = parse(text, kind)
+    others = []
+    for parsed in found:
+        tokens = parsed.tokens
+        if parsed.is_person and tokens and tokens[-1].text.startswith(_SERVANT) and parsed.all_words[-1] != tokens[-1].text:
+            rest = tokens[-1].text.removeprefix(_SERVANT)
+            if len(rest) > 1 and rest == parsed.all_words[-1]:
+                servant = Token(_SERVANT, Role.INITIAL, _SERVANT, _SERVANT, tokens[-1].is_vowelless)
+                others.append(replace(parsed, tokens=(*tokens[:-1], servant, _person_token(rest, tokens[-1].is_vowelless))))
+    return (*found, *others)
 
 
 def parse(text: str, kind: EntryKind | None) -> tuple[ParsedName, ...]:
@@ -211,7 +226,7 @@ def _arabic_compounds(words: tuple[str, ...]) -> tuple[str, ...]:
     while place < len(words):
         word, rest = words[place], words[place + 1 :]
         skip = 1 if len(rest) > 1 and rest[0] in _ARTICLES else 0
-        if word in _ABD and rest:
+        if word in _ABD and rest and rest[skip] not in _SON_OF:
             found.append("abdul" + rest[skip])
             place += 2 + skip
         elif len(rest) > 1 and len(word) > 2 and rest[0] in _ARTICLES and rest[1] in _DIN:

@@ -29,7 +29,7 @@ LEGAL_CONFLICT: Final = 0.06
 MISSING_LEGAL: Final = 0.01
 LINEAGE_CONFLICT: Final = 0.22
 FAMILY_MISSING: Final = 0.15
-END_MISSING: Final = 0.08
+END_MISSING: Final = 0.12
 
 # Evidence, in nats: what the words in common must add up to before names that are not the same word for word may pass, and what each
 # missing nat takes off. Where every word of either name has its like in the other less is needed, and more against a list than between two
@@ -38,6 +38,8 @@ EVIDENCE_NEEDED: Final = 8.0
 EVIDENCE_NEEDED_OF_WHOLE: Final = 6.0
 EVIDENCE_NEEDED_ON_LISTS: Final = 11.5
 EVIDENCE_NEEDED_OF_WHOLE_ON_LISTS: Final = 7.5
+# The same for a person of whom the query says more than the list.
+EVIDENCE_MORE_FOR_QUERY: Final = 4.0
 EVIDENCE_SLOPE: Final = 0.05
 
 # The most that names may reach which have one single word in common while either has more; or nothing but generic words.

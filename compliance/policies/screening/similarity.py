@@ -42,7 +42,7 @@ _SAME: Final = Likeness(1.0, Way.SAME)
 _NONE: Final = Likeness(0.0, Way.NONE)
 _VOWELS: Final = frozenset("aeiouy")
 # Letters that are taken for each other across languages.
-_ALIKE_LETTERS: Final = "bp dt gk ck qk sz vw vf fp mn lr ij jy cs bv gh hk xk zj cz gj il uv uw"
+_ALIKE_LETTERS: Final = "bp dt gk ck qk sz vw vf fp mn lr ij jy cs bv gh hk xk zj cz gj uv uw"
 _ALIKE: Final = frozenset(pair for one, other in _ALIKE_LETTERS.split(" ") for pair in ((one, other), (other, one)))
 _LOOK_ALIKE: Final = frozenset(
     pair
@@ -63,13 +63,17 @@ _LOOK_ALIKE: Final = frozenset(
 )
 # Endings by which the names of men and women differ: Alejandro, Alejandra.
 _GENDERS: Final = frozenset({("a", "o"), ("o", "a"), ("a", "u"), ("u", "a")})
-_VOWEL_FOR_VOWEL, _ALIKE_FOR_ALIKE, _LOOKS_LIKE, _SWAP = 0.5, 0.6, 0.3, 0.7
+_VOWEL_FOR_VOWEL, _ALIKE_FOR_ALIKE, _LOOKS_LIKE, _SWAP = 0.6, 0.6, 0.3, 0.7
 _FIRST_LETTER: Final = 0.2
-_TWICE, _SILENT, _VOWEL_MORE = 0.25, 0.4, 0.65
+_OTHER_GENDER: Final = 1.3
+_TWICE, _SILENT, _VOWEL_MORE = 0.25, 0.4, 0.75
 _NICKNAME: Final = 0.90
 _BEGINS: Final = 0.90
 # Words that sound the same, by the length of the sound: short ones do so by chance.
 _SAME_SOUND: Final = {0: 0.0, 1: 0.8, 2: 0.86, 3: 0.89, 4: 0.93}
+# A word that is almost a generic one, and none itself, is a slip of it.
+_KNOWN_WORDS: Final = frozenset({Role.GENERIC, Role.PLACE})
+_SLIP_IN_KNOWN, _WORTH_RAISING = 0.93, 0.7
 # "Abdul Rahim" calls himself Rahim.
 _SERVANT: Final = "abdul"
 _WITHOUT_SERVANT: Final = 0.80
@@ -80,6 +84,8 @@ def likeness(one: Token, other: Token) -> Likeness:
     """How alike two words are; initials match the words that they begin."""
     if one.text == other.text:
         return _SAME
+    if Role.KUNYA in {one.role, other.role}:
+        return _NONE
     if Role.INITIAL in {one.role, other.role}:
         return _initial(one, other)
     if Role.NUMBER in {one.role, other.role}:
@@ -88,6 +94,10 @@ def likeness(one: Token, other: Token) -> Likeness:
             if one.role == other.role or not (one.text.isalnum() and other.text.isalnum())
             else _spelled(one.text, other.text)
         )
+    if (one.role in _KNOWN_WORDS) != (other.role in _KNOWN_WORDS) and not one.is_vowelless and not other.is_vowelless:
+        found = _words(one.text, other.text, one.canonical, other.canonical)
+        is_slip = found.score > _WORTH_RAISING and OSA.distance(one.text, other.text, score_cutoff=1) <= 1
+        return Likeness(min(_SLIP_IN_KNOWN, found.score + 0.12), found.way) if is_slip else found
     if one.canonical == other.canonical:
         return Likeness(0.99, Way.VARIANT)
     if one.is_vowelless != other.is_vowelless:
@@ -96,8 +106,8 @@ def likeness(one: Token, other: Token) -> Likeness:
 
 
 def _initial(one: Token, other: Token) -> Likeness:
-    full = other if one.role == Role.INITIAL else one
-    return Likeness(_BEGINS, Way.INITIAL) if full.role == Role.WORD and one.text[:1] == other.text[:1] else _NONE
+    initial, full = (one, other) if one.role == Role.INITIAL else (other, one)
+    return Likeness(_BEGINS, Way.INITIAL) if full.role == Role.WORD and full.text.startswith(initial.text) else _NONE
 
 
 @lru_cache(maxsize=200_000)
@@ -177,7 +187,11 @@ def distance(one: str, other: str) -> float:
             best = last[column]
             if not same:
                 is_first, is_last = not row and not column, row == len(one) - 1 and column == len(other) - 1
-                best += 1.0 if is_last and (letter, against) in _GENDERS else _substitution(letter, against, is_first=is_first)
+                best += (
+                    _OTHER_GENDER
+                    if is_last and (letter, against) in _GENDERS
+                    else _substitution(letter, against, is_first=is_first)
+                )
             best = min(best, last[column + 1] + single, current[column] + _single(against, other[column - 1] if column else ""))
             if not same and row and column and letter == other[column - 1] and earlier == against:
                 best = min(best, before[column - 1] + _SWAP)

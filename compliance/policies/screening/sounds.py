@@ -21,16 +21,16 @@ _RULES: Final = tuple(
         (r"(?:zade|zadeh|zada)$", "zada"),
         (r"(?:edine|eddine|eddin|uddin|oddin|aldin|addin|udin|iddin|eldin|uldin)$", "udin"),
         (r"(?:ollah|ullah|allah|ulla|olla|oullah)$", "ula"),
-        (r"tsch|tch|shch|sch|sh(?=ch)", "c"),
+        (r"([^aeiou])\1+", r"\1"),
         (r"dzh|dj|zh", "j"),
+        (r"c(?=[eiy])", "s"),
+        (r"tsch|tch|shch|sch|sh|ch|cz", "C"),
         (r"kh|ckh", "h"),
         (r"ph", "f"),
         (r"gh", "g"),
         (r"th", "t"),
         (r"dh", "d"),
-        (r"sh|ch|cz", "c"),
-        (r"ck|q|k", "k"),
-        (r"c(?=[eiy])", "s"),
+        (r"ck|q|c", "k"),
         (r"x", "ks"),
         (r"w", "v"),
         (r"ts|tz", "z"),
@@ -58,16 +58,16 @@ def sound(word: str) -> str:
     heard = word
     for pattern, replacement in _RULES:
         heard = pattern.sub(replacement, heard)
-    return heard
+    return heard.lower()
 
 
-# Consonant, vowels, and at most n or ng: one to three times.
-_SYLLABLES: Final = re.compile(r"(?:(?:zh|ch|sh|ts|[bpmfdtnlgkhjqxrzcsyw])[aeiou]{1,3}(?:ng|n(?![aeiou]))?){1,3}")
+# Consonant, vowels, and at most n or ng: once or twice.
+_SYLLABLES: Final = re.compile(r"(?:(?:zh|ch|sh|ts|[bpmfdtnlgkhjqxrzcsyw])[aeiou]{1,3}(?:ng|n(?![aeiou]))?){1,2}")
 
 
 @lru_cache(maxsize=100_000)
 def is_syllabic(word: str) -> bool:
-    """Whether a word is made of open syllables as Chinese and Japanese names are: a letter more or less makes another name of it."""
+    """Whether a word is made of open syllables as Chinese names are: a letter more or less makes another name of it."""
     return len(word) <= 14 and _SYLLABLES.fullmatch(word) is not None
 
 

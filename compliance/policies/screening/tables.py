@@ -9,6 +9,8 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
+from compliance.policies.screening import sounds
+
 _LONG: Final = 6
 _FOLDER: Final = Path(__file__).parent / "tables"
 
@@ -85,9 +87,14 @@ def _generic_words_with_a_slip() -> dict[str, str]:
     return found
 
 
+@cache
+def _generic_words_by_sound() -> dict[str, str]:
+    return {sounds.sound(word): word for word in sorted(set(_generic_words_with_a_slip().values()), reverse=True)}
+
+
 @lru_cache(maxsize=100_000)
 def generic_word_meant(word: str) -> str | None:
-    """The generic word, place or legal form that this one is but for one slip ("compny", "tradnig"), if it is long enough to tell."""
+    """The generic word, place or legal form that this one is but for a slip, or sounds like ("compny", "tradnig"), if it is long enough."""
     if len(word) < _LONG - 1:
         return None
     slips = _generic_words_with_a_slip()
@@ -95,7 +102,7 @@ def generic_word_meant(word: str) -> str | None:
         meant = slips.get(form)
         if meant is not None and OSA.distance(meant, word, score_cutoff=1) <= 1:
             return meant
-    return None
+    return _generic_words_by_sound().get(sounds.sound(word)) if len(word) >= _LONG else None
 
 
 @cache

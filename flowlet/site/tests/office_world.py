@@ -50,6 +50,7 @@ from payments.providers.openbanking.vocabulary import Visitor
 from payments.services import (
     bank_links,
     consents,
+    deposit_instructions,
     disputes,
     external_accounts,
     fee_schedules,
@@ -60,10 +61,12 @@ from payments.services import (
     payments,
     rail_limits,
     recalls,
+    receipts,
     recurring,
     sending,
     settlement,
 )
+from payments.services.suspense_rows import Arrival, Payer
 from payments.tests.bank_files import refusal_of
 from wallets.models import FxSpread, Wallet
 from wallets.services import conversions, holds, quotes, refunds, top_ups, transfers, wallets
@@ -167,6 +170,8 @@ def play(partner: Partner, customer: Customer, *, at: datetime) -> None:
         signed_on=at.date(),
         **common,
     )
+    told = deposit_instructions.issue(wallet_id=source.pk, **common)
+    deposit_instructions.assign_number(instruction_id=told.pk, number="000123456789", actor=SYSTEM, at=at)
     pay(source, **common)
 
 
@@ -222,6 +227,17 @@ def pay(wallet: Wallet, *, partner_id: UUID, actor: Actor, at: datetime) -> None
     settlement.run(at=at, actor=actor, partner_id=partner_id, early=True)
     recalls.request(payment_id=wire.pk, reason="DUPL", actor=actor, at=at)
     dispute(wallet, partner_id=partner_id, actor=actor, at=at)
+    receipts.take_in(
+        partner_id=partner_id,
+        rail=Rail.WIRE,
+        amount=Money("4.00", "USD"),
+        wallet_id=None,
+        provider="bank",
+        provider_reference="for nobody",
+        arrival=Arrival(payer=Payer(name="Grace Hopper", account="4111222555")),
+        actor=actor,
+        at=at,
+    )
     answer = refusal_of("nobody-1")
     file = inbound_files.take(name="answer.xml", content=answer, actor=actor, at=at)
     inbound_files.handle(file_id=file.pk, actor=actor, at=at)

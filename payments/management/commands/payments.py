@@ -115,7 +115,5 @@ class Command(DeedCommand):
             ("Dispute", f"{dispute.public_id}, {dispute.get_state_display().lower()}" if dispute else ""),
         )
         for move in row.moves.order_by("ordinal"):
-            yield (
-                f"{move.at:%Y-%m-%d %H:%M:%S}",
-                line(PaymentStatus(move.went_to).label, move.actor, move.reason_code, move.reason),
-            )
+            what = "Assigned" if move.came_from == move.went_to else PaymentStatus(move.went_to).label
+            yield f"{move.at:%Y-%m-%d %H:%M:%S}", line(what, move.actor, move.reason_code, move.reason)

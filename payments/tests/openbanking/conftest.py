@@ -253,3 +253,37 @@ def euros() -> PaymentFacts:
         remittance="Ihre Einzahlung für Größe",
         visitor=VISITOR,
     )
+
+
+@pytest.fixture
+def open_banks(settings, tmp_path, private, uk, berlin_banks):
+    """A bank of each standard in the settings, from which the registry makes its clients; answers both banks."""
+    berlin = berlin_banks(signed=False).bank
+    pem = tmp_path / "signing.pem"
+    pem.write_bytes(
+        private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    bank = uk.bank
+    settings.OUTBOUND_PRIVATE_HOSTS = ["127.0.0.1"]
+    settings.OPEN_BANKS = {
+        "uk": {
+            "standard": "UK_OB_4_0",
+            "label": "A bank in Britain",
+            "issuer": bank.issuer,
+            "authorization_endpoint": f"{bank.url}/authorize",
+            "token_endpoint": f"{bank.url}/token",
+            "jwks_uri": f"{bank.url}/jwks",
+            "api_base": f"{bank.url}{PREFIX}",
+            "client_id": "flowlet-client",
+            "redirect_uri": bank.redirect_uri,
+            "jws_issuer": ORGANISATION,
+            "signing_kid": "tpp-1",
+            "signing_key": str(pem),
+        },
+        "berlin": {
+            "standard": "BERLIN_1_3_11",
+            "api_base": f"{berlin.url}/psd2",
+            "redirect_uri": "https://flowlet.example.com/back",
+        },
+    }
+    return bank, berlin

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from cryptography.hazmat.primitives import serialization
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
 from moneyed import Money
@@ -31,9 +30,8 @@ from payments.providers.openbanking.vocabulary import NOBODY
 from payments.selectors import consents as selectors
 from payments.services import bank_data, consents
 from payments.states import CONSENT_MOVES
-from payments.tests.openbanking.conftest import ORGANISATION, VISITOR
+from payments.tests.openbanking.conftest import VISITOR
 from payments.tests.standins.server import Fault
-from payments.tests.standins.uk_bank import PREFIX
 from wallets.errors import SandboxOnly
 
 KEY = Actor(kind=ActorKind.API_KEY, id="key_x", label="backend")
@@ -90,38 +88,10 @@ def world(db) -> World:
 
 
 @pytest.fixture
-def live(db, settings, tmp_path, private, uk, berlin_banks):
-    """A live partner with a bank of each standard; the clients are made by the registry from files."""
-    berlin = berlin_banks(signed=False)
-    pem = tmp_path / "signing.pem"
-    pem.write_bytes(
-        private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    bank = uk.bank
-    settings.OUTBOUND_PRIVATE_HOSTS = ["127.0.0.1"]
-    settings.OPEN_BANKS = {
-        "uk": {
-            "standard": "UK_OB_4_0",
-            "label": "A bank in Britain",
-            "issuer": bank.issuer,
-            "authorization_endpoint": f"{bank.url}/authorize",
-            "token_endpoint": f"{bank.url}/token",
-            "jwks_uri": f"{bank.url}/jwks",
-            "api_base": f"{bank.url}{PREFIX}",
-            "client_id": "flowlet-client",
-            "redirect_uri": bank.redirect_uri,
-            "jws_issuer": ORGANISATION,
-            "signing_kid": "tpp-1",
-            "signing_key": str(pem),
-        },
-        "berlin": {
-            "standard": "BERLIN_1_3_11",
-            "api_base": f"{berlin.bank.url}/psd2",
-            "redirect_uri": "https://flowlet.example.com/back",
-        },
-    }
+def live(db, open_banks):
+    """A live partner with a bank of each standard."""
     world = make_world(live=True)
-    world.uk, world.berlin = bank, berlin.bank
+    world.uk, world.berlin = open_banks
     return world
 
 

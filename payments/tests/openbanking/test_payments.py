@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from cryptography.hazmat.primitives import serialization
 from django.db import connection
 
 from accounts.choices import Mode, PartnerStatus
@@ -19,9 +18,7 @@ from payments.providers.openbanking import registry
 from payments.providers.openbanking.gateway import OpenBankingGateway
 from payments.providers.openbanking.vocabulary import Visitor
 from payments.services import authorisations, sending
-from payments.tests.openbanking.conftest import ORGANISATION
 from payments.tests.standins.server import Fault
-from payments.tests.standins.uk_bank import PREFIX
 from payments.tests.world import KEY, STAFF, books_are_sound, fresh_world
 
 ROBOT = actors.system("tests")
@@ -37,48 +34,21 @@ def world(transactional_db):
 
 
 @pytest.fixture
-def live(world, settings, tmp_path, private, uk, berlin_banks):
-    """A live partner, and a bank of each standard that customers pay from."""
-    berlin = berlin_banks(signed=False)
-    pem = tmp_path / "signing.pem"
-    pem.write_bytes(
-        private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    bank = uk.bank
-    settings.OUTBOUND_PRIVATE_HOSTS = ["127.0.0.1"]
+def live(world, settings, open_banks):
+    """A live partner, a bank of each standard that customers pay from, and one that is only read."""
+    banks = settings.OPEN_BANKS
+    paid = {"uk": "20000055779911", "berlin": "DE89370400440532013000"}
     settings.OPEN_BANKS = {
-        "uk": {
-            "standard": "UK_OB_4_0",
-            "issuer": bank.issuer,
-            "authorization_endpoint": f"{bank.url}/authorize",
-            "token_endpoint": f"{bank.url}/token",
-            "jwks_uri": f"{bank.url}/jwks",
-            "api_base": f"{bank.url}{PREFIX}",
-            "client_id": "flowlet-client",
-            "redirect_uri": bank.redirect_uri,
-            "jws_issuer": ORGANISATION,
-            "signing_kid": "tpp-1",
-            "signing_key": str(pem),
-            "creditor_name": "Flowlet Safeguarding",
-            "creditor_number": "20000055779911",
+        **{
+            name: {**banks[name], "creditor_name": "Flowlet Safeguarding", "creditor_number": number}
+            for name, number in paid.items()
         },
-        "berlin": {
-            "standard": "BERLIN_1_3_11",
-            "api_base": f"{berlin.bank.url}/psd2",
-            "redirect_uri": "https://flowlet.example.com/back",
-            "creditor_name": "Flowlet Safeguarding",
-            "creditor_number": "DE89370400440532013000",
-        },
-        "reading-only": {
-            "standard": "BERLIN_1_3_11",
-            "api_base": f"{berlin.bank.url}/psd2",
-            "redirect_uri": "https://flowlet.example.com/back",
-        },
+        "reading-only": banks["berlin"],
     }
     world.partner = Partner.objects.get(name=world.partner.name, mode=Mode.LIVE)
     Partner.objects.filter(pk=world.partner.pk).update(status=PartnerStatus.ACTIVE)
     world.partner.refresh_from_db()
-    world.uk, world.berlin = bank, berlin.bank
+    world.uk, world.berlin = open_banks
     return world
 
 

@@ -1,0 +1,201 @@
+"""What people do with money in suspense: look after it, assign it to a wallet, send it back.
+
+Locks: the payment, then its row of suspense. Above the threshold of payments out an assignment is a request that another person approves.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.policies import check_reason
+from flowlet.approvals.errors import Obsolete
+from flowlet.approvals.models import Approval
+from flowlet.approvals.services import requests
+from flowlet.audit.services import log
+from flowlet.core import money
+from flowlet.core.actors import Actor, ActorKind
+from flowlet.core.errors import Invalid
+from flowlet.core.money import Money
+from ledger.models import Account
+from ledger.selectors import balances
+from ledger.services import charts
+from payments import errors, events
+from payments.choices import SuspenseCause, SuspenseState
+from payments.models import Payment, SuspenseItem
+from payments.policies import suspense as policies
+from payments.services import deposit_instructions, postings, recalls, steps, suspense_rows
+from payments.services.steps import plain
+from wallets.choices import WalletStatus
+from wallets.models import Wallet
+from wallets.services import custody, wallets
+
+ASSIGN: Final = "payments.suspense_assignment"
+OFFERED: Final = 10
+S = SuspenseState
+
+
+@transaction.atomic
+def assign(*, item_id: UUID, wallet_id: UUID, reason: str, actor: Actor, at: datetime) -> SuspenseItem | Approval:
+    """Give the money to a wallet of the same partner and currency (of the payment's customer, where one is known); above the threshold
+    ask for it, and another person approves.
+
+    Raises SuspenseItemNotFound, NotInSuspense, SuspenseWalletUnfit, SuspenseSpent, ReasonMissing, of wallets WalletNotFound and standing,
+    and approvals' MayNot and AlreadyPending.
+    """
+    row = locked(item_id)
+    policies.check_is_open(row, actor)
+    reason = check_reason(reason)
+    wallet = _fitting(row, wallet_id, at=at)
+    if not policies.needs_two(row.amount, row.currency):
+        return _assign(row, wallet, reason=reason, actor=actor, at=at)
+    return requests.submit(
+        kind=ASSIGN,
+        payload={"item": row.public_id, "wallet": wallet.public_id, "amount": plain(row.amount, row.currency)},
+        subject=row.public_id,
+        reason=reason,
+        actor=actor,
+        at=at,
+        partner_id=row.partner_id,
+    )
+
+
+@transaction.atomic
+def execute_assignment(*, approval: Approval, actor: Actor, at: datetime) -> SuspenseItem:
+    """Carry an approved request out. Raises Obsolete when the money is no longer there, or another amount; else as ``assign``."""
+    row = locked(SuspenseItem.key(approval.payload["item"]))
+    if row.state != S.OPEN or plain(row.amount, row.currency) != approval.payload["amount"]:
+        raise Obsolete("The money is no longer in suspense, or not the same amount.")
+    wallet = _fitting(row, Wallet.key(approval.payload["wallet"]), at=at)
+    return _assign(row, wallet, reason=approval.reason, approval=approval, actor=actor, at=at)
+
+
+@transaction.atomic
+def send_back(*, item_id: UUID, code: str, note: str = "", actor: Actor, at: datetime) -> SuspenseItem:
+    """Return a wire to us to whom it came from (pacs.004); the payment is returned, out of suspense.
+
+    Raises SuspenseItemNotFound, NotInSuspense, NotRecallable (with what to do instead), RecallUnderWay, Invalid, BreaksScheme.
+    """
+    row = locked(item_id)
+    check_can_send_back(row, actor)
+    recalls.send_back(payment_id=row.payment_id, code=code, note=note, actor=actor, at=at)
+    return get(item_id)
+
+
+def check_can_send_back(row: SuspenseItem, actor: Actor) -> None:
+    """Raises NotInSuspense, NotRecallable, RecallUnderWay."""
+    policies.check_is_open(row, actor)
+    policies.check_can_go_back(row.payment)
+    recalls.check_can_send_back(row.payment)
+
+
+@transaction.atomic
+def take(*, item_id: UUID, actor: Actor, at: datetime) -> SuspenseItem:
+    """Look after it oneself. Raises SuspenseItemNotFound, NotInSuspense, and Invalid for who is no person."""
+    if actor.kind != ActorKind.STAFF:
+        raise Invalid("Only a person looks after money in suspense.", param="owner")
+    return hand_over(item_id=item_id, owner=User.fetch(actor.id), actor=actor, at=at)
+
+
+@transaction.atomic
+def hand_over(*, item_id: UUID, owner: User, actor: Actor, at: datetime) -> SuspenseItem:
+    """Give it an owner. Raises SuspenseItemNotFound, NotInSuspense, Invalid for an owner who is not active."""
+    row = locked(item_id)
+    policies.check_is_open(row, actor)
+    if not owner.is_active:
+        raise Invalid("The owner is not active.", param="owner")
+    before, row.owner, row.updated_at = row.owner, owner, at
+    row.save(update_fields=["owner", "updated_at"])
+    log.record(
+        action=events.SUSPENSE_OWNED,
+        actor=actor,
+        at=at,
+        target=row.public_id,
+        partner_id=row.partner_id,
+        before={"owner": before.public_id if before else None},
+        after={"owner": owner.public_id},
+    )
+    return row
+
+
+def candidates(row: SuspenseItem) -> list[Wallet]:
+    """Open wallets that it could be for: those of the customer who is known, else those whose reference the payer wrote."""
+    fitting = Wallet.objects.filter(partner_id=row.partner_id, currency=row.currency, status=WalletStatus.OPEN)
+    if row.payment.customer_id is not None:
+        fitting = fitting.filter(customer_id=row.payment.customer_id)
+    else:
+        named = deposit_instructions.named([row.payment.description], numbers=())
+        fitting = fitting.filter(pk__in=[instruction.wallet_id for instruction in named])
+    return list(fitting.select_related("customer").order_by("pk")[:OFFERED])
+
+
+def get(item_id: UUID) -> SuspenseItem:
+    """What lies, or lay, in suspense. Raises SuspenseItemNotFound."""
+    found = SuspenseItem.objects.select_related("payment", "owner", "wallet").filter(pk=item_id).first()
+    if found is None:
+        raise errors.SuspenseItemNotFound
+    return found
+
+
+def locked(item_id: UUID) -> SuspenseItem:
+    """The row with its payment, both locked. Raises SuspenseItemNotFound."""
+    payment_id = SuspenseItem.objects.filter(pk=item_id).values_list("payment_id", flat=True).first()
+    if payment_id is None:
+        raise errors.SuspenseItemNotFound
+    payment = steps.locked(payment_id)
+    row = SuspenseItem.objects.select_for_update(no_key=True, of=("self",)).select_related("owner").get(pk=item_id)
+    row.payment = payment
+    return row
+
+
+def describe_assignment(approval: Approval) -> dict[str, str]:
+    """What the checker sees."""
+    asked = approval.payload
+    row = get(SuspenseItem.key(asked["item"]))
+    wallet = Wallet.objects.select_related("customer").get(pk=Wallet.key(asked["wallet"]))
+    return {
+        "Amount": f"{Decimal(asked['amount']['amount']):,} {asked['amount']['currency']}",
+        "In suspense since": f"{row.created_at:%Y-%m-%d %H:%M} UTC",
+        "Because": SuspenseCause(row.cause).label,
+        "Payment": row.payment.public_id,
+        "Payer": suspense_rows.masked_payer(row) or "not known",
+        "Wallet": wallet.public_id,
+        "Its customer": wallet.customer.public_id,
+    }
+
+
+def _fitting(row: SuspenseItem, wallet_id: UUID, *, at: datetime) -> Wallet:
+    """The wallet, if the money can be its own and it takes money."""
+    wallet = wallets.get(wallet_id, partner_id=row.partner_id)
+    policies.check_fits(row, wallet)
+    custody.check_standing(partner_id=row.partner_id, wallet_id=wallet.pk, at=at)
+    return Wallet.objects.select_related("account").get(pk=wallet.pk)
+
+
+def _assign(
+    row: SuspenseItem, wallet: Wallet, *, reason: str, approval: Approval | None = None, actor: Actor, at: datetime
+) -> SuspenseItem:
+    payment, amount = row.payment, Money(row.amount, row.currency)
+    _check_is_there(payment, amount)
+    journal_id = postings.assigned(payment, wallet, amount, actor=actor, at=at)
+    suspense_rows.end(row, S.ASSIGNED, wallet=wallet, reason=reason, actor=actor, at=at)
+    details: dict[str, Any] = {"assigned_to": wallet.public_id, **plain(row.amount, row.currency)}
+    if approval is not None:
+        details["approval"] = approval.public_id
+    steps.assign(payment, wallet, journal_id=journal_id, reason=reason, details=details, actor=actor, at=at)
+    return row
+
+
+def _check_is_there(payment: Payment, amount: Money) -> None:
+    """Nobody has booked it on by hand: the payment's journals leave as much in suspense, and so does the book. Raises SuspenseSpent."""
+    mine = postings.suspended(payment)
+    account = Account.objects.get(book_id=postings.book_of(payment.partner_id), code=charts.SUSPENSE, currency=payment.currency)
+    held = balances.as_of(account_ids=[account.pk])[account.pk].natural("CREDIT")
+    if mine != amount or held < amount.amount:
+        text = money.to_text(min(mine.amount, held), payment.currency)
+        raise errors.SuspenseSpent(
+            f"Suspense holds {text} {payment.currency}: look for the journal that took money out of it by hand."
+        )
