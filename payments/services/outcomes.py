@@ -103,10 +103,17 @@ def settle_many(*, payment_ids: Sequence[UUID], actor: Actor, at: datetime) -> i
 
 @transaction.atomic
 def fail(
-    *, payment_id: UUID, reason_code: str, reason: str = "", provider_reference: str = "", actor: Actor, at: datetime
+    *,
+    payment_id: UUID,
+    reason_code: str,
+    reason: str = "",
+    is_inside: bool | None = None,
+    provider_reference: str = "",
+    actor: Actor,
+    at: datetime,
 ) -> Payment:
     """It did not happen: what the wallet had given, fee included, is back, and the mandate's place is free again. A bank's own reason
-    counts as a return of the external account.
+    counts as a return of the external account. ``is_inside`` as of ``steps.Step``.
 
     Raises PaymentNotFound, IllegalMove.
     """
@@ -117,7 +124,7 @@ def fail(
     rail_limits.give_back(payment)
     name(payment, provider_reference)
     booked = _undo(payment, actor=actor, at=at)
-    _take(payment, S.FAILED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
+    _take(payment, S.FAILED, booked, reason_code=reason_code, reason=reason, is_inside=is_inside, actor=actor, at=at)
     if returns.is_known(payment.rail, reason_code):
         _learn(payment, reason_code, actor=actor, at=at)
     _give_place_back(payment, actor=actor, at=at)
@@ -285,6 +292,7 @@ def _take(
     *,
     reason_code: str = "",
     reason: str = "",
+    is_inside: bool | None = None,
     actor: Actor,
     at: datetime,
 ) -> None:
@@ -294,6 +302,7 @@ def _take(
         journal_id=booked.journal_id if booked else None,
         reason_code=reason_code,
         reason=reason,
+        is_inside=is_inside,
         details=booked.details if booked else None,
         actor=actor,
         at=at,

@@ -174,6 +174,7 @@ def _booked(payment_id: UUID, answer: Answer, *, actor: Actor, at: datetime) -> 
             payment_id=payment_id,
             reason_code=answer.reason_code or "provider.refused",
             reason=answer.reason,
+            is_inside=False,  # the provider's, whoever asked it
             provider_reference=answer.provider_reference,
             actor=actor,
             at=at,

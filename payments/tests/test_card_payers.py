@@ -13,6 +13,7 @@ from flowlet.events.models import Event
 from payments import errors
 from payments.choices import AuthorisationStatus, PaymentKind, PaymentStatus, Rail
 from payments.models import Authorisation, Payment, SandboxOrder
+from payments.policies import disclosure
 from payments.providers.stripe import gateway
 from payments.services import authorisations, outcomes, payer_visits, payments, sandbox_bank, sending
 from payments.tests.cards import ROBOT, card_of, card_payment, deliver, later, live_world, send, taken
@@ -302,9 +303,9 @@ def test_the_sandbox_s_payer_who_does_not_come_back_has_paid_at_the_next_questio
 
 def test_the_sandbox_refuses_in_words_where_nobody_could_come_back(sandbox):
     _, payment = card_payment(sandbox, token=SEEN)
-    payment = send(payment)
-    assert (payment.status, payment.reason_code) == (S.FAILED, "authentication_required")
-    assert payment.reason == "The card's bank wants to see the cardholder: make the payment with a return_url."
+    payment = send(payment)  # an officer's doing, and the acquirer's reason all the same: the partner learns of it
+    assert (payment.status, disclosure.code(payment, payment.status)) == (S.FAILED, "authentication_required")
+    assert disclosure.reason(payment) == "The card's bank wants to see the cardholder: make the payment with a return_url."
     assert authorisations.of(payment) is None
 
 
