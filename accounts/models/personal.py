@@ -17,6 +17,7 @@ from accounts.choices import CustomerKind
 from flowlet.core import clock, countries, crypto, masking
 
 MAX_AGE_YEARS = 130
+LONGEST_PHONE = 16  # of E.164: + and fifteen digits (ITU-T E.164, 6.2.1)
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -123,7 +124,10 @@ def checked_phone(value: Any) -> str:
         raise refusal from None
     if not phonenumbers.is_valid_number(number) or number.extension:
         raise refusal
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if len(found) > LONGEST_PHONE:  # some plans have longer numbers, which nobody can call from abroad
+        raise refusal
+    return found
 
 
 def checked_day(value: Any, *, param: str, at: datetime) -> date:

@@ -92,6 +92,12 @@ def test_spelling_makes_no_difference_to_a_phone_number(area, line, data):
     assert personal.phone_index(personal.checked_phone(spelled)) == personal.phone_index(number)
 
 
+def test_a_phone_number_has_at_most_the_fifteen_digits_of_e164():
+    assert personal.checked_phone("+49 30 0000000000 0") == "+493000000000000"
+    with pytest.raises(errors.MalformedPhone):
+        personal.checked_phone("+49 30 0000000000 00")
+
+
 @given(text=st.text(max_size=45) | st.from_regex(r"\+[0-9 ()-]{3,20}", fullmatch=True))
 def test_any_text_is_a_phone_number_in_e164_or_refused(text):
     try:

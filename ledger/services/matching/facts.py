@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from ledger.choices import MatchPass
 
@@ -55,9 +56,24 @@ class Fact:
     order: tuple[str, ...] = ()
 
     @property
-    def place(self) -> tuple[int, int, tuple[str, ...], int]:
-        """Where it stands among its like: by day, amount and content, and only then by number."""
-        return self.day, self.amount, self.order, self.id
+    def place(self) -> tuple[Any, ...]:
+        """Where it stands among its like: by day, amount and content, whatever of it; by number only where nothing else differs."""
+        return (
+            self.day,
+            self.amount,
+            self.order,
+            self.journal,
+            self.reverses,
+            self.is_named,
+            self.is_repeat,
+            self.is_reversal,
+            sorted(self.batches),
+            [(part.amount is None, part.amount or 0, sorted(part.keys)) for part in self.parts],
+            sorted(self.keys),
+            self.reference,
+            self.party,
+            self.id,
+        )
 
 
 @dataclass(frozen=True, slots=True)
