@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from django.core.management.base import CommandError
 
+from accounts.management import arguments
 from accounts.management.deeds import REQUIRED, Deed, DeedCommand, line, option, write_new
 from compliance.services import rule_releases
 from flowlet.audit.services import log
@@ -17,13 +18,6 @@ from flowlet.rules.models import Backtest, RuleSet, RuleVersion
 from flowlet.rules.services import backtests, files, versions
 
 WRITE = "compliance.write_rule"
-
-
-def _moment(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError(text)
-    return found
 
 
 def take(*, file: Path, actor: Actor, at: datetime) -> str:
@@ -71,8 +65,8 @@ class Command(DeedCommand):
             permission=WRITE,
             service=backtests.run,
             options=(
-                option("--from", keyword="since", type=_moment, required=True, metavar="MOMENT", help="with its zone"),
-                option("--until", type=_moment, required=True, metavar="MOMENT", help="with its zone"),
+                option("--from", keyword="since", type=arguments.moment, required=True, metavar="MOMENT", help="with its zone"),
+                option("--until", type=arguments.moment, required=True, metavar="MOMENT", help="with its zone"),
             ),
             told=lambda made: "\n".join(_backtest(made)),
             help="ask a version about everything that happened",
