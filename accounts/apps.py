@@ -12,7 +12,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the toolkits below who the people are: keys for the API, rights for approvals; and what can be asked for."""
         from accounts import policies
-        from accounts.services import api_keys, customers, partners
+        from accounts.services import api_keys, customer_holdings, customers, partners
         from flowlet.api import authentication
         from flowlet.approvals import registry
 
@@ -34,3 +34,4 @@ class AccountsConfig(AppConfig):
             execute=customers.execute_erasure,
             describe=customers.describe_erasure,
         )
+        customer_holdings.register()

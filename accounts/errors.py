@@ -217,3 +217,71 @@ class RateOutOfRange(Invalid):
     """A key may come 1 to 10,000 times a second, and a second's worth to a minute's worth at once."""
 
     code, title = "api_key.rate_out_of_range", "The rate is out of range"
+
+
+class FactorNotFound(NotFound):
+    """There is no such second factor."""
+
+    code, title = "authentication.factor_not_found", "There is no such second factor"
+
+
+class ChallengeNotFound(NotFound):
+    """There is no such challenge."""
+
+    code, title = "authentication.challenge_not_found", "There is no such challenge"
+
+
+class TrustedPayeeNotFound(NotFound):
+    """There is no such trusted payee, or not any more."""
+
+    code, title = "authentication.trusted_payee_not_found", "There is no such trusted payee"
+
+
+class MalformedPublicKey(Invalid):
+    """Not the base64 of a SubjectPublicKeyInfo (DER) of the declared type, or missing, or given for one-time codes."""
+
+    code, title = "authentication.malformed_public_key", "The public key has the wrong form"
+
+
+class ProofUnfit(Invalid):
+    """One-time codes are answered with `code`, device keys with `signature`, the base64 of what the key signed."""
+
+    code, title = "authentication.proof_unfit", "The factor answers otherwise"
+
+
+class TooManyFactors(Conflict):
+    """A customer has at most five factors; revoke one first."""
+
+    code, title = "authentication.too_many_factors", "The customer has five second factors"
+
+
+class FactorNotActive(Conflict):
+    """The factor is not confirmed yet, or was revoked."""
+
+    code, title = "authentication.factor_not_active", "The second factor is not active"
+
+
+class FactorLocked(Conflict):
+    """Five wrong answers in a row lock a factor for a while. `details` say until when."""
+
+    code, title = "authentication.factor_locked", "The second factor is locked"
+
+
+class ChallengeOver(Conflict):
+    """The challenge was answered, has failed, or its five minutes are over: make another."""
+
+    code, title = "authentication.challenge_over", "The challenge is over"
+
+
+class AuthenticationRequired(Forbidden):
+    """The customer has to authenticate for this amount and payee, and no exemption holds. `details` name both: make a challenge for
+    them, have it answered, and come again with its id, under another `Idempotency-Key`.
+    """
+
+    code, title = "authentication.required", "The customer has to authenticate"
+
+
+class AuthenticationUnfit(DomainError):
+    """The challenge does not stand for this payment. `details` say why under `unfit`: customer, amount, payee, external_id, status."""
+
+    code, title = "authentication.unfit", "The authentication is not for this payment"

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 
 from accounts import errors, roles
-from accounts.choices import CustomerStatus, FreezeOrigin, PartnerStatus, Role
-from accounts.models import ApiKey, Customer, Partner, User
-from accounts.states import CUSTOMER_MOVES, PARTNER_MOVES
+from accounts.choices import CustomerStatus, FactorStatus, FreezeOrigin, PartnerStatus, Role
+from accounts.models import ApiKey, AuthenticationFactor, Customer, Partner, User
+from accounts.states import AUTHENTICATION_FACTOR_MOVES, CUSTOMER_MOVES, PARTNER_MOVES
 from flowlet.core.actors import Actor, ActorKind
 from flowlet.core.errors import NotFound
 from flowlet.core.states import check_move
@@ -115,6 +115,11 @@ def check_can_request_erasure(customer: Customer, actor: Actor | None = None) ->
     check_can_erase(customer)
     if subjects.is_erased(customer.pk):
         raise errors.PersonalDataErased()
+
+
+def check_can_revoke_factor(factor: AuthenticationFactor, actor: Actor | None = None) -> None:
+    """Raises IllegalMove when it was revoked before."""
+    check_move(AUTHENTICATION_FACTOR_MOVES, FactorStatus(factor.status), FactorStatus.REVOKED)
 
 
 def check_not_self(user: User, actor: Actor) -> None:

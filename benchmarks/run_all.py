@@ -15,6 +15,8 @@ ALL = {
     "payments": ["--payments", "100", "500", "--settle", "200", "1000"],
     "screening": ["--names", "2000", "8000", "--queries", "100"],
     "seeding": ["--scale", "0.1"],
+    "monitoring": ["--day", "4000", "--history", "4"],
+    "work": ["--alerts", "2000", "--times", "3"],
     "rules": ["--rounds", "2", "--seconds", "0.5"],
     "iso20022": ["--rounds", "1", "--payments", "500"],
 }

@@ -14,15 +14,62 @@ class ComplianceConfig(AppConfig):
         "compliance_watchlistversionfile",
         "compliance_watchlistentry",
         "compliance_refusedrow",
+        "compliance_deletioncertificate",
+        "compliance_dutyfulfilment",
+        "compliance_riskmodelversion",
+        "compliance_riskoverride",
+        "compliance_riskrating",
+        "compliance_requirementset",
+        "compliance_verificationcheck",
+        "compliance_alertevidence",
     )
 
     def ready(self) -> None:
-        """Say which columns are sealed and what can be asked for."""
-        from compliance.models import Report, ReportBatch
-        from compliance.services import report_batches, reports, rule_releases
+        """Say which columns are sealed and what can be asked for, and who decides."""
+        from accounts.services import customers
+        from compliance import deciders
+        from compliance.models import Case, Report, ReportBatch, WorkFile, WorkNote
+        from compliance.policies import rule_parameters
+        from compliance.selectors import vocabularies
+        from compliance.services import (
+            cases,
+            decisions,
+            holdings,
+            legal_holds,
+            report_batches,
+            reports,
+            requirement_sets,
+            retention,
+            risk_facts,
+            risk_models,
+            risk_overrides,
+            rule_releases,
+            screening_hits,
+            work_notes,
+        )
+        from flowlet.audit import witnesses
+        from flowlet.rules import registry
         from flowlet.vault import columns
 
         columns.register(Report, "sealed", needs=("version",), aad=reports.aad)
         columns.register(ReportBatch, "sealed", aad=report_batches.aad)
         columns.register(ReportBatch, "answer", aad=report_batches.answer_aad)
+        columns.register(Case, "sealed", needs=("version",), aad=cases.aad)
+        columns.register(WorkNote, "sealed", aad=work_notes.note_aad)
+        columns.register(WorkFile, "sealed", aad=work_notes.file_aad)
         rule_releases.register()
+        risk_models.register()
+        risk_overrides.register()
+        holdings.register()
+        legal_holds.register()
+        customers.set_erasure_guard(retention.check_may_erase)
+        risk_facts.tell("BEHAVIOUR", risk_facts.confirmed_alerts)
+        risk_facts.tell("SCREENING", risk_facts.screened)
+        requirement_sets.register()
+        screening_hits.register()
+        witnesses.register("decisions", decisions.differences)
+        deciders.register()
+        vocabularies.register()
+        for name in (vocabularies.ACTIVITY, vocabularies.CUSTOMER_DAY):
+            registry.limit(name, rule_parameters.check_rule)
+        witnesses.register("certificates of deletion", retention.broken_certificates)

@@ -11,7 +11,7 @@ from flowlet.api import routes
 from flowlet.backoffice import site
 from flowlet.site import health
 
-V1_APPS = ("accounts", "ledger", "wallets", "payments", "flowlet.site")
+V1_APPS = ("accounts", "ledger", "wallets", "payments", "compliance", "flowlet.site")
 
 v1: list[URLPattern | URLResolver] = [
     path("", include(f"{app}.api.urls")) for app in V1_APPS if find_spec(f"{app}.api") and find_spec(f"{app}.api.urls")

@@ -26,11 +26,14 @@ class PaymentsConfig(AppConfig):
             disputes,
             fee_schedules,
             files,
+            holdings,
             inbound_files,
             inbox,
             rail_limits,
             recalls,
+            receivables,
             recipes,
+            sandbox_tellings,
             suspense,
             suspense_rows,
             verifications,
@@ -39,6 +42,7 @@ class PaymentsConfig(AppConfig):
 
         deciding.declare()
         checks.register()
+        holdings.register()
         causes.register(Payment, labels={kind: recipe.label for kind, recipe in recipes.RECIPES.items()})
         columns.register(Batch, "sealed", aad=files.aad)
         columns.register(Dispute, "sealed", aad=disputes.aad)
@@ -48,6 +52,7 @@ class PaymentsConfig(AppConfig):
         columns.register(SuspenseItem, "sealed", aad=suspense_rows.aad)
         card_events.register()
         bank_link_events.register()
+        sandbox_tellings.register()
         registry.kind(
             fee_schedules.CHANGE,
             label="Change fees",
@@ -87,4 +92,20 @@ class PaymentsConfig(AppConfig):
             checker_permission="payments.approve_suspense_assignment",
             execute=suspense.execute_assignment,
             describe=suspense.describe_assignment,
+        )
+        registry.kind(
+            receivables.WRITE_OFF,
+            label="Write off what a customer owes",
+            maker_permission="payments.recover_receivable",
+            checker_permission="payments.approve_receivable_write_off",
+            execute=receivables.execute_write_off,
+            describe=receivables.describe_write_off,
+        )
+        registry.kind(
+            suspense.CLOSE,
+            label="Money in suspense was taken out by hand",
+            maker_permission="payments.assign_suspense",
+            checker_permission="payments.approve_suspense_assignment",
+            execute=suspense.execute_closing,
+            describe=suspense.describe_closing,
         )

@@ -1,5 +1,7 @@
 """Events of the app; the audit uses the same words. ``data`` holds ids, states and amounts, never personal data."""
 
+from typing import Final
+
 from payments.choices import PaymentStatus
 
 FEES_CHANGED = "payments.fees_changed"
@@ -41,6 +43,9 @@ PAYER_AUTHORISED = "payment.authorised"
 PAYMENT_PARTLY_REFUNDED = "payment.partly_refunded"
 PAYMENT_SUSPENDED = "payment.booked_to_suspense"
 PAYMENT_ASSIGNED = "payment.assigned"
+RECEIVABLE_GREW = "receivable.grew"
+RECEIVABLE_RECOVERED = "receivable.recovered"
+RECEIVABLE_WRITTEN_OFF = "receivable.written_off"
 DEPOSIT_INSTRUCTION_CLOSED = "deposit_instruction.closed"
 DEPOSIT_INSTRUCTION_REOPENED = "deposit_instruction.reopened"
 BATCH_BUILT = "payments.batch.built"
@@ -66,8 +71,10 @@ DAY_CLOSED = "payments.day.closed"
 DAY_REOPENED = "payments.day.reopened"
 INBOUND_RECEIVED = "payments.inbound.received"
 # In the audit only.
+RECEIVABLE_OWNED = "payments.receivable.owned"
 SUSPENSE_OWNED = "payments.suspense.owned"
 SUSPENSE_RETURNED = "payments.suspense.returned"
+SUSPENSE_CLOSED = "payments.suspense.closed"
 INBOUND_RETRIED = "payments.inbound.retried"
 FILE_COMPARED = "payments.batch.file_compared"
 FILE_DOWNLOADED = "payments.batch.file_downloaded"
@@ -91,3 +98,25 @@ RECURRING_PAUSED = "payments.recurring.paused"
 RECURRING_RESUMED = "payments.recurring.resumed"
 RECURRING_ENDED = "payments.recurring.ended"
 OCCURRENCE_REFUSED = "payments.recurring.refused"
+
+_INSIDE: Final = {
+    BALANCE_CHECKED,
+    INBOUND_FILE_TAKEN,
+    INBOUND_ITEM_CLOSED,
+    CONSENT_READ,
+    DAY_CLOSING_ASKED,
+    INBOUND_RECEIVED,
+    RECEIVABLE_OWNED,
+    SUSPENSE_OWNED,
+    SUSPENSE_RETURNED,
+    SUSPENSE_CLOSED,
+    INBOUND_RETRIED,
+    FILE_COMPARED,
+    FILE_DOWNLOADED,
+    PAYMENT_ASKED_AGAIN,
+    DISPUTE_SENT_AGAIN,
+}
+# All others reach the partner.
+FOR_PARTNERS: Final = {word for name, word in dict(globals()).items() if name.isupper() and isinstance(word, str)}
+FOR_PARTNERS |= {*PAYMENT.values()}
+FOR_PARTNERS -= _INSIDE

@@ -16,6 +16,7 @@ from payments.choices import (
     MandateStatus,
     PaymentStatus,
     RecallState,
+    ReceivableState,
     RecurringStatus,
     SuspenseState,
     VerificationState,
@@ -81,7 +82,8 @@ PAYMENT_MOVES = {
     S.SETTLED: {S.RETURNED, S.DISPUTED, S.REFUNDED},
     # What was refunded in whole before is REFUNDED again, once the dispute is won or the return taken back.
     S.DISPUTED: {S.SETTLED, S.REFUNDED, S.RETURNED},
-    S.RETURNED: {S.SETTLED, S.REFUNDED},  # a return that was dishonoured, or contested and won
+    # A return that was dishonoured, or contested and won; what a lost dispute left is disputed again.
+    S.RETURNED: {S.SETTLED, S.REFUNDED, S.DISPUTED},
     S.REFUNDED: {S.SETTLED, S.RETURNED, S.DISPUTED},  # a refund came back, or the bank took the whole back as well
     S.REJECTED: frozenset(),
     S.FAILED: frozenset(),
@@ -89,6 +91,8 @@ PAYMENT_MOVES = {
     S.EXPIRED: frozenset(),
 }
 
+# Why a payment has back what a dispute took.
+DISPUTE_WON = "dispute.won"
 # Before the money has left, the one who asked for it can take it back.
 CANCELABLE = frozenset({S.CREATED, S.REVIEW, S.APPROVAL, S.APPROVED, S.HELD})
 ENDED = frozenset(state for state, onward in PAYMENT_MOVES.items() if not onward)
@@ -212,8 +216,15 @@ RECALL_MOVES = {
     RecallState.ACCEPTED: frozenset(),
 }
 
+RECEIVABLE_MOVES = {
+    ReceivableState.OPEN: {ReceivableState.RECOVERED, ReceivableState.WRITTEN_OFF},
+    ReceivableState.RECOVERED: frozenset(),
+    ReceivableState.WRITTEN_OFF: frozenset(),
+}
+
 SUSPENSE_MOVES = {
-    SuspenseState.OPEN: {SuspenseState.ASSIGNED, SuspenseState.RETURNED},
+    SuspenseState.OPEN: {SuspenseState.ASSIGNED, SuspenseState.RETURNED, SuspenseState.CLOSED},
     SuspenseState.ASSIGNED: frozenset(),
     SuspenseState.RETURNED: frozenset(),
+    SuspenseState.CLOSED: frozenset(),
 }

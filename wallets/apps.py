@@ -13,9 +13,10 @@ class WalletsConfig(AppConfig):
     def ready(self) -> None:
         """Say what can be asked for, and what the checks of the books look at here."""
         from flowlet.approvals import registry
-        from wallets.services import checks, limits, spreads
+        from wallets.services import checks, holdings, limits, spreads
 
         checks.register()
+        holdings.register()
         registry.kind(
             limits.CHANGE,
             label="Change limits",

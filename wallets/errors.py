@@ -34,6 +34,12 @@ class FrozenByPlatform(Forbidden):
     code, title = "wallets.frozen_by_platform", "The freeze is not yours to lift"
 
 
+class FreezeIsKept(Conflict):
+    """An upper app keeps the wallet frozen, and lifts that itself."""
+
+    code, title = "wallets.freeze_is_kept", "The freeze is lifted where it was decided, by two people"
+
+
 class InsufficientFunds(LedgerInsufficientFunds):
     """The wallet has less available than the amount. `details` name the wallet, what is available and what is needed."""
 

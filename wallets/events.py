@@ -1,5 +1,7 @@
 """Events of the app; the audit uses the same words. ``data`` holds ids, states and amounts, never personal data."""
 
+from typing import Final
+
 WALLET_CREATED = "wallet.created"
 WALLET_UPDATED = "wallet.updated"
 WALLET_FROZEN = "wallet.frozen"
@@ -20,3 +22,6 @@ FX_QUOTE_CREATED = "fx_quote.created"
 CONVERSION_COMPLETED = "conversion.completed"
 SPREAD_CHANGED = "wallets.spread_changed"
 LIMIT_CHANGED = "wallets.limit_changed"
+
+# All of them reach the partner.
+FOR_PARTNERS: Final = frozenset(word for name, word in dict(globals()).items() if name.isupper())

@@ -21,21 +21,25 @@ def check_is_not_closed(wallet: Wallet, actor: Actor | None = None) -> None:
         raise errors.WalletClosed()
 
 
-def check_can_freeze(wallet: Wallet, actor: Actor) -> None:
-    """Raises WalletClosed or IllegalMove; the platform may put its freeze over a partner's."""
+def check_can_freeze(wallet: Wallet, actor: Actor, *, is_kept: bool = False) -> None:
+    """Raises WalletClosed or IllegalMove; the platform may put its freeze over a partner's, and one that is kept over its own."""
     check_is_not_closed(wallet)
     if wallet.freeze_origin == FreezeOrigin.PARTNER and origin_of(actor) == FreezeOrigin.PLATFORM:
+        return
+    if wallet.freeze_origin == FreezeOrigin.PLATFORM and is_kept and not wallet.freeze_is_kept:
         return
     check_move(WALLET_MOVES, wallet.status, WalletStatus.FROZEN)
 
 
 def check_can_unfreeze(wallet: Wallet, actor: Actor) -> None:
-    """Raises WalletClosed, IllegalMove, or FrozenByPlatform when the actor is not the platform's."""
+    """Raises WalletClosed, IllegalMove, FrozenByPlatform when the actor is not the platform's, or FreezeIsKept."""
     check_is_not_closed(wallet)
     if wallet.status != WalletStatus.FROZEN:
         check_move({}, wallet.status, WalletStatus.OPEN)
     if wallet.freeze_origin == FreezeOrigin.PLATFORM and origin_of(actor) != FreezeOrigin.PLATFORM:
         raise errors.FrozenByPlatform()
+    if wallet.freeze_is_kept:
+        raise errors.FreezeIsKept()
 
 
 def check_can_close(wallet: Wallet, actor: Actor | None = None) -> None:

@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import errors, policies
-from accounts.choices import CustomerStatus, KycTier
+from accounts.choices import CustomerStatus, FactorStatus, KycTier
 from accounts.models import Customer, Partner
 from accounts.selectors import customers as selectors
+from accounts.selectors.authentication import trusted_payees_of
 from accounts.services import customers
 from flowlet.backoffice import CaseAdmin, Transition, cells, filters, panels, site
 from flowlet.backoffice.listing import KeysetChangeList
@@ -62,7 +63,16 @@ def facts(customer: Customer) -> list[tuple[str, Any]]:
     ]
     if customer.is_frozen:
         pairs.append(("Frozen by", f"{customer.get_freeze_origin_display()}: {customer.freeze_reason}"))
+    pairs += [("Trusts as payee", cells.code(one.payee_id)) for one in trusted_payees_of(customer.pk)[:SHOWN]]
     return pairs + [(f"metadata · {name}", value) for name, value in sorted(customer.metadata.items())]
+
+
+def held(customer: Customer) -> list[tuple]:
+    """What the customer authenticates with; revoked ones too, as somebody may ask."""
+    return [
+        (one.created_at, cells.link(one, one.get_type_display()), cells.choice(one, "status", FactorStatus), one.last_used_at)
+        for one in customer.authentication_factors.order_by("-pk")[:SHOWN]
+    ]
 
 
 class CustomerAdmin(CaseAdmin):
@@ -79,6 +89,13 @@ class CustomerAdmin(CaseAdmin):
             title="Customer",
             fields=("kind", "status", "kyc_tier", "external_id", "created_at", "updated_at", "closed_at"),
             rows=facts,
+        ),
+        panels.Table(
+            title="Second factors",
+            columns=("Enrolled", "Factor", "State", "Last used"),
+            rows=held,
+            empty="None. Payments that ask their payer need one.",
+            wide=False,
         ),
         panels.Revealable(title="Personal data", masked=selectors.masked_pairs, reveal=reveal),
         panels.History(),

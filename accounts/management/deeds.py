@@ -25,6 +25,7 @@ from django.db import transaction
 from django.db.models import Model
 
 from accounts.services import staff
+from flowlet.approvals.choices import ApprovalStatus
 from flowlet.approvals.models import Approval
 from flowlet.core import actors, clock
 from flowlet.core.actors import Actor
@@ -32,6 +33,7 @@ from flowlet.core.errors import DomainError
 
 REQUIRED, OPTIONAL, NONE = "required", "optional", ""
 SHORTEST_REASON = 5
+NOTHING = "Nothing to list."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,9 @@ class Deed:
 
 
 class DeedCommand(BaseCommand):
-    """A command of deeds. ``list_options`` and ``listed`` make the word ``list``; ``described`` makes ``show``; both only look."""
+    """A command of deeds. ``list_options`` and ``listed`` make the word ``list``; ``described`` makes ``show``; both only look. A list
+    without lines says so on stderr.
+    """
 
     deeds: Sequence[Deed] = ()
     list_options: Sequence[Option] = ()
@@ -106,15 +110,18 @@ class DeedCommand(BaseCommand):
             word.add_argument(one.flag if named else one.keyword, **named, **one.reads)
         if deed.reason:
             word.add_argument("--reason", required=deed.reason == REQUIRED, default="", help="kept in the audit")
-        word.add_argument("--as", dest="person", required=True, metavar="EMAIL", help="the member of staff who does it")
+        word.add_argument("--as", dest="as", required=True, metavar="EMAIL", help="the member of staff who does it")
 
     def handle(self, *args: Any, **given: Any) -> None:
         """Look, or do; a refusal is said with its code."""
         name = given["deed"]
         try:
             if name == "list":
-                for line in self.listed(**{one.keyword: given.get(one.keyword) for one in self.list_options}):
+                lines = list(self.listed(**{one.keyword: given.get(one.keyword) for one in self.list_options}))
+                for line in lines:
                     self.stdout.write(line)
+                if not lines:
+                    self.stderr.write(NOTHING)
             elif name == "show":
                 self._show(row_of(self.shows, given["target"]))
             else:
@@ -124,7 +131,7 @@ class DeedCommand(BaseCommand):
 
     def do(self, deed: Deed, given: Mapping[str, Any]) -> str:
         """Do it; answers what is printed. Raises what the service raises, NotFound, Forbidden."""
-        actor, at = staff.acting(email=given["person"], permission=deed.permission), clock.now()
+        actor, at = staff.acting(email=given["as"], permission=deed.permission), clock.now()
         keywords = {one.keyword: given.get(one.keyword) for one in deed.options}
         if deed.reason:
             if deed.reason == REQUIRED and len(given["reason"].strip()) < SHORTEST_REASON:
@@ -139,7 +146,7 @@ class DeedCommand(BaseCommand):
             result = deed.service(**keywords, actor=actor, at=at)
         if deed.told is not None:
             return deed.told(result)
-        if isinstance(result, Approval):
+        if isinstance(result, Approval) and result.status == ApprovalStatus.PENDING:
             return f"{result.public_id}: another person has to approve it."
         return f"{given.get('target', deed.name)}: done." if not isinstance(result, Model) else stands(result)
 

@@ -29,6 +29,11 @@ class Migration(migrations.Migration):
                 ('time_zone', models.CharField(default='UTC', help_text='IANA name; the days of the books are days of this zone', max_length=64)),
                 ('sibling', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.partner')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('name', 'mode'), name='partner_name_is_unique_per_mode'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Customer',
@@ -52,6 +57,21 @@ class Migration(migrations.Migration):
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
                 ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='customers', to='accounts.partner')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('partner', 'external_id'), name='customer_external_id_is_unique_per_partner'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'FROZEN'), models.Q(('freeze_reason', ''), _negated=True), models.Q(('freeze_origin', ''), _negated=True)), models.Q(models.Q(('status', 'FROZEN'), _negated=True), ('freeze_reason', ''), ('freeze_origin', '')), _connector='OR'), name='customer_is_frozen_for_a_reason'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('open_products', 0), ('status', 'CLOSED')), models.Q(models.Q(('status', 'CLOSED'), _negated=True), ('closed_at', None)), _connector='OR'), name='customer_closes_without_open_products'),
+                    models.CheckConstraint(condition=models.Q(('country__regex', '^[A-Z]{2}$')), name='customer_country_is_two_capitals'),
+                ],
+                'indexes': [
+                    models.Index(fields=['partner', 'id'], name='customer_by_partner'),
+                    models.Index(condition=models.Q(('email_index', ''), _negated=True), fields=['email_index'], name='customer_by_email'),
+                    models.Index(condition=models.Q(('phone_index', ''), _negated=True), fields=['phone_index'], name='customer_by_phone'),
+                    django.contrib.postgres.indexes.GinIndex(fields=['name_indexes'], name='customer_by_name'),
+                    django.contrib.postgres.indexes.GinIndex(fields=['metadata'], name='customer_by_metadata', opclasses=['jsonb_path_ops']),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ApiKey',
@@ -71,6 +91,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'API key',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('scopes', []), _negated=True), name='api_key_has_a_scope'),
+                    models.CheckConstraint(condition=models.Q(('expires_at', None), ('expires_at__gte', models.F('created_at')), _connector='OR'), name='api_key_expires_after_its_issue'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -87,65 +111,12 @@ class Migration(migrations.Migration):
                 ('is_staff', models.BooleanField(default=False, help_text='may enter the back office')),
                 ('partner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='users', to='accounts.partner')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='partner',
-            constraint=models.UniqueConstraint(fields=('name', 'mode'), name='partner_name_is_unique_per_mode'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['partner', 'id'], name='customer_by_partner'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('email_index', ''), _negated=True), fields=['email_index'], name='customer_by_email'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('phone_index', ''), _negated=True), fields=['phone_index'], name='customer_by_phone'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['name_indexes'], name='customer_by_name'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['metadata'], name='customer_by_metadata', opclasses=['jsonb_path_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('partner', 'external_id'), name='customer_external_id_is_unique_per_partner'),
-        ),
-        migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'FROZEN'), models.Q(('freeze_reason', ''), _negated=True), models.Q(('freeze_origin', ''), _negated=True)), models.Q(models.Q(('status', 'FROZEN'), _negated=True), ('freeze_reason', ''), ('freeze_origin', '')), _connector='OR'), name='customer_is_frozen_for_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('open_products', 0), ('status', 'CLOSED')), models.Q(models.Q(('status', 'CLOSED'), _negated=True), ('closed_at', None)), _connector='OR'), name='customer_closes_without_open_products'),
-        ),
-        migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.CheckConstraint(condition=models.Q(('country__regex', '^[A-Z]{2}$')), name='customer_country_is_two_capitals'),
-        ),
-        migrations.AddConstraint(
-            model_name='apikey',
-            constraint=models.CheckConstraint(condition=models.Q(('scopes', []), _negated=True), name='api_key_has_a_scope'),
-        ),
-        migrations.AddConstraint(
-            model_name='apikey',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at', None), ('expires_at__gte', models.F('created_at')), _connector='OR'), name='api_key_expires_after_its_issue'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_is_lower_case'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('is_staff', False), ('partner', None), _connector='OR'), name='staff_belong_to_no_partner'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('roles__contained_by', ['COMPLIANCE_OFFICER', 'COMPLIANCE_MANAGER', 'FRAUD_ANALYST', 'OPERATIONS', 'FINANCE', 'AUDITOR', 'PARTNER_DEVELOPER', 'ADMINISTRATOR'])), name='user_roles_are_known'),
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_is_lower_case'),
+                    models.CheckConstraint(condition=models.Q(('is_staff', False), ('partner', None), _connector='OR'), name='staff_belong_to_no_partner'),
+                    models.CheckConstraint(condition=models.Q(('roles__contained_by', ['COMPLIANCE_OFFICER', 'COMPLIANCE_MANAGER', 'FRAUD_ANALYST', 'OPERATIONS', 'FINANCE', 'AUDITOR', 'PARTNER_DEVELOPER', 'ADMINISTRATOR'])), name='user_roles_are_known'),
+                ],
+            },
         ),
     ]

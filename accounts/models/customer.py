@@ -33,6 +33,13 @@ class Customer(Identified, Timestamped):
     name_indexes = ArrayField(models.CharField(max_length=32), default=list, editable=False)
     freeze_reason = models.CharField(max_length=500, blank=True)
     freeze_origin = models.CharField(max_length=8, choices=FreezeOrigin.choices, blank=True)
+    partner_freeze_reason = models.CharField(
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="of the partner's own freeze, which stands when the platform's is lifted",
+    )
     open_products = models.PositiveIntegerField(default=0, help_text="wallets and the like; a customer closes only without any")
     updated_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -46,6 +53,10 @@ class Customer(Identified, Timestamped):
                 condition=(Q(status=CustomerStatus.FROZEN) & ~Q(freeze_reason="") & ~Q(freeze_origin=""))
                 | (~Q(status=CustomerStatus.FROZEN) & Q(freeze_reason="") & Q(freeze_origin="")),
                 name="customer_is_frozen_for_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=CustomerStatus.FROZEN) | Q(partner_freeze_reason=""),
+                name="customer_is_active_when_everybody_let_go",
             ),
             models.CheckConstraint(
                 condition=Q(status=CustomerStatus.CLOSED, closed_at__isnull=False, open_products=0)

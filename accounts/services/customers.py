@@ -4,6 +4,7 @@ Every step is one transaction with its audit record and its event; the audit kee
 and events tell only ids, states and the names of what changed.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -12,11 +13,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounts import errors, events, policies
-from accounts.choices import CustomerKind, CustomerStatus, KycTier, PartnerStatus
+from accounts.choices import CustomerKind, CustomerStatus, FreezeOrigin, KycTier, PartnerStatus
 from accounts.models import Customer
 from accounts.models.personal import Personal, checked, email_index, name_indexes, phone_index
 from accounts.selectors import customers as selectors
-from accounts.services import partners
+from accounts.services import authentication_factors, partners
 from flowlet.approvals.errors import Obsolete
 from flowlet.approvals.models import Approval
 from flowlet.approvals.services import requests
@@ -31,6 +32,8 @@ from flowlet.vault.services import subjects
 ERASE: Final = "customer.erase"
 PERSONAL: Final = ("name", "email", "phone", "address", "born_on", "incorporated_on", "registration_number")
 READABLE: Final = ("country", "external_id", "metadata")
+_NOTED: Final = ("external_id", "metadata")  # readable here, sealed in the audit: a partner may name people in them
+_erasure_guard: Callable[[Customer, datetime], None] | None = None
 
 
 def create(
@@ -88,8 +91,9 @@ def create(
             actor=actor,
             at=at,
             after=_facts(customer),
-            personal={"after": _values(personal, PERSONAL)},
-            data={"kind": customer.kind, "country": customer.country, "external_id": customer.external_id or None},
+            personal={"after": _values(personal, PERSONAL) | {name: value for name, value in _noted(customer).items() if value}},
+            data={"kind": customer.kind, "country": customer.country, "external_id": None},
+            told={"external_id": customer.external_id} if customer.external_id else None,
         )
     return customer
 
@@ -107,19 +111,21 @@ def update(*, customer_id: UUID, partner_id: UUID | None = None, changes: dict[s
     with transaction.atomic():
         customer = selectors.for_update(customer_id, partner_id=partner_id)
         policies.check_is_open(customer)
-        before = _facts(customer)
+        before = _facts(customer) | _noted(customer)
         if "country" in changes:
             customer.country = countries.check(changes["country"] or "")
         if "external_id" in changes:
             customer.external_id = _checked_external_id(changes["external_id"])
         if "metadata" in changes:
             customer.metadata = notes.checked(changes["metadata"] or {})
-        after = _facts(customer)
+        after = _facts(customer) | _noted(customer)
         changed = [name for name in READABLE if before[name] != after[name]]
-        personal = None
+        noted = [name for name in _NOTED if name in changed]
+        sealed = {"before": {name: before[name] for name in noted}, "after": {name: after[name] for name in noted}}
         if any(name in PERSONAL for name in changes):
             personal = _change_personal(customer, changes, at=at)
             changed += personal["changed"]
+            sealed = {when: values | personal[when] for when, values in sealed.items()}
         if not changed:
             return customer
         customer.updated_at = at
@@ -129,9 +135,9 @@ def update(*, customer_id: UUID, partner_id: UUID | None = None, changes: dict[s
             events.CUSTOMER_UPDATED,
             actor=actor,
             at=at,
-            before={name: before[name] for name in READABLE if name in changed},
-            after={name: after[name] for name in READABLE if name in changed},
-            personal=None if not personal or not personal["changed"] else {name: personal[name] for name in ("before", "after")},
+            before={"country": before["country"]} if "country" in changed else {},
+            after={"country": after["country"]} if "country" in changed else {},
+            personal=sealed if set(changed) - {"country"} else None,
             data={"changed": sorted(changed)},
         )
     return customer
@@ -139,7 +145,8 @@ def update(*, customer_id: UUID, partner_id: UUID | None = None, changes: dict[s
 
 @transaction.atomic
 def freeze(*, customer_id: UUID, partner_id: UUID | None = None, reason: str, actor: Actor, at: datetime) -> Customer:
-    """Nothing may move for the customer. A freeze by staff can only be lifted by staff, and goes over a partner's.
+    """Nothing may move for the customer. A freeze by staff can only be lifted by staff, and goes over a partner's, which stands again
+    when it is lifted.
 
     Raises CustomerNotFound, CustomerClosed, IllegalMove when frozen already, ReasonMissing.
     """
@@ -147,6 +154,7 @@ def freeze(*, customer_id: UUID, partner_id: UUID | None = None, reason: str, ac
     policies.check_can_freeze(customer, actor)
     reason = policies.check_reason(reason)
     before = _standing(customer)
+    customer.partner_freeze_reason = customer.freeze_reason  # what it goes over is a partner's
     customer.status, customer.freeze_reason, customer.freeze_origin = CustomerStatus.FROZEN, reason, policies.origin_of(actor)
     data = {"origin": customer.freeze_origin}
     return _stand(customer, events.CUSTOMER_FROZEN, before=before, reason=reason, data=data, actor=actor, at=at)
@@ -154,13 +162,22 @@ def freeze(*, customer_id: UUID, partner_id: UUID | None = None, reason: str, ac
 
 @transaction.atomic
 def unfreeze(*, customer_id: UUID, partner_id: UUID | None = None, reason: str, actor: Actor, at: datetime) -> Customer:
-    """The customer is active again. Raises CustomerNotFound, CustomerClosed, IllegalMove, FrozenByPlatform, ReasonMissing."""
+    """The customer is active again, unless the partner's own freeze stands below the platform's.
+
+    Raises CustomerNotFound, CustomerClosed, IllegalMove, FrozenByPlatform, ReasonMissing.
+    """
     customer = selectors.for_update(customer_id, partner_id=partner_id)
     policies.check_can_unfreeze(customer, actor)
     reason = policies.check_reason(reason)
     before = _standing(customer)
-    customer.status, customer.freeze_reason, customer.freeze_origin = CustomerStatus.ACTIVE, "", ""
-    return _stand(customer, events.CUSTOMER_UNFROZEN, before=before, reason=reason, data={}, actor=actor, at=at)
+    fact, data = events.CUSTOMER_UNFROZEN, {}
+    if customer.partner_freeze_reason:
+        fact, data = events.CUSTOMER_FROZEN, {"origin": FreezeOrigin.PARTNER}
+        customer.freeze_reason, customer.freeze_origin = customer.partner_freeze_reason, FreezeOrigin.PARTNER
+        customer.partner_freeze_reason = ""
+    else:
+        customer.status, customer.freeze_reason, customer.freeze_origin = CustomerStatus.ACTIVE, "", ""
+    return _stand(customer, fact, before=before, reason=reason, data=data, actor=actor, at=at)
 
 
 @transaction.atomic
@@ -207,20 +224,40 @@ def erase(*, customer_id: UUID, reason: str, actor: Actor, at: datetime) -> Cust
     reason = policies.check_reason(reason)
     if not subjects.erase(customer.pk, at=at):
         raise errors.PersonalDataErased()
+    authentication_factors.forget(customer_id=customer.pk, actor=actor, at=at)
     customer.email_index, customer.phone_index, customer.name_indexes, customer.updated_at = "", "", [], at
-    customer.save(update_fields=["email_index", "phone_index", "name_indexes", "updated_at"])
+    customer.external_id, customer.metadata = "", {}
+    customer.save(update_fields=["email_index", "phone_index", "name_indexes", "external_id", "metadata", "updated_at"])
     _tell(customer, events.CUSTOMER_ERASED, actor=actor, at=at, reason=reason, after={"is_erased": True}, data={})
     return customer
+
+
+@transaction.atomic
+def forget_contact(*, customer_id: UUID, actor: Actor, at: datetime) -> bool:
+    """Take e-mail address, phone number and metadata of a closed customer away: no law wants them kept. Whether there were any.
+
+    Raises CustomerNotFound, IllegalMove unless closed, PersonalDataErased.
+    """
+    customer = selectors.for_update(customer_id)
+    policies.check_can_erase(customer)
+    names = _change_personal(customer, {"email": "", "phone": ""}, at=at)["changed"] + (["metadata"] if customer.metadata else [])
+    if names:
+        customer.metadata, customer.updated_at = {}, at
+        customer.save(update_fields=["personal", "email_index", "phone_index", "name_indexes", "metadata", "updated_at"])
+        _tell(customer, events.CUSTOMER_UPDATED, actor=actor, at=at, after={"forgotten": names}, data={"changed": sorted(names)})
+    return bool(names)
 
 
 @transaction.atomic
 def request_erasure(*, customer_id: UUID, reason: str, actor: Actor, at: datetime) -> Approval:
     """Ask for ``erase``; another person approves it in ``flowlet.approvals``, as nobody can undo it.
 
-    Raises CustomerNotFound, IllegalMove unless closed, PersonalDataErased, ReasonMissing, and approvals' MayNot and AlreadyPending.
+    Raises CustomerNotFound, IllegalMove unless closed, PersonalDataErased, ReasonMissing, approvals' MayNot and AlreadyPending, and
+    whatever the guards raise that upper apps have set (``set_erasure_guard``), such as that a law wants the data kept.
     """
     customer = selectors.for_update(customer_id)
     policies.check_can_request_erasure(customer)
+    _ask_the_law(customer, at=at)
     return requests.submit(
         kind=ERASE,
         payload={"customer": customer.public_id},
@@ -233,9 +270,12 @@ def request_erasure(*, customer_id: UUID, reason: str, actor: Actor, at: datetim
 
 
 def execute_erasure(*, approval: Approval, actor: Actor, at: datetime) -> Customer:
-    """Carry an approved request out. Raises Obsolete when it has been done already."""
+    """Carry an approved request out. Raises Obsolete when it has been done already, and what the guard raises."""
+    customer = selectors.for_update(Customer.key(approval.payload["customer"]))
     try:
-        return erase(customer_id=Customer.key(approval.payload["customer"]), reason=approval.reason, actor=actor, at=at)
+        policies.check_can_request_erasure(customer)
+        _ask_the_law(customer, at=at)
+        return erase(customer_id=customer.pk, reason=approval.reason, actor=actor, at=at)
     except errors.PersonalDataErased as refusal:
         raise Obsolete(refusal.message) from None
 
@@ -271,6 +311,17 @@ def close_product(*, customer_id: UUID) -> None:
     """Count one open product less, in the transaction that closes it."""
     if not Customer.objects.filter(pk=customer_id, open_products__gt=0).update(open_products=F("open_products") - 1):
         raise RuntimeError(f"customer {customer_id} has no open product to close")
+
+
+def set_erasure_guard(guard: Callable[[Customer, datetime], None] | None) -> None:
+    """Say who knows whether the law wants a customer's data kept: ``guard(customer, at)`` raises then. The law lives above."""
+    global _erasure_guard
+    _erasure_guard = guard
+
+
+def _ask_the_law(customer: Customer, *, at: datetime) -> None:
+    if _erasure_guard is not None:
+        _erasure_guard(customer, at)
 
 
 def _checked_external_id(value: str | None) -> str:
@@ -315,7 +366,8 @@ def _stand(
     customer: Customer, fact: str, *, before: dict[str, Any], reason: str, data: dict[str, Any], actor: Actor, at: datetime
 ) -> Customer:
     customer.updated_at = at
-    customer.save(update_fields=["status", "kyc_tier", "freeze_reason", "freeze_origin", "closed_at", "updated_at"])
+    freeze = ("freeze_reason", "freeze_origin", "partner_freeze_reason")
+    customer.save(update_fields=["status", "kyc_tier", *freeze, "closed_at", "updated_at"])
     _tell(customer, fact, actor=actor, at=at, reason=reason, before=before, after=_standing(customer), data=data)
     return customer
 
@@ -329,9 +381,11 @@ def _facts(customer: Customer) -> dict[str, Any]:
         "kind": customer.kind,
         **_standing(customer),
         "country": customer.country,
-        "external_id": customer.external_id or None,
-        "metadata": dict(customer.metadata),
     }
+
+
+def _noted(customer: Customer) -> dict[str, Any]:
+    return {"external_id": customer.external_id or None, "metadata": dict(customer.metadata)}
 
 
 def _values(personal: Personal, names: Any) -> dict[str, Any]:
@@ -349,7 +403,9 @@ def _tell(
     after: dict[str, Any] | None = None,
     personal: dict[str, Any] | None = None,
     data: dict[str, Any],
+    told: dict[str, Any] | None = None,
 ) -> None:
+    """``personal`` is for the audit, ``told`` for the partner; both lie under the customer's key."""
     log.record(
         action=fact,
         actor=actor,
@@ -363,4 +419,12 @@ def _tell(
         subject_id=None if personal is None else customer.pk,
     )
     shown = {"id": customer.public_id, "status": customer.status, "kyc_tier": customer.kyc_tier, **data}
-    outbox.publish(type=fact, partner_id=customer.partner_id, subject=customer.public_id, data=shown, at=at)
+    outbox.publish(
+        type=fact,
+        partner_id=customer.partner_id,
+        subject=customer.public_id,
+        data=shown,
+        personal=told,
+        person_id=customer.pk,
+        at=at,
+    )

@@ -225,7 +225,7 @@ def test_a_customer_with_open_products_is_not_closed_by_the_button(sit, create, 
     assert trail.look() == (["customer.closed"],) * 2
 
 
-def test_a_closed_customers_data_is_erased_when_one_asks_and_another_approves(sit, create, robot, at, trail):
+def test_a_closed_customers_data_is_erased_when_one_asks_and_another_approves(no_law, sit, create, robot, at, trail):
     ada, officer, manager = create(), sit(Role.COMPLIANCE_OFFICER), sit(Role.COMPLIANCE_MANAGER)
     assert press(officer, ada, "request_erasure", reason=REASON).status_code == 409
     customers.close(customer_id=ada.pk, actor=robot, at=at)
@@ -248,7 +248,7 @@ def test_a_closed_customers_data_is_erased_when_one_asks_and_another_approves(si
     assert press(officer, ada, "request_erasure", reason=REASON).status_code == 410
 
 
-def test_the_manager_who_asked_for_an_erasure_does_not_approve_it(sit, create, robot, at):
+def test_the_manager_who_asked_for_an_erasure_does_not_approve_it(no_law, sit, create, robot, at):
     ada, manager = create(), sit(Role.COMPLIANCE_MANAGER)
     customers.close(customer_id=ada.pk, actor=robot, at=at)
     press(manager, ada, "request_erasure", reason=REASON)
@@ -256,7 +256,7 @@ def test_the_manager_who_asked_for_an_erasure_does_not_approve_it(sit, create, r
     assert "Lovelace" in text_of(reveal(manager, ada, reason=REASON))
 
 
-def test_an_erasure_that_was_done_meanwhile_ends_as_failed(sit, create, robot, at):
+def test_an_erasure_that_was_done_meanwhile_ends_as_failed(no_law, sit, create, robot, at):
     ada, officer, manager = create(), sit(Role.COMPLIANCE_OFFICER), sit(Role.COMPLIANCE_MANAGER)
     customers.close(customer_id=ada.pk, actor=robot, at=at)
     press(officer, ada, "request_erasure", reason=REASON)

@@ -187,7 +187,7 @@ def test_an_erased_customer_is_said_to_be_erased(program, ada, robot, at):
     status, body = program.ask("GET", f"customers/{ada['id']}")
     assert (status, body["is_erased"]) == (200, True)
     assert [body[name] for name in ("name", "email", "phone", "address", "born_on")] == [None] * 5
-    assert (body["country"], body["external_id"]) == ("GB", "user-1")
+    assert (body["country"], body["external_id"]) == ("GB", None)
 
 
 def test_another_partners_customer_is_404_everywhere(stranger, ada):

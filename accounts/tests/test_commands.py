@@ -203,9 +203,12 @@ def test_customers_come_and_go_while_keys_are_rotated(sealed, create):
 
 def test_every_column_that_the_keyring_seals_is_known_to_the_rotation():
     assert [column.name for column in columns.registered()] == [
+        "compliance_case.sealed",
         "compliance_report.sealed",
         "compliance_reportbatch.answer",
         "compliance_reportbatch.sealed",
+        "compliance_workfile.sealed",
+        "compliance_worknote.sealed",
         "flowlet_api_idempotencyrecord.sealed",
         "ledger_breakdocument.sealed",
         "payments_batch.sealed",

@@ -19,6 +19,7 @@ from flowlet.core.countries import UnknownCountry
 from flowlet.core.errors import Invalid
 from flowlet.core.metadata import MalformedMetadata
 from flowlet.core.states import IllegalMove
+from flowlet.events import selectors as feed
 from flowlet.events.models import Event
 from flowlet.vault.models import SubjectKey
 from flowlet.vault.services import subjects
@@ -80,13 +81,12 @@ def test_the_audit_keeps_personal_values_under_the_customers_key(create, at):
         "kyc_tier": "UNVERIFIED",
         "freeze_origin": None,
         "country": "GB",
-        "external_id": "user-1",
-        "metadata": {"plan": "gold"},
     }
     aad = personal_aad(action="customer.created", target=customer.public_id, at=at)
     values = json.loads(subjects.decrypt(customer.pk, bytes(record.personal), aad=aad))
     assert values["after"]["name"] == "Ada Lovelace"
     assert values["after"]["address"]["city"] == "London"
+    assert (values["after"]["external_id"], values["after"]["metadata"]) == ("user-1", {"plan": "gold"})
 
 
 def test_the_event_of_a_new_customer_tells_ids_and_states(create, sandbox):
@@ -99,8 +99,10 @@ def test_the_event_of_a_new_customer_tells_ids_and_states(create, sandbox):
         "kyc_tier": "UNVERIFIED",
         "kind": "PERSON",
         "country": "GB",
-        "external_id": "user-1",
+        "external_id": None,
     }
+    assert b"user-1" not in bytes(event.sealed)
+    assert feed.told([event])[event.pk] == event.data | {"external_id": "user-1"}
 
 
 WRONG = [
@@ -185,12 +187,24 @@ def test_a_change_touches_what_is_named_and_nothing_else(create, key_actor, at):
     event = Event.objects.get(type="customer.updated")
     assert event.data["changed"] == ["email", "metadata", "phone"]
     record = Record.objects.get(action="customer.updated")
-    assert (record.before, record.after) == ({"metadata": {"plan": "gold"}}, {"metadata": {"plan": "silver"}})
+    assert (record.before, record.after) == ({}, {})
     aad = personal_aad(action="customer.updated", target=customer.public_id, at=later)
     assert json.loads(subjects.decrypt(customer.pk, bytes(record.personal), aad=aad)) == {
-        "before": {"email": "Ada@example.com", "phone": "+442079460958"},
-        "after": {"email": "countess@example.com"},
+        "before": {"email": "Ada@example.com", "phone": "+442079460958", "metadata": {"plan": "gold"}},
+        "after": {"email": "countess@example.com", "metadata": {"plan": "silver"}},
     }
+
+
+def test_after_erasure_audit_event_and_row_say_nothing_that_the_partner_noted(create, key_actor, robot, at):
+    customer = create(external_id="ada-lovelace", metadata={"nickname": "countess"})
+    changes = {"metadata": {"nickname": "enchantress"}, "country": "FR"}
+    customers.update(customer_id=customer.pk, changes=changes, actor=key_actor, at=at)
+    customers.close(customer_id=customer.pk, actor=key_actor, at=at)
+    customers.erase(customer_id=customer.pk, reason="asked to", actor=robot, at=at)
+    told = str(list(Record.objects.filter(target=customer.public_id).values_list("before", "after", "reason")))
+    told += row_text(customer) + str(feed.told(Event.objects.filter(subject=customer.public_id)))
+    assert "FR" in told
+    assert not [word for word in ("ada-lovelace", "countess", "enchantress") if word in told]
 
 
 def test_a_change_that_changes_nothing_leaves_no_trace(create, trail, key_actor, at):
@@ -344,7 +358,10 @@ def test_the_platforms_freeze_is_not_the_partners_to_lift(create, staff, key_act
     assert trail.look() == ([], [])
     customer.refresh_from_db()
     assert (customer.status, customer.freeze_reason) == (CustomerStatus.FROZEN, "under review")
-    assert customers.unfreeze(customer_id=customer.pk, reason="cleared", actor=officer, at=at).status == CustomerStatus.ACTIVE
+    left = customers.unfreeze(customer_id=customer.pk, reason="cleared", actor=officer, at=at)
+    assert (left.status, left.freeze_reason, left.freeze_origin) == (CustomerStatus.FROZEN, "lost phone", FreezeOrigin.PARTNER)
+    assert trail.look() == (["customer.frozen"],) * 2
+    assert customers.unfreeze(customer_id=customer.pk, reason="found", actor=key_actor, at=at).status == CustomerStatus.ACTIVE
 
 
 def test_freezing_needs_a_reason_and_unfreezing_a_freeze(create, key_actor, trail, at):

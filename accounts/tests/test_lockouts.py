@@ -185,3 +185,10 @@ def test_lists_take_the_same_queries_however_long(ada, admin, robot, at):
     for url, count in zip(urls, taken, strict=True):
         with at_most(count):
             admin.get(url)
+
+
+@pytest.mark.parametrize("words", ["rpt_01m82rzxy5e0tve7hcxjwx99m7", "no address at all", "10.0.0"])
+def test_words_that_are_no_address_find_nothing_and_break_nothing(ada, admin, words):
+    fail(ada.user.email)
+    assert ada.user.email not in text_of(admin.get(reverse("admin:axes_accessattempt_changelist"), {"q": words}))
+    assert admin.get(reverse("admin:find"), {"q": words}).status_code == 200

@@ -14,6 +14,7 @@ def person(*held, is_active=True):
 
 MATRIX = {
     "accounts.reveal_personal_data": {Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER, Role.FRAUD_ANALYST},
+    "accounts.revoke_authentication_factor": {Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER, Role.FRAUD_ANALYST},
     "accounts.manage_users": {Role.ADMINISTRATOR},
     "accounts.manage_api_keys": {Role.ADMINISTRATOR},
     "accounts.approve_partner_activation": {Role.COMPLIANCE_MANAGER, Role.ADMINISTRATOR},

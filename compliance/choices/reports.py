@@ -1,13 +1,21 @@
 """Reports to the authority, and where they stand."""
 
+from typing import Final
+
 from django.db.models import TextChoices
+
+# Who holds the first may know that there are reports at all; to everybody else there is no trace of them.
+PREPARE: Final = "compliance.prepare_report"
+APPROVE: Final = "compliance.approve_report"
+FILE: Final = "compliance.file_report"
 
 
 class ReportKind(TextChoices):
-    """FinCEN's forms."""
+    """FinCEN's forms, and that for units in the EU."""
 
     SAR = "SAR", "Suspicious activity report"
     CTR = "CTR", "Currency transaction report"
+    STR = "STR", "Suspicious transaction report (EU)"
 
 
 class ReportState(TextChoices):

@@ -21,6 +21,18 @@ class ReportAltered(Conflict):
     code, title = "report.altered", "The text of the report was altered"
 
 
+class ReportDeleted(DomainError):
+    """The law wanted it kept no more: what it said is gone for good."""
+
+    code, status, title = "report.deleted", 410, "What the report said was deleted"
+
+
+class ReportDrafted(Conflict):
+    """The case, or the report that is followed, has such a draft already: it is completed, not begun once more."""
+
+    code, title = "report.drafted_already", "There is such a report already"
+
+
 class ReportIncomplete(DomainError):
     """Something is missing that FinCEN would reject. ``details`` name item and place."""
 

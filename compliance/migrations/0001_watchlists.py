@@ -43,6 +43,11 @@ class Migration(migrations.Migration):
                 ('received_at', models.DateTimeField()),
                 ('watchlist', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='files', to='compliance.watchlist')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('watchlist', 'role', 'digest'), name='watchlist_files_are_kept_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='WatchlistVersion',
@@ -64,6 +69,13 @@ class Migration(migrations.Migration):
                 ('previous', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='next', to='compliance.watchlistversion')),
                 ('watchlist', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='compliance.watchlist')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('watchlist', 'number'), name='versions_of_a_watchlist_are_numbered'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('number', 1), ('previous', None)), models.Q(('number__gt', 1), ('previous__isnull', False)), _connector='OR'), name='watchlist_version_follows_another'),
+                    models.CheckConstraint(condition=models.Q(('renamed__lte', models.F('changed'))), name='watchlist_renamed_are_among_the_changed'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='WatchlistEntry',
@@ -81,6 +93,17 @@ class Migration(migrations.Migration):
                 ('watchlist', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='compliance.watchlist')),
                 ('version', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='compliance.watchlistversion')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('watchlist', 'entry', 'number'), name='watchlist_entry_changes_once_in_a_version'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('change', 'REMOVED'), ('content', None), ('digest', '')), models.Q(models.Q(('change', 'REMOVED'), _negated=True), ('content__isnull', False), models.Q(('digest', ''), _negated=True)), _connector='OR'), name='watchlist_entry_says_something_or_is_removed'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('change', 'CHANGED'), models.Q(('fields', []), _negated=True)), models.Q(models.Q(('change', 'CHANGED'), _negated=True), ('fields', []), ('is_renamed', False)), _connector='OR'), name='watchlist_entry_that_changed_says_in_what'),
+                ],
+                'indexes': [
+                    models.Index(fields=['version', 'change', 'id'], name='watchlist_entry_by_version'),
+                    models.Index(fields=['entry', 'number'], name='watchlist_entry_by_number'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='RefusedRow',
@@ -93,6 +116,11 @@ class Migration(migrations.Migration):
                 ('excerpt', models.CharField(blank=True, max_length=200)),
                 ('version', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='refusals', to='compliance.watchlistversion')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['version', 'id'], name='refused_row_by_version'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='WatchlistVersionFile',
@@ -105,54 +133,12 @@ class Migration(migrations.Migration):
                 ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='compliance.watchlistfile')),
                 ('version', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='files', to='compliance.watchlistversion')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='watchlistfile',
-            constraint=models.UniqueConstraint(fields=('watchlist', 'role', 'digest'), name='watchlist_files_are_kept_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='watchlistversion',
-            constraint=models.UniqueConstraint(fields=('watchlist', 'number'), name='versions_of_a_watchlist_are_numbered'),
-        ),
-        migrations.AddConstraint(
-            model_name='watchlistversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('number', 1), ('previous', None)), models.Q(('number__gt', 1), ('previous__isnull', False)), _connector='OR'), name='watchlist_version_follows_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='watchlistversion',
-            constraint=models.CheckConstraint(condition=models.Q(('renamed__lte', models.F('changed'))), name='watchlist_renamed_are_among_the_changed'),
-        ),
-        migrations.AddIndex(
-            model_name='watchlistentry',
-            index=models.Index(fields=['version', 'change', 'id'], name='watchlist_entry_by_version'),
-        ),
-        migrations.AddIndex(
-            model_name='watchlistentry',
-            index=models.Index(fields=['entry', 'number'], name='watchlist_entry_by_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='watchlistentry',
-            constraint=models.UniqueConstraint(fields=('watchlist', 'entry', 'number'), name='watchlist_entry_changes_once_in_a_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='watchlistentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('change', 'REMOVED'), ('content', None), ('digest', '')), models.Q(models.Q(('change', 'REMOVED'), _negated=True), ('content__isnull', False), models.Q(('digest', ''), _negated=True)), _connector='OR'), name='watchlist_entry_says_something_or_is_removed'),
-        ),
-        migrations.AddConstraint(
-            model_name='watchlistentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('change', 'CHANGED'), models.Q(('fields', []), _negated=True)), models.Q(models.Q(('change', 'CHANGED'), _negated=True), ('fields', []), ('is_renamed', False)), _connector='OR'), name='watchlist_entry_that_changed_says_in_what'),
-        ),
-        migrations.AddIndex(
-            model_name='refusedrow',
-            index=models.Index(fields=['version', 'id'], name='refused_row_by_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='watchlistversionfile',
-            constraint=models.UniqueConstraint(fields=('version', 'role'), name='watchlist_version_has_a_file_for_a_part_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='watchlistversionfile',
-            constraint=models.CheckConstraint(condition=models.Q(('refused__lte', models.F('rows'))), name='watchlist_refused_rows_are_among_the_rows'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('version', 'role'), name='watchlist_version_has_a_file_for_a_part_once'),
+                    models.CheckConstraint(condition=models.Q(('refused__lte', models.F('rows'))), name='watchlist_refused_rows_are_among_the_rows'),
+                ],
+            },
         ),
         append_only(
             "compliance_watchlistversion",

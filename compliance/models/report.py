@@ -1,18 +1,23 @@
 """Reports to the authority, and the batch files in which they leave.
 
-Nothing of them is told outside: they carry no partner and no customer, are sealed under the keyring (a customer's erasure does not reach
-them, for the law keeps them), and publish no event.
+Nothing of them is told outside: they carry no partner and no customer, are sealed under the keyring, and publish no event. Their clock is
+their own (``compliance.services.written_records``); once it ended, ``sealed`` is empty. The case from which one was drafted stands on the
+report; only to who prepares reports does the case's page say so.
 """
 
 from django.db import models
 from django.db.models import F, Q
 
 from compliance.choices import ReportKind, ReportState
+from compliance.models.case import Case
+from compliance.models.work import WorkItem, by_assignee
 from flowlet.db.models import Identified
 
 DECIDED = (ReportState.APPROVED, ReportState.FILED, ReportState.ACCEPTED, ReportState.REJECTED)
 OPEN = (ReportState.DRAFT, ReportState.PROPOSED, ReportState.APPROVED)
+WAITING = (*OPEN, ReportState.REJECTED)
 SENT = (ReportState.FILED, ReportState.ACCEPTED, ReportState.REJECTED)
+_FIRST = Q(prior=None) & ~Q(state=ReportState.WITHDRAWN)
 
 
 class ReportBatch(Identified):
@@ -30,7 +35,7 @@ class ReportBatch(Identified):
     total = models.BigIntegerField(help_text="dollars")
     schema = models.CharField(max_length=40, blank=True)
     digest = models.CharField(max_length=64)
-    sealed = models.BinaryField(editable=False)
+    sealed = models.BinaryField(null=True, editable=False)
     created_by = models.CharField(max_length=80)
     created_at = models.DateTimeField()
     status = models.CharField(max_length=1, blank=True)
@@ -42,17 +47,20 @@ class ReportBatch(Identified):
         constraints = [
             models.CheckConstraint(condition=Q(reports_count__gt=0), name="report_batch_has_reports"),
             models.CheckConstraint(
-                condition=Q(answer=None, answered_at=None, status="") | Q(answer__isnull=False, answered_at__isnull=False),
+                condition=Q(answer=None, answered_at=None, status="")
+                | Q(answer__isnull=False, answered_at__isnull=False)
+                | Q(answer=None, sealed=None),
                 name="report_batch_has_its_answer_with_its_moment",
             ),
         ]
 
 
-class Report(Identified):
+class Report(WorkItem):
     """One row is one report, from its first draft until FinCEN's answer. ``sealed`` is what it says, as JSON under the keyring.
 
     ``counted_from`` is the day from which its time runs: of a SAR the determination by a person, of a CTR the transaction; ``due_on`` the
-    last day in time, by ``rule``. ``prior`` is the report that it amends or continues.
+    last day in time, by ``rule``; as work it is due when that day is over, in UTC. ``prior`` is the report that it amends or continues; of
+    a ``case`` there is one report of a kind (of cash one of a day), whatever amends or continues it apart.
     """
 
     PREFIX = "rpt"
@@ -65,8 +73,9 @@ class Report(Identified):
     due_on = models.DateField()
     rule = models.CharField(max_length=60)
     prior = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="followers")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, blank=True, related_name="reports")
     version = models.PositiveIntegerField(default=1, help_text="of what it says")
-    sealed = models.BinaryField(editable=False)
+    sealed = models.BinaryField(null=True, editable=False)
     drafted_by = models.CharField(max_length=80)
     proposed_by = models.CharField(max_length=80, blank=True)
     proposed_at = models.DateTimeField(null=True, blank=True)
@@ -99,6 +108,14 @@ class Report(Identified):
             ),
             models.CheckConstraint(condition=Q(due_on__gte=F("counted_from")), name="report_is_due_after_its_time_began"),
             models.UniqueConstraint(fields=["batch", "place"], name="report_stands_in_a_batch_once"),
+            models.UniqueConstraint(
+                fields=["case", "kind"], condition=_FIRST & ~Q(kind=ReportKind.CTR), name="case_has_one_report_of_a_kind"
+            ),
+            models.UniqueConstraint(
+                fields=["case", "counted_from"],
+                condition=_FIRST & Q(kind=ReportKind.CTR),
+                name="case_has_one_report_of_cash_a_day",
+            ),
             models.UniqueConstraint(fields=["bsa_id"], condition=~Q(bsa_id=""), name="bsa_id_is_of_one_report"),
         ]
         indexes = [
@@ -108,4 +125,5 @@ class Report(Identified):
                 condition=Q(state__in=OPEN),
             ),
             models.Index(fields=["state", "id"], name="report_by_state"),
+            by_assignee("report_by_assignee"),
         ]

@@ -103,6 +103,11 @@ def ctr_deadline(*, transacted_on: date) -> Deadline:
     )
 
 
+def str_deadline(*, determined_on: date) -> Deadline:
+    """To a unit in the EU: promptly. The law names no number of days, so it is due on the day of the determination."""
+    return Deadline(determined_on, "Regulation (EU) 2024/1624, art. 69(1)", "Promptly; the law names no number of days.")
+
+
 def check_determination(*, determined_on: date, detected_on: date) -> None:
     """A determination does not precede what it is about. Raises BeforeItsCause."""
     if determined_on < detected_on:

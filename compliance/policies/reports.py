@@ -1,8 +1,9 @@
 """When a report may take its next step, and by whom."""
 
 from compliance import errors
-from compliance.choices import ReportState
+from compliance.choices import ReportKind, ReportState
 from compliance.models import Report, ReportBatch
+from compliance.models.report import SENT
 from compliance.states import REPORT_MOVES
 from flowlet.core.actors import Actor, ActorKind
 from flowlet.core.errors import Forbidden, FourEyesRequired
@@ -43,7 +44,24 @@ def check_can_withdraw(report: Report, actor: Actor | None = None) -> None:
     check_move(REPORT_MOVES, ReportState(report.state), ReportState.WITHDRAWN)
 
 
+def check_can_amend(report: Report, actor: Actor | None = None) -> None:
+    """Raises PriorNotFiled: what FinCEN has not been given is changed, not amended; a unit is told more by another report."""
+    if report.kind == ReportKind.STR:
+        raise errors.PriorNotFiled("A unit is told more by another report.")
+    if report.state not in SENT:
+        raise errors.PriorNotFiled("It was not filed; change it instead.")
+
+
+def check_can_go_on(report: Report, actor: Actor | None = None) -> None:
+    """Raises PriorNotFiled; of cash there is no continuing report."""
+    check_can_amend(report)
+    if report.kind != ReportKind.SAR:
+        raise errors.PriorNotFiled("Cash of another day is another report.")
+
+
 def check_can_answer(batch: ReportBatch, actor: Actor | None = None) -> None:
-    """Raises BatchAnswered."""
+    """Raises BatchAnswered; of units in the EU, which answer outside of files, too."""
+    if batch.kind == ReportKind.STR:
+        raise errors.BatchAnswered("Units answer in their own systems.")
     if batch.answered_at is not None:
         raise errors.BatchAnswered(batch=batch.public_id)

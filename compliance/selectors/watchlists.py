@@ -15,8 +15,8 @@ from compliance.providers.watchlists.entries import Entry
 CHUNK = 2000
 # The newest row of each entry up to a version; an index holds them in this order.
 _STATE = """
-SELECT entry, content FROM (
-    SELECT DISTINCT ON (entry) entry, content FROM compliance_watchlistentry
+SELECT id, entry, content FROM (
+    SELECT DISTINCT ON (entry) id, entry, content FROM compliance_watchlistentry
     WHERE watchlist_id = %s AND number <= %s ORDER BY entry, number DESC
 ) newest WHERE content IS NOT NULL"""
 
@@ -47,13 +47,18 @@ def standings() -> list[Standing]:
     return [Standing(row, by_list.get(row.pk)) for row in Watchlist.objects.order_by("code")]
 
 
-def entries_of(version: WatchlistVersion) -> Iterator[Entry]:
-    """The entries that the list has in this version, in the order of their ids; read in chunks."""
+def rows_of(version: WatchlistVersion) -> Iterator[tuple[UUID, Entry]]:
+    """The entries that the list has in this version, in the order of their ids, each with the key of its row; read in chunks."""
     with connection.cursor() as cursor:
         cursor.execute(_STATE, [version.watchlist_id, version.number])
         while rows := cursor.fetchmany(CHUNK):
-            for entry_id, content in rows:
-                yield entry_json.from_json(entry_id, _loaded(content))
+            for row_id, entry_id, content in rows:
+                yield row_id, entry_json.from_json(entry_id, _loaded(content))
+
+
+def entries_of(version: WatchlistVersion) -> Iterator[Entry]:
+    """The entries alone."""
+    return (entry for _, entry in rows_of(version))
 
 
 def by_id(version: WatchlistVersion) -> dict[str, Entry]:

@@ -1,6 +1,7 @@
-"""Batch files for FinCEN: made once of what two people approved, taken out by a person, answered by an acknowledgement."""
+"""Batch files for FinCEN and units in the EU: made once of what two people approved, taken out by a person, answered."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -11,7 +12,9 @@ from compliance import errors, events
 from compliance.choices import ReportKind, ReportState
 from compliance.models import Report, ReportBatch
 from compliance.policies import reports as policies
+from compliance.providers import fiu
 from compliance.providers.fincen import acknowledgements, writing_ctr, writing_sar
+from compliance.providers.fincen.tree import Written
 from compliance.services import reports
 from flowlet.audit.services import log
 from flowlet.core import crypto, ids
@@ -19,7 +22,7 @@ from flowlet.core.actors import Actor
 from flowlet.db import sequences
 
 MOST: Final = 500  # reports of one file
-_PREFIX: Final = {ReportKind.SAR: "SARX", ReportKind.CTR: "CTRX"}
+_NAMES: Final = {ReportKind.SAR: ("SARX", "xml"), ReportKind.CTR: ("CTRX", "xml"), ReportKind.STR: ("STR", "json")}
 
 
 class Downloaded(NamedTuple):
@@ -42,13 +45,13 @@ def file(*, kind: str, actor: Actor, at: datetime) -> ReportBatch | None:
         return None
     found = Report.objects.select_related("prior").in_bulk(keys)
     rows = [found[key] for key in keys]
-    writer = writing_sar if kind == ReportKind.SAR else writing_ctr
     forms = [reports.form_of(row, on=at.date()) for row in rows]
-    written = writer.write(forms, transmitter=reports.transmitter())
+    written = _written(kind, forms)
+    prefix, ending = _NAMES[ReportKind(kind)]
     batch = ReportBatch(
         id=ids.uuid7(),
         kind=ReportKind(kind),
-        file_name=f"{_PREFIX[ReportKind(kind)]}.{at:%Y%m%d%H%M%S}.{sequences.take(reports.NUMBERS, 1)[0]}.xml",
+        file_name=f"{prefix}.{at:%Y%m%d%H%M%S}.{sequences.take(reports.NUMBERS, 1)[0]}.{ending}",
         reports_count=written.count,
         total=written.total,
         schema=written.schema,
@@ -58,6 +61,7 @@ def file(*, kind: str, actor: Actor, at: datetime) -> ReportBatch | None:
     )
     batch.sealed = crypto.seal(written.content, aad=aad(batch))
     batch.save(force_insert=True)
+    _note(batch, events.REPORT_BATCH_MADE, actor=actor, at=at)
     for place, row in enumerate(rows):
         row.state, row.batch, row.place = ReportState.FILED, batch, place
         row.filed_on, row.updated_at = at.date(), at
@@ -68,9 +72,11 @@ def file(*, kind: str, actor: Actor, at: datetime) -> ReportBatch | None:
 
 @transaction.atomic
 def download(*, batch_id: UUID, reason: str, actor: Actor, at: datetime) -> Downloaded:
-    """The file in clear; who took it out and why is kept. Raises BatchNotFound, BatchDiffers."""
+    """The file in clear; who took it out and why is kept. Raises BatchNotFound, ReportDeleted, BatchDiffers."""
     policies.check_is_person(actor)
     batch = get(batch_id)
+    if batch.sealed is None:
+        raise errors.ReportDeleted()
     content = crypto.open_sealed(bytes(batch.sealed), aad=aad(batch))
     if hashlib.sha256(content).hexdigest() != batch.digest:
         raise errors.BatchDiffers(digest=batch.digest)
@@ -94,6 +100,7 @@ def acknowledge(*, batch_id: UUID, content: bytes, actor: Actor, at: datetime) -
     batch.status, batch.answered_at = answer.status[:1], at
     batch.answer = crypto.seal(content, aad=answer_aad(batch))
     batch.save(update_fields=["status", "answered_at", "answer"])
+    _note(batch, events.REPORT_BATCH_ANSWERED, actor=actor, at=at)
     for row in rows:
         receipt = answer.receipts[row.place or 0]
         is_accepted = answer.is_accepted and receipt.is_accepted
@@ -103,6 +110,13 @@ def acknowledge(*, batch_id: UUID, content: bytes, actor: Actor, at: datetime) -
         row.save()
         _tell(row, events.REPORT_ANSWERED, actor=actor, at=at)
     return batch
+
+
+def _written(kind: str, forms: Sequence[Any]) -> Written:
+    if kind == ReportKind.STR:
+        return fiu.write(forms)
+    writer = writing_sar if kind == ReportKind.SAR else writing_ctr
+    return writer.write(forms, transmitter=reports.transmitter())
 
 
 def get(batch_id: UUID) -> ReportBatch:
@@ -126,3 +140,8 @@ def answer_aad(row: Any) -> str:
 def _tell(row: Report, fact: str, *, actor: Actor, at: datetime) -> None:
     after = {"id": row.public_id, "kind": str(row.kind), "state": str(row.state), "faults": len(row.faults)}
     log.record(action=fact, actor=actor, at=at, target=row.public_id, after=after)
+
+
+def _note(batch: ReportBatch, fact: str, *, actor: Actor, at: datetime) -> None:
+    after = {"file": batch.file_name, "reports": batch.reports_count, "digest": batch.digest, "status": batch.status}
+    log.record(action=fact, actor=actor, at=at, target=batch.public_id, after=after)

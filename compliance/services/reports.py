@@ -5,21 +5,25 @@ filing, the BSA ID of the report before. Every reading of it is a deed of its ow
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from compliance import errors, events
 from compliance.choices import ReportKind, ReportState
+from compliance.choices.work import HIGH, URGENT
 from compliance.models import Report
-from compliance.models.report import SENT
-from compliance.policies import report_deadlines
+from compliance.models.report import OPEN
+from compliance.policies import report_deadlines, work
 from compliance.policies import reports as policies
 from compliance.policies.report_deadlines import Deadline, Filer
+from compliance.providers import fiu
 from compliance.providers.fincen import checking_ctr, checking_sar, ctr, sar, storing
 from compliance.providers.fincen.parts import UNKNOWN_BSA_ID, Address, Phone, Transmitter
 from compliance.providers.fincen.rules import Gap
@@ -29,7 +33,7 @@ from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
 from flowlet.db import sequences
 
-FORMS: Final[dict[str, type]] = {ReportKind.SAR: sar.Report, ReportKind.CTR: ctr.Report}
+FORMS: Final[dict[str, type]] = {ReportKind.SAR: sar.Report, ReportKind.CTR: ctr.Report, ReportKind.STR: fiu.Report}
 OWN: Final = ("reference", "filed_on")  # what the row knows
 SHOWN: Final = 50
 NUMBERS: Final = "compliance_report_number"
@@ -43,23 +47,28 @@ def draft(
     determined_on: date | None = None,
     has_suspect: bool = True,
     prior_id: UUID | None = None,
+    case_id: UUID | None = None,
     actor: Actor,
     at: datetime,
 ) -> Report:
-    """A new draft, due from the day of the determination (SAR) or of the transaction (CTR).
+    """A new draft, due from the day of the determination (SAR, STR) or of the transaction (CTR).
 
-    The draft may be incomplete, not malformed. ``prior_id`` is the report that it amends or continues. Raises UnreadableReport,
-    PriorNotFiled, Invalid without a determination, Forbidden for who is no person.
+    The draft may be incomplete, not malformed. ``prior_id`` is the report that it amends or continues, ``case_id`` the case from which
+    it is drafted. Raises UnreadableReport, PriorNotFiled, ReportDrafted, Invalid without a determination, Forbidden for who is no person.
     """
     policies.check_is_person(actor)
     reference = f"{ReportKind(kind)}-{sequences.take(NUMBERS, 1)[0]:08d}"
-    row = Report(id=ids.uuid7(), kind=kind, reference=reference, drafted_by=str(actor), created_at=at, updated_at=at)
+    made = {"drafted_by": str(actor), "created_at": at, "updated_at": at}
+    row = Report(id=ids.uuid7(), kind=kind, reference=reference, case_id=case_id, **made)
+    row.priority, row.opened_at = (URGENT if row.kind == ReportKind.STR else HIGH), at
     if prior_id is not None:
         row.prior = get(prior_id)
-        if row.prior.kind != row.kind or row.prior.state not in SENT:
+        policies.check_can_amend(row.prior)
+        if row.prior.kind != row.kind:
             raise errors.PriorNotFiled(param="prior_id")
+        row.case_id = row.prior.case_id
     _take(row, content, determined_on=determined_on, has_suspect=has_suspect, at=at)
-    row.save(force_insert=True)
+    _save(row, force_insert=True)
     _tell(row, events.REPORT_DRAFTED, actor=actor, at=at)
     return row
 
@@ -75,21 +84,71 @@ def change(
     actor: Actor,
     at: datetime,
 ) -> Report:
-    """Another text for a draft. Raises ReportNotFound, ReportNotDraft, UnreadableReport."""
+    """Another text for a draft. Raises ReportNotFound, ReportNotDraft, ItemTaken, UnreadableReport, ReportDrafted."""
     policies.check_is_person(actor)
     row = locked(report_id)
     policies.check_can_change(row)
+    work.check_is_free(row, actor, at=at)
     row.version += 1
-    begun = determined_on or (row.counted_from if row.kind == ReportKind.SAR else None)
+    begun = determined_on or (None if row.kind == ReportKind.CTR else row.counted_from)
     _take(row, content, determined_on=begun, has_suspect=row.has_suspect if has_suspect is None else has_suspect, at=at)
-    row.save()
+    _save(row)
     _tell(row, events.REPORT_CHANGED, reason=reason, actor=actor, at=at)
     return row
 
 
 @transaction.atomic
+def amend(*, report_id: UUID, determined_on: date | None = None, actor: Actor, at: datetime) -> Report:
+    """A draft that corrects a filed report, with all that it says. Raises ReportNotFound, PriorNotFiled, ReportDrafted, Invalid."""
+    prior = get(report_id)
+    policies.check_can_amend(prior)
+    filing = sar.FilingType.AMENDMENT.value
+    content = content_of(prior) | {"filing": [filing] if prior.kind == ReportKind.SAR else filing}
+    return _follow(prior, content, determined_on=determined_on, actor=actor, at=at)
+
+
+@transaction.atomic
+def go_on(*, report_id: UUID, actor: Actor, at: datetime) -> Report:
+    """A draft about what went on since a filed report: who and where are taken over, what happened is to be told.
+
+    Raises ReportNotFound, PriorNotFiled, ReportDrafted.
+    """
+    prior = get(report_id)
+    policies.check_can_go_on(prior)
+    before: sar.Report = form_of(prior, on=at.date())
+    told = before.activity
+    activity = replace(
+        told,
+        since=(told.to or told.since) + timedelta(days=1),
+        to=None,
+        amount=None,
+        amount_kind=sar.AmountKind.KNOWN,
+        cumulative=told.cumulative or told.amount,
+    )
+    form = replace(before, filing=frozenset({sar.FilingType.CONTINUING}), prior_bsa_id="", activity=activity, narrative="")
+    return _follow(prior, storing.to_json(form), actor=actor, at=at)
+
+
+def _follow(
+    prior: Report, content: Mapping[str, Any], *, determined_on: date | None = None, actor: Actor, at: datetime
+) -> Report:
+    for other in locked(prior.pk).followers.filter(state__in=OPEN).order_by("pk"):
+        if content_of(other)["filing"] == content["filing"]:
+            raise errors.ReportDrafted(f"{other.reference} follows it so already: complete it.")
+    return draft(
+        kind=prior.kind,
+        content=content,
+        determined_on=determined_on,
+        has_suspect=prior.has_suspect,
+        prior_id=prior.pk,
+        actor=actor,
+        at=at,
+    )
+
+
+@transaction.atomic
 def propose(*, report_id: UUID, actor: Actor, at: datetime) -> Report:
-    """Hand a complete draft to a second person. Raises ReportNotFound, IllegalMove, ReportIncomplete with what is missing."""
+    """Hand a complete draft to a second person. Raises ReportNotFound, IllegalMove, ItemTaken, ReportIncomplete with what is missing."""
     policies.check_is_person(actor)
     row = locked(report_id)
     policies.check_can_propose(row)
@@ -102,7 +161,7 @@ def propose(*, report_id: UUID, actor: Actor, at: datetime) -> Report:
 
 @transaction.atomic
 def approve(*, report_id: UUID, actor: Actor, at: datetime) -> Report:
-    """The second person's yes: it may be filed. Raises ReportNotFound, IllegalMove, FourEyesRequired."""
+    """The second person's yes: it may be filed. Raises ReportNotFound, IllegalMove, ItemTaken, FourEyesRequired."""
     policies.check_is_person(actor)
     row = locked(report_id)
     policies.check_can_approve(row, actor)
@@ -112,7 +171,7 @@ def approve(*, report_id: UUID, actor: Actor, at: datetime) -> Report:
 
 @transaction.atomic
 def send_back(*, report_id: UUID, reason: str, actor: Actor, at: datetime) -> Report:
-    """Make it a draft again; both people decide anew. Raises ReportNotFound, IllegalMove."""
+    """Make it a draft again; both people decide anew. Raises ReportNotFound, IllegalMove, ItemTaken."""
     policies.check_is_person(actor)
     row = locked(report_id)
     policies.check_can_send_back(row)
@@ -124,7 +183,7 @@ def send_back(*, report_id: UUID, reason: str, actor: Actor, at: datetime) -> Re
 
 @transaction.atomic
 def withdraw(*, report_id: UUID, reason: str, actor: Actor, at: datetime) -> Report:
-    """Do not file it; the assessment is kept with its reason (AMLR art. 77). Raises ReportNotFound, IllegalMove."""
+    """Do not file it; the assessment is kept with its reason (AMLR art. 77). Raises ReportNotFound, IllegalMove, ItemTaken."""
     policies.check_is_person(actor)
     row = locked(report_id)
     policies.check_can_withdraw(row)
@@ -142,20 +201,33 @@ def read(*, report_id: UUID, reason: str, actor: Actor, at: datetime) -> dict[st
 
 def gaps_of(row: Report, *, on: date) -> tuple[Gap, ...]:
     """What is missing or wrong in it if it were filed on the day. Raises NoTransmitter."""
+    return gaps_in(row, content_of(row), on=on)
+
+
+def gaps_in(row: Report, content: Mapping[str, Any], *, on: date) -> tuple[Gap, ...]:
+    """The same if it said this. Raises UnreadableReport, NoTransmitter."""
+    if row.kind == ReportKind.STR:
+        return fiu.check(_form(row, content, on=on))
     check = checking_sar.check if row.kind == ReportKind.SAR else checking_ctr.check
-    return check(form_of(row, on=on), transmitter=transmitter())  # type: ignore[arg-type]
+    return check(_form(row, content, on=on), transmitter=transmitter())  # type: ignore[arg-type]
 
 
 def form_of(row: Report, *, on: date) -> Any:
-    """The form as it would be filed on the day: ``sar.Report`` or ``ctr.Report``."""
-    values = content_of(row) | {"reference": row.reference, "filed_on": on.isoformat()}
+    """The form as it would be filed on the day: ``sar.Report``, ``ctr.Report`` or ``fiu.Report``."""
+    return _form(row, content_of(row), on=on)
+
+
+def _form(row: Report, content: Mapping[str, Any], *, on: date) -> Any:
+    values = {**content, "reference": row.reference, "filed_on": on.isoformat()}
     if row.prior is not None:
         values["prior_bsa_id"] = row.prior.bsa_id or UNKNOWN_BSA_ID
     return storing.from_json(FORMS[row.kind], values)
 
 
 def content_of(row: Report) -> dict[str, Any]:
-    """What it says, as it is kept. Personal data. Raises ReportAltered when it is not the text of this version."""
+    """What it says, as it is kept. Personal data. Raises ReportDeleted, ReportAltered when it is not the text of this version."""
+    if row.sealed is None:
+        raise errors.ReportDeleted()
     try:
         return orjson.loads(crypto.open_sealed(bytes(row.sealed), aad=aad(row)))
     except crypto.CannotOpen:
@@ -198,12 +270,31 @@ def transmitter() -> Transmitter:
     )
 
 
+def of_case(case_id: UUID) -> QuerySet[Report]:
+    """Reports from a case and what follows them, the oldest first; for who prepares reports alone."""
+    return Report.objects.defer("sealed").filter(case=case_id).order_by("pk")
+
+
+def _save(row: Report, **options: Any) -> None:
+    try:
+        with transaction.atomic():
+            row.save(**options)
+    except IntegrityError as error:
+        if "case_has_one_report" not in str(error):
+            raise
+        twins = of_case(row.case_id).filter(kind=row.kind, prior=None).exclude(state=ReportState.WITHDRAWN).exclude(pk=row.pk)
+        found = twins.filter(counted_from=row.counted_from).first() or twins.first()
+        name = found.reference if found else ""
+        raise errors.ReportDrafted(f"{name} is of this case: complete it, or amend or continue it once it is filed.") from None
+
+
 def _take(row: Report, content: Mapping[str, Any], *, determined_on: date | None, has_suspect: bool, at: datetime) -> None:
     """Seal the text and count the days."""
     values = {name: value for name, value in content.items() if name not in OWN}
     form = storing.from_json(FORMS[row.kind], values | {"reference": row.reference, "filed_on": at.date().isoformat()})
     deadline = _deadline(row, form, determined_on=determined_on, has_suspect=has_suspect, at=at)
     row.has_suspect, row.due_on, row.rule = has_suspect, deadline.due_on, deadline.rule
+    row.due_at = datetime.combine(row.due_on + timedelta(days=1), time(), UTC)
     kept = {name: value for name, value in storing.to_json(form).items() if name not in OWN}
     row.sealed = crypto.seal(orjson.dumps(kept), aad=aad(row))
     row.updated_at = at
@@ -213,17 +304,27 @@ def _deadline(row: Report, form: Any, *, determined_on: date | None, has_suspect
     if row.kind == ReportKind.CTR:
         row.counted_from = form.transacted_on
         return report_deadlines.ctr_deadline(transacted_on=form.transacted_on)
-    if sar.FilingType.CONTINUING in form.filing and row.prior is not None and row.prior.filed_on is not None:
+    if (
+        row.kind == ReportKind.SAR
+        and sar.FilingType.CONTINUING in form.filing
+        and row.prior is not None
+        and row.prior.filed_on is not None
+    ):
         row.counted_from = row.prior.filed_on
         return report_deadlines.continuing_deadline(filed_on=row.prior.filed_on)
     if determined_on is None or determined_on > at.date():
         raise Invalid("Give the day of the determination, which does not lie ahead.", param="determined_on")
     row.counted_from = determined_on
+    if row.kind == ReportKind.STR:
+        return report_deadlines.str_deadline(determined_on=determined_on)
     return report_deadlines.sar_deadline(determined_on=determined_on, has_suspect=has_suspect, filer=Filer(settings.BSA_FILER))
 
 
 def _moved(row: Report, to: ReportState, fact: str, *, reason: str = "", actor: Actor, at: datetime) -> Report:
+    """It waits for somebody else now, or for nobody."""
+    work.check_is_free(row, actor, at=at)
     row.state, row.updated_at = to, at
+    row.assignee = row.locked_by = row.locked_until = None
     row.save()
     _tell(row, fact, reason=reason, actor=actor, at=at)
     return row

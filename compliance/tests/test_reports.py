@@ -348,13 +348,15 @@ def test_nothing_of_a_report_is_told_outside_and_nothing_stands_in_clear():
     report_batches.acknowledge(batch_id=batch.pk, content=answer(("31000000000001", "")), actor=CHECKER, at=AT)
     assert not Event.objects.exists()
     records = list(Record.objects.order_by("pk"))
-    assert [record.action.rsplit(".", 1)[1] for record in records] == [
-        "drafted",
-        "proposed",
-        "approved",
-        "filed",
-        "read",
-        "answered",
+    assert [record.action.removeprefix("compliance.") for record in records] == [
+        "report.drafted",
+        "report.proposed",
+        "report.approved",
+        "report_batch.made",
+        "report.filed",
+        "report.read",
+        "report_batch.answered",
+        "report.answered",
     ]
     assert {record.partner_id for record in records} == {None}
     kept = json.dumps([[record.before, record.after, record.reason, record.target] for record in records])

@@ -10,6 +10,7 @@ from compliance.policies.screening.parts import Role, parse
 from compliance.policies.screening.rarity import BARE, Rarity
 from compliance.policies.screening.similarity import Way, distance, likeness
 from compliance.providers.watchlists.entries import EntryKind
+from flowlet.core.scripts import sole_script_of
 
 PERSON, ORGANISATION = EntryKind.PERSON, EntryKind.ORGANISATION
 
@@ -57,7 +58,7 @@ def test_words_are_folded(text, kind, expected):
     ],
 )
 def test_other_scripts_are_romanised(text, script, expected):
-    assert scripts.script_of(text) == script
+    assert sole_script_of(text) == script
     assert scripts.romanised(text)[0] == expected
 
 
@@ -66,8 +67,8 @@ def test_a_korean_name_has_the_romanisations_of_both_countries():
 
 
 def test_mixed_scripts_have_no_script_of_their_own():
-    assert scripts.script_of("Deltora ООО") == ""
-    assert scripts.script_of("12-7") == ""
+    assert sole_script_of("Deltora ООО") == ""
+    assert sole_script_of("12-7") == ""
 
 
 def test_characters_and_their_simplified_form_are_read_alike():

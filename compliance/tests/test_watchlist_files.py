@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from compliance.providers.watchlists import places
 from compliance.providers.watchlists.entries import PartialDate
 from compliance.providers.watchlists.reading import END_MARK, records, unique
-from compliance.providers.watchlists.scripts import script_of
+from flowlet.core.scripts import script_of
 
 TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufeff"), max_size=12)
 ROWS = st.lists(st.lists(TEXTS, min_size=2, max_size=5), min_size=1, max_size=8)

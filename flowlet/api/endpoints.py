@@ -12,6 +12,7 @@ from uuid import UUID
 from rest_framework import serializers
 
 from flowlet.api.serializers import Filters, StrictSerializer
+from flowlet.api.uploads import Upload
 from flowlet.core import ids
 from flowlet.core.errors import DomainError
 
@@ -35,6 +36,7 @@ class Endpoint:
     body_example: Any
     example: Any
     produces: tuple[str, ...]
+    upload: Upload | None = None
     extensions: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -52,6 +54,7 @@ def endpoint(
     body_example: Any = None,
     example: Any = None,
     produces: tuple[str, ...] = ("application/json",),
+    upload: Upload | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a view's method.
 
@@ -61,6 +64,7 @@ def endpoint(
     added by themselves. ``body_example`` and ``example`` are a request and its answer, with ids made by ``example_id``;
     ``path_example`` gives the ids in the path (by default the first ``example_id`` of the declared prefix), ``query_example``
     parameters. A test executes them. ``produces`` lists further media types of the answer, such as text/csv.
+    With ``upload`` the body is multipart/form-data: the fields of ``body`` as texts, and a file, which stands in ``request.file``.
     """
 
     def declare(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -77,6 +81,7 @@ def endpoint(
             body_example=body_example,
             example=example,
             produces=produces,
+            upload=upload,
         )
         return method
 

@@ -73,9 +73,9 @@ class NotAcceptable(DomainError):
 
 
 class UnsupportedMediaType(DomainError):
-    """The body is not declared as JSON. Send `Content-Type: application/json`."""
+    """The body is not declared as JSON. Send `Content-Type: application/json`; operations that take a file, `multipart/form-data`."""
 
-    code, status, title = "request.unsupported_media_type", 415, "The body has to be JSON"
+    code, status, title = "request.unsupported_media_type", 415, "The body has another media type"
 
 
 class TooLarge(DomainError):
@@ -96,8 +96,20 @@ class MalformedJson(Invalid):
     code, title = "request.malformed_json", "The body is not valid JSON"
 
 
+class MalformedParts(Invalid):
+    """The body is not multipart/form-data as RFC 7578 has it, or holds a file that the operation does not take."""
+
+    code, title = "request.malformed_parts", "The parts of the body are malformed"
+
+
+class FileMissing(Invalid):
+    """The file is missing, or was sent as a text. Send it as a part with a file name."""
+
+    code, title = "request.file_missing", "The file is missing"
+
+
 class DuplicateField(Invalid):
-    """A JSON object names the same field twice, so that it is not clear which value is meant."""
+    """A JSON object or a form names the same field twice, so that it is not clear which value is meant."""
 
     code, title = "request.duplicate_field", "A field appears twice"
 

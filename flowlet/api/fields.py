@@ -16,6 +16,8 @@ ID_BODY = "[0-7][0-9a-hjkmnp-tv-z]{25}"
 class MoneySerializerField(serializers.Field):
     """``{"amount": "12.50", "currency": "USD"}`` from and to Money. ``positive=False`` also takes zero and negative amounts."""
 
+    refusals = (money.UnknownCurrency, money.MalformedAmount, money.TooPrecise, money.NotPositive, money.AmountTooLarge)
+
     def __init__(self, *, positive: bool = True, **options: Any) -> None:
         self.positive = positive
         super().__init__(**options)
@@ -57,6 +59,8 @@ class PublicIdField(serializers.Field):
 
 class CurrencyField(serializers.Field):
     """An ISO 4217 code of a currency that money can be held in."""
+
+    refusals = (money.UnknownCurrency,)
 
     def to_internal_value(self, data: Any) -> str:
         """The code, checked."""

@@ -14,6 +14,7 @@ from flowlet.api import errors, problems
 from flowlet.api.endpoints import Endpoint, example_id
 from flowlet.api.fields import ID_BODY, CurrencyField, MetadataField, MoneySerializerField, PublicIdField
 from flowlet.api.serializers import Filters, StrictSerializer
+from flowlet.api.uploads import Upload
 from flowlet.core.errors import DomainError, Invalid, NotFound
 
 PROBLEM = problems.CONTENT_TYPE
@@ -187,8 +188,18 @@ class PartnerSchema(AutoSchema):
             content: dict[str, Any] = {"schema": self._ref(endpoint.body, "request")}
             if endpoint.body_example is not None:
                 content["example"] = endpoint.body_example
-            operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+            kind = "application/json"
+            if endpoint.upload is not None:
+                kind, content = "multipart/form-data", self._multipart(endpoint, endpoint.upload, content)
+            operation["requestBody"] = {"required": True, "content": {kind: content}}
         return operation
+
+    def _multipart(self, endpoint: Endpoint, upload: Upload, content: dict[str, Any]) -> dict[str, Any]:
+        """The fields of the body and the file, in one form."""
+        schema = self._map_basic_serializer(force_instance(endpoint.body), "request")
+        schema["properties"][upload.name] = {"type": "string", "format": "binary", "description": upload.description}
+        schema["required"] = [*schema.get("required", ()), upload.name]
+        return {**content, "schema": schema, "encoding": {upload.name: {"contentType": ", ".join(upload.types)}}}
 
     def _ref(self, serializer: Any, direction: str) -> dict[str, Any]:
         return self.resolve_serializer(force_instance(serializer), direction).ref
@@ -266,8 +277,12 @@ class PartnerSchema(AutoSchema):
         ]  # fmt: skip
         if "{" in self.path:
             found.append(NotFound)
+        for form in filter(None, (endpoint.query, endpoint.body)):
+            found += [error for error in dict.fromkeys(_refusals_of(form())) if error not in found]
         if endpoint.query is not None and "starting_after" in endpoint.query().fields:
             found.append(errors.MalformedCursor)
+        if endpoint.upload is not None:
+            found += [errors.MalformedParts, errors.FileMissing]
         if self.method in {"POST", "PUT", "PATCH"}:
             found += [
                 errors.MalformedJson,
@@ -303,3 +318,9 @@ class PartnerSchema(AutoSchema):
             "headers": headers,
             "content": {PROBLEM: {"schema": reference, "examples": examples}},
         }
+
+
+def _refusals_of(field: Any) -> list[type[DomainError]]:
+    """What the fields of a form refuse by a code of their own, however deep they stand."""
+    inner = [*getattr(field, "fields", {}).values(), *filter(None, (getattr(field, "child", None),))]
+    return [*getattr(field, "refusals", ()), *(error for one in inner for error in _refusals_of(one))]

@@ -33,6 +33,15 @@ def _wants(field: serializers.Field) -> tuple[type, str] | None:
     return None
 
 
+def _plan_of(serializer: serializers.Serializer) -> dict[str, tuple[tuple[type, str] | None, int | None]]:
+    """What each field that can be sent wants to be, and how long it may be."""
+    fields = {name: field for name, field in serializer.fields.items() if not field.read_only}
+    return {
+        name: (_wants(field), getattr(field, "max_length", None) if isinstance(field, _TEXT) else None)
+        for name, field in fields.items()
+    }
+
+
 class StrictSerializer(serializers.Serializer):
     """Takes exactly the declared fields, in exactly their JSON types: ``"1"`` is no number and ``1`` is no text."""
 
@@ -45,7 +54,7 @@ class StrictSerializer(serializers.Serializer):
         found = cls.__dict__.get("_shared")
         if found is None:
             found = cls()
-            found._plan = {name: _wants(field) for name, field in found.fields.items() if not field.read_only}
+            found._plan = _plan_of(found)
             cls._shared = found
         return found
 
@@ -59,16 +68,20 @@ class StrictSerializer(serializers.Serializer):
         if isinstance(data, Mapping):
             plan = self.__dict__.get("_plan")
             if plan is None:
-                plan = self._plan = {name: _wants(field) for name, field in self.fields.items() if not field.read_only}
+                plan = self._plan = _plan_of(self)
             errors: dict[str, list[serializers.ErrorDetail]] = {}
             for name, value in data.items():
                 if name not in plan:
                     errors[str(name)[:80]] = [serializers.ErrorDetail(self.error_messages["unknown"], code="unknown")]
-                elif not self.from_query and (wanted := plan[name]) is not None and value is not None:
-                    kind, label = wanted
-                    if type(value) is not kind:
-                        message = self.error_messages["type"].format(type=label)
-                        errors[name] = [serializers.ErrorDetail(message, code="type")]
+                    continue
+                wanted, longest = plan[name]
+                if not self.from_query and wanted is not None and value is not None and type(value) is not wanted[0]:
+                    message = self.error_messages["type"].format(type=wanted[1])
+                    errors[name] = [serializers.ErrorDetail(message, code="type")]
+                elif longest is not None and isinstance(value, str) and len(value) > longest:
+                    # As it was sent: fields count what is left without the spaces around it.
+                    message = serializers.CharField.default_error_messages["max_length"].format(max_length=longest)
+                    errors[name] = [serializers.ErrorDetail(message, code="max_length")]
             if errors:
                 raise serializers.ValidationError(errors)
         return super().to_internal_value(data)

@@ -87,9 +87,11 @@ class Tenant:
 
 
 def seed(example: str, *, fresh: bool = False) -> Callable[[Make], Make]:
-    """Register how the thing behind the example id is made: a function from a tenant to the thing's public id."""
+    """Register how the thing behind the example id is made: a function from a tenant to the thing's public id. Each example has one."""
 
     def register(make: Make) -> Make:
+        if example in SEEDS:
+            raise ValueError(f"{example} is made by {SEEDS[example].make.__qualname__} already.")
         SEEDS[example] = Seed(make, fresh)
         return make
 

@@ -15,7 +15,7 @@ from moneyed import Money
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from flowlet.api import authentication, errors, idempotency, parsers, problems
+from flowlet.api import authentication, errors, idempotency, parsers, problems, uploads
 from flowlet.api.authentication import Caller
 from flowlet.api.endpoints import Endpoint
 from flowlet.api.schema import PartnerSchema
@@ -127,7 +127,10 @@ class PartnerView(APIView):
         if method not in _WITH_BODY:
             return self._finish(handler(request, **kwargs), endpoint)
         key = idempotency.check_key(request.META.get("HTTP_IDEMPOTENCY_KEY")) if method == "POST" else ""
-        content = self._content(request)
+        if endpoint.upload is not None:
+            content, request.file = uploads.read(request, endpoint.upload)
+        else:
+            content = self._content(request)
         if endpoint.body is not None:
             request.data = endpoint.body.parse(content)
         elif content:
@@ -142,7 +145,7 @@ class PartnerView(APIView):
             key=key,
             method=method,
             path=request.get_full_path(),
-            content=content,
+            content=content if endpoint.upload is None else uploads.content_of(content, request.file),
             at=request.at,
             produce=lambda: self._finish(handler(request, **kwargs), endpoint),
         )

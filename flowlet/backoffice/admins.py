@@ -35,7 +35,8 @@ class ReadOnlyAdmin(DeedPages, RowPages, ModelAdmin):
     the list in the menu. ``search_fields`` are matched exactly (``^field`` by its beginning) and have to be indexed; a public
     id finds its row at once. ``list_filter`` may name choices, booleans and own filters, nothing that would have to look
     through the table. ``figures`` names the columns that are aligned as figures. ``thing`` and ``things`` are what a row and rows
-    are called where the model's own name says little. ``query_budget`` is how many queries the list may take, ``page_budget`` the
+    are called where the model's own name says little. Of what is ``confidential`` nobody else finds a trace in the audit.
+    ``query_budget`` is how many queries the list may take, ``page_budget`` the
     same for a row's page.
     """
 
@@ -44,6 +45,7 @@ class ReadOnlyAdmin(DeedPages, RowPages, ModelAdmin):
     icon: ClassVar[str] = "table_rows"
     menu_order: ClassVar[int] = 50
     in_menu: ClassVar[bool] = True
+    confidential: ClassVar[bool] = False
     view_permission: ClassVar[str] = ""
     panels: ClassVar[Sequence[Panel]] = ()
     transitions: ClassVar[Sequence[Transition]] = ()
@@ -169,7 +171,9 @@ class ReadOnlyAdmin(DeedPages, RowPages, ModelAdmin):
             lookup = f"{name.lstrip('^=')}__startswith" if prefixed else name.lstrip("=")
             try:
                 field = self.model._meta.get_field(name.lstrip("^="))
-                condition |= Q(**{lookup: term if prefixed else field.to_python(term)})
+                value = term if prefixed else field.to_python(term)
+                field.run_validators(value)  # words are no network address, which to_python lets through
+                condition |= Q(**{lookup: value})
             except ValidationError:
                 continue
         return queryset.filter(condition)

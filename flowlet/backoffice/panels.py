@@ -200,13 +200,17 @@ class Timeline(Panel):
 
 @dataclass(frozen=True, kw_only=True)
 class History(Panel):
-    """What the audit says was done to the row, newest first; whoever may read the audit gets to its records from here."""
+    """What the audit says was done to the row, newest first; whoever may read the audit gets to its records from here.
+
+    Actions named in ``without``, such as looks at the page, stand in the audit alone.
+    """
 
     template: ClassVar[str] = "backoffice/panels/timeline.html"
 
     title: str = "History"
     shown: int = 20
     empty: str = "Nothing has happened yet."
+    without: Sequence[str] = ()
 
     def context(self, obj: Model, request: HttpRequest) -> dict[str, Any] | None:
         """The newest deeds: one query."""
@@ -219,7 +223,7 @@ class History(Panel):
                 text=record.reason,
                 url=cells.admin_url(record) if may_open else "",
             )
-            for record in records.of_target(str(obj.public_id))[: self.shown]
+            for record in records.of_target(str(obj.public_id)).exclude(action__in=self.without)[: self.shown]
         ]
         return {"moments": [(moment, cells.moment(moment.at)) for moment in found]}
 

@@ -22,6 +22,8 @@ from flowlet.backoffice.transitions import REASON_MAX, REASON_MIN
 from flowlet.core import clock
 from flowlet.core.errors import DomainError
 
+LOOKS_AGAIN_SECONDS = 3
+
 
 class ReasonForm(forms.Form):
     """Why personal data is looked at."""
@@ -50,6 +52,10 @@ class RowPages:
     def status_of(self, obj: Model) -> Any:
         """What stands beside the heading, such as ``cells.choice(obj, "status", Status)``."""
         return ""
+
+    def looks_again(self, obj: Model) -> bool:
+        """Whether the page shows work that goes on: then it looks again by itself until it has ended, and what had the focus keeps it."""
+        return False
 
     def panels_for(self, request: HttpRequest, obj: Model) -> Sequence[Panel]:
         """The declared panels, then those that upper apps added."""
@@ -92,6 +98,7 @@ class RowPages:
             "buttons": self._buttons(request, obj),
             "list_url": self._list_url(request),
             "audit_url": self._audit_url(request, obj),
+            "looks_again": LOOKS_AGAIN_SECONDS if not opened and self.looks_again(obj) else 0,
         }
         response = TemplateResponse(request, "backoffice/detail.html", context, status=status)
         if opened:

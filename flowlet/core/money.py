@@ -139,6 +139,11 @@ def to_text(amount: Decimal, currency: str) -> str:
     return f"{amount:.{exponent(currency)}f}"
 
 
+def in_words(value: Money) -> str:
+    """For messages to people: ``12.50 USD``, whatever decimals the database keeps."""
+    return f"{to_text(value.amount, value.currency.code)} {value.currency.code}"
+
+
 def to_json(value: Money) -> dict[str, str]:
     """``{"amount": "12.50", "currency": "USD"}``."""
     code = value.currency.code

@@ -15,7 +15,8 @@ only; who asks, and what becomes of the answer, is not its business.
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,8 @@ from flowlet.decisions.opinions import Opinion
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")
 LONGEST_MS = 5_000
+# So many times its time has who decides unhurried.
+PATIENCE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,8 @@ class Decider:
 
 _points: dict[str, Point] = {}
 _deciders: dict[tuple[str, str], Decider] = {}
+_vetoes: dict[tuple[str, str], Callable[[Any, Any], None]] = {}
+_patience = 1
 
 
 def point(name: str, *, facts: type, budget_ms: int = 1_000) -> Point:
@@ -72,6 +77,24 @@ def decider(name: str, *, point: str, budget_ms: int = 250) -> Callable[[Callabl
         return function
 
     return register
+
+
+def veto(name: str, *, point: str) -> Callable[[Callable[[Any, Any], None]], Callable[[Any, Any], None]]:
+    """Register the decorated function to be heard before a person lets go what waits at the point: it gets the asker's row and its verdict,
+    and raises a DomainError that says what has to be decided first.
+    """
+
+    def register(function: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+        if _vetoes.setdefault((point, name), function) is not function:
+            raise ValueError(f"Two vetoes are called {name} at {point}.")
+        return function
+
+    return register
+
+
+def vetoes_at(point: str) -> list[Callable[[Any, Any], None]]:
+    """Who is heard before something is let go at the point, by name."""
+    return [found for (at, _), found in sorted(_vetoes.items(), key=lambda item: item[0]) if at == point]
 
 
 def find(name: str) -> Point:
@@ -105,6 +128,24 @@ def required_at(point: str) -> list[str]:
 def missing_at(point: str) -> list[str]:
     """The required deciders of the point that no app has registered."""
     return [name for name in required_at(point) if (point, name) not in _deciders]
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Inside, all that is decided by this process and those it forks has a hundred times its time: for a story whose outcome may not
+    hang on how busy the machine is, never for a customer's payment.
+    """
+    global _patience
+    before, _patience = _patience, PATIENCE
+    try:
+        yield
+    finally:
+        _patience = before
+
+
+def seconds(budget_ms: int) -> float:
+    """How long whoever has this budget may take now."""
+    return budget_ms * _patience / 1_000
 
 
 def _check(name: str, budget_ms: int) -> None:

@@ -3,8 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection
 from django.db.models import Q, QuerySet
 
@@ -13,6 +15,8 @@ from flowlet.db.transactions import horizon
 from flowlet.events.choices import DeliveryStatus
 from flowlet.events.errors import CursorGone, NoSuchEvent
 from flowlet.events.models import Delivery, Event
+from flowlet.events.models.event import sealed_aad
+from flowlet.vault.services import subjects
 
 RETENTION = timedelta(days=30)
 COUNT_LIMIT = 10_000
@@ -93,6 +97,17 @@ def event_of(*, partner_id: UUID, at: datetime, event_id: UUID) -> Event:
     found = Event.objects.filter(pk=event_id, partner_id=partner_id, created_at__gte=at - RETENTION).first()
     if found is None:
         raise NoSuchEvent()
+    return found
+
+
+def told(events: Collection[Event]) -> dict[UUID, dict[str, Any]]:
+    """What each event says to its partner, by its key: with what is personal in it, null once the person's data were erased."""
+    sealed = [event for event in events if event.person_id is not None]
+    boxes = subjects.boxes_for({event.person_id for event in sealed}) if sealed else {}
+    found = {event.pk: event.data for event in events}
+    for event in sealed:
+        if box := boxes.get(event.person_id):
+            found[event.pk] = event.data | orjson.loads(box.decrypt(bytes(event.sealed), aad=sealed_aad(event.pk)))
     return found
 
 

@@ -41,7 +41,8 @@ LARGEST_TEXT = 262_144  # characters of JSON
 
 _SCALARS = frozenset({Kind.DECIMAL, Kind.INTEGER, Kind.TEXT, Kind.DATE})
 _SUMMED = frozenset({Kind.MONEY, Kind.DECIMAL, Kind.INTEGER})
-_OF = {
+# What an aggregate needs a field of, and of which types.
+OF = {
     Aggregate.SUM: _SUMMED,
     Aggregate.AVERAGE: _SUMMED,
     Aggregate.MIN: _SUMMED | {Kind.DATE, Kind.MOMENT},
@@ -82,6 +83,35 @@ def parse(document: Any, vocabulary: Vocabulary) -> tree.Condition:
     if parser.cost > HIGHEST_COST:
         raise RuleTooCostly(f"The rule costs {parser.cost:,}; at most {HIGHEST_COST:,} are allowed.", param="$", cost=parser.cost)
     return found
+
+
+def problems(document: Any, vocabulary: Vocabulary) -> list[DomainError]:
+    """Every refusal, for an editor: each comparison is read by itself, and the whole where all of them are sound. None: it is a rule.
+
+    At most MOST_NODES of them.
+    """
+    found: list[DomainError] = []
+
+    def read(raw: Any, path: str, depth: int) -> None:
+        word = next((one for one in ("and", "or") if isinstance(raw, Mapping) and set(raw) == {one}), "")
+        if depth < DEEPEST and word and isinstance(raw[word], list) and raw[word]:
+            for number, part in enumerate(raw[word][:MOST_NODES]):
+                read(part, f"{path}.{word}[{number}]", depth + 1)
+        elif depth < DEEPEST and isinstance(raw, Mapping) and set(raw) == {"not"}:
+            read(raw["not"], f"{path}.not", depth + 1)
+        else:
+            try:
+                _Parser(vocabulary).condition(raw, path=path, depth=depth, row=None)
+            except DomainError as refused:
+                found.append(refused)
+
+    read(document, "$", 1)
+    if not found:
+        try:
+            parse(document, vocabulary)
+        except DomainError as refused:
+            found.append(refused)
+    return found[:MOST_NODES]
 
 
 def cost(condition: tree.Condition) -> int:
@@ -297,14 +327,14 @@ class _Parser:
 
     def _of(self, raw: Mapping[str, Any], source: Source, aggregate: Aggregate, *, path: str) -> Fact | None:
         where = f"{path}.of"
-        if aggregate not in _OF:
+        if aggregate not in OF:
             if "of" in raw:
                 raise MalformedRule(f"{where}: {aggregate} is of rows, not of a field.", param=where)
             return None
         if "of" not in raw:
             raise MalformedRule(f"{where}: {aggregate} needs a field.", param=where)
         found: Fact = self._named(source.fields, raw["of"], f"field of {source.name}", path=where)
-        if found.kind not in _OF[aggregate]:
+        if found.kind not in OF[aggregate]:
             raise WrongType(f"{where}: there is no {aggregate} of a {found.kind}.", param=where)
         return found
 

@@ -12,10 +12,16 @@ registry.vocabulary(
 )
 """
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from flowlet.rules.errors import UnknownName
+from flowlet.rules.tree import Condition
 from flowlet.rules.vocabulary import Vocabulary
 
+Check = Callable[[Condition, Mapping[str, Any]], None]
 _vocabularies: dict[str, Vocabulary] = {}
+_limits: dict[str, Check] = {}
 
 
 def vocabulary(found: Vocabulary) -> Vocabulary:
@@ -31,6 +37,17 @@ def find(name: str) -> Vocabulary:
         return _vocabularies[name]
     except (KeyError, TypeError):
         raise UnknownName(f"There is no vocabulary called {str(name)[:60]}.", param="vocabulary") from None
+
+
+def limit(name: str, check: Check) -> None:
+    """Have ``check`` refuse conditions and effects that make no sense in rules of this vocabulary, whichever way they are written."""
+    _limits[name] = check
+
+
+def check_limits(name: str, condition: Condition, effect: Mapping[str, Any]) -> None:
+    """Raise what the check of the vocabulary raises, if it has one."""
+    if name in _limits:
+        _limits[name](condition, effect)
 
 
 def vocabularies() -> list[Vocabulary]:

@@ -109,6 +109,27 @@ def window(asked: tree.Window, facts: Facts) -> tuple[str, Mapping[str, Any]]:
     return statement, writer.params
 
 
+def sheets(vocabulary: Vocabulary) -> tuple[str, tuple[Fact, ...]]:
+    """A statement that answers keys and all facts of the things whose keys are in ``%(keys)s``; money takes two columns."""
+    columns = []
+    for fact in vocabulary.facts:
+        written = _Writer._field(fact)
+        columns += [written.sql, written.currency] if written.currency else [written.sql]
+    return (
+        f"SELECT {_plain(vocabulary.key)}, {', '.join(columns)} FROM {_plain(vocabulary.relation)}"  # noqa: S608 - declared by apps
+        f" WHERE {_plain(vocabulary.key)} = ANY(%(keys)s)",
+        vocabulary.facts,
+    )
+
+
+def window_rows(asked: tree.Window, facts: Facts, *, key: str, most: int) -> tuple[str, Mapping[str, Any]]:
+    """The rows that a window looks at, newest first, at most so many: ``key`` is SQL over the source's relation."""
+    writer = _Writer(facts.vocabulary, "", facts)
+    rows = f"SELECT {_plain(key)} AS key, {_plain(asked.source.happened)} AS at {writer.rows(asked)}"
+    statement = f"SELECT key FROM {writer.facts()} CROSS JOIN LATERAL ({rows}) AS found ORDER BY at DESC, key DESC"  # noqa: S608 - see above
+    return f"{statement} LIMIT {writer.bind(most)}", writer.params
+
+
 def _plain(sql: str | tuple[str, str]) -> str:
     """A declared expression inside a statement with parameters."""
     if isinstance(sql, tuple):
@@ -295,8 +316,14 @@ class _Writer:
         return _Written(f"{alias}.v", currency=currency, bottom=f"{alias}.n" if window.aggregate == Aggregate.AVERAGE else "")
 
     def subselect(self, window: tree.Window) -> str:
-        source, clock = window.source, self._clock()
-        of = self._field(window.of) if window.of is not None else _Written(f"({_plain(source.happened)})::timestamptz")
+        return f"SELECT {_aggregate(window, self._of(window).sql)} {self.rows(window)}"
+
+    def _of(self, window: tree.Window) -> _Written:
+        return self._field(window.of) if window.of is not None else _Written(f"({_plain(window.source.happened)})::timestamptz")
+
+    def rows(self, window: tree.Window) -> str:
+        """FROM and WHERE of the rows that a window looks at."""
+        source, clock, of = window.source, self._clock(), self._of(window)
         until = f"{clock} - {self._span(window.ago)}" if window.ago is not None else clock
         tests = [self._same(source), f"{_plain(source.happened)} <= {until}"]
         if window.span is not None:
@@ -305,7 +332,7 @@ class _Writer:
             tests.append(f"{of.currency} = {self.bind(window.currency, '::text')}")
         if window.where is not None:
             tests.append(self.condition(window.where))
-        return f"SELECT {_aggregate(window, of.sql)} FROM {_plain(source.relation)} WHERE {' AND '.join(tests)}"  # noqa: S608 - declared by apps, values bound
+        return f"FROM {_plain(source.relation)} WHERE {' AND '.join(tests)}"
 
 
 def _aggregate(window: tree.Window, of: str) -> str:

@@ -152,12 +152,16 @@ def _small(label: str) -> str:
 # Conditions
 
 
+def sign(found: tree.Compare) -> str:
+    """The comparison alone: ``at least``, ``before``."""
+    return (_TIMES if found.left.kind in {Kind.DATE, Kind.MOMENT} else _WORDS)[found.comparison]
+
+
 def phrases(leaf: tree.Leaf) -> tuple[str, str]:
     """What is said behind the operand where the condition is true, and where it is false."""
     match leaf:
         case tree.Compare(comparison, left, right):
-            words = _TIMES if left.kind in {Kind.DATE, Kind.MOMENT} else _WORDS
-            told = f"{words[comparison]} {operand(right)}"
+            told = f"{sign(leaf)} {operand(right)}"
             if left.kind == Kind.BOOLEAN and comparison == Comparison.EQ:
                 told = operand(right)
             return f"is {told}", f"is not {told}"

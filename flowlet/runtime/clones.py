@@ -1,7 +1,8 @@
 """Databases for tests: a migrated template per state of the migrations, and quick clones of it.
 
-Tests run as the application's role, which may not TRUNCATE, on tables that refuse it anyway; so a database is never flushed but
-dropped and cloned again. The template's name carries a hash of every migration, so that it is built once and outlives the run.
+Tests run as the application's role, which may not TRUNCATE, on tables that refuse it anyway; so a database is never flushed: a
+superuser's session undoes what was written (``undoing``), and where that cannot be done the database is dropped and cloned again. The
+template's name carries a hash of every migration, so that it is built once and outlives the run.
 """
 
 import contextlib
@@ -18,6 +19,7 @@ import psycopg2
 from psycopg2 import errors
 
 from flowlet.runtime.places import ROOT
+from flowlet.runtime.undoing import Undo
 
 PREFIX = "flowlet_template_"
 # Templates of other branches that are kept on a server before the oldest are dropped.
@@ -66,7 +68,7 @@ class Clones:
     """Template and clones on one server.
 
     ``app_url`` and ``owner_url`` name the base database; ``superuser_url`` (may be empty) is used where given, because it may end
-    other roles' connections. Without it the owner needs CREATEDB.
+    other roles' connections and undo what they wrote. Without it the owner needs CREATEDB.
     """
 
     def __init__(self, *, app_url: str, owner_url: str, superuser_url: str = "") -> None:
@@ -74,6 +76,7 @@ class Clones:
         self.owner = str(urlsplit(owner_url).username)
         self.base = database_of(app_url)
         self._keeper: Any = None
+        self._undo: Undo | None = None
 
     def template(self) -> str:
         """The name of the migrated template, which is built when it is missing."""
@@ -103,14 +106,28 @@ class Clones:
 
     def clone(self, name: str, template: str) -> None:
         """Drop the database ``name`` if it is there, whoever is connected, and make it a copy of the template."""
+        self._forget()
         with self._admin() as cursor:
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{self.owner}"')
+        if self.superuser_url:
+            self._undo = Undo(at_database(self.superuser_url, name))
+
+    def renew(self, name: str, template: str) -> None:
+        """Make the clone ``name`` what the template is once more, whoever is connected: quickly where little was written."""
+        if self._undo is None or not self._undo.undo():
+            self.clone(name, template)
 
     def drop(self, name: str) -> None:
         """Drop a clone."""
+        self._forget()
         with self._admin() as cursor:
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def _forget(self) -> None:
+        if self._undo is not None:
+            self._undo.close()
+            self._undo = None
 
     def _connect(self) -> Any:
         address = self.superuser_url or self.owner_url

@@ -1,7 +1,8 @@
 """Fixtures of every test: a cloned database, and connections of other roles for tests that tamper.
 
 ``django_db_setup`` replaces pytest-django's. A test with ``django_db`` runs in a transaction that is rolled back; one with
-``django_db(transaction=True)`` gets the database dropped and cloned afresh when it is over.
+``django_db(transaction=True)`` leaves the database as it was cloned when it is over. ``for_the_module`` keeps one transaction open for
+all tests of a module.
 """
 
 import contextlib
@@ -42,9 +43,9 @@ def _close_all() -> None:
 
 
 def _renew(_: Any = None) -> None:
-    """Stand-in for TransactionTestCase's flush: drop the database and clone it again."""
+    """Stand-in for TransactionTestCase's flush: the database is what it was when it was cloned."""
     _close_all()
-    _Current.clones.clone(_Current.name, _Current.template)
+    _Current.clones.renew(_Current.name, _Current.template)
 
 
 @pytest.fixture(scope="session")
@@ -92,6 +93,18 @@ def _connected(variable: str) -> Iterator[Any]:
     with contextlib.closing(psycopg2.connect(url, connect_timeout=10)) as connection:
         connection.autocommit = True
         yield connection
+
+
+@pytest.fixture(scope="module")
+def for_the_module(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A transaction around the rolled-back tests of a module: what a fixture of the module makes in it is there for each of them."""
+    from django.db import transaction
+
+    whole = transaction.atomic()
+    whole._from_testcase = True  # what is durable is durable in it, as in the transaction of a test
+    with django_db_blocker.unblock(), whole:
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ def environment(home: Path) -> dict[str, str]:
             f"No platform runs on {home}. Start it with bin/up, or name its folder: bin/manage --data DIR …"
         ) from None
     found = {**VaultFile(home / "secrets.json").environment(), "FLOWLET_ENV": "demo", "FLOWLET_LOG_JSON": "0"}
+    found["FLOWLET_DOCUMENTS_DIR"] = str(home / "documents")
     if "postgres" in running:
         postgres = Postgres(home)
         found |= {"DATABASE_URL": postgres.url(), "DATABASE_OWNER_URL": postgres.url(OWNER)}

@@ -6,6 +6,7 @@ transactions anywhere on the server (the commit horizon), so tests on one server
 is a clone (``clones``); fixtures are in ``fixtures``.
 """
 
+import gc
 import os
 import re
 import shutil
@@ -34,6 +35,7 @@ _MARK = "FLOWLET_TEST_SERVERS"
 _ADDRESSES = ("DATABASE_URL", "DATABASE_OWNER_URL", "FLOWLET_TEST_SUPERUSER_URL")
 NOWHERE = "postgres://nobody@127.0.0.1:1/none"
 _embedded: "Embedded | None" = None
+_documents = ""
 
 
 class Embedded:
@@ -106,6 +108,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     os.environ["PYTHONHASHSEED"] = os.environ.get("PYTHONHASHSEED", "0")
     for name, value in TEST_SECRETS.items():
         os.environ.setdefault(name, value)
+    if not os.environ.get("FLOWLET_DOCUMENTS_DIR"):
+        global _documents
+        _documents = os.environ["FLOWLET_DOCUMENTS_DIR"] = tempfile.mkdtemp(prefix="flowlet-documents-")
     if _is_worker():
         embedded = os.environ.get(_MARK, "").split()
         if "redis" in embedded:
@@ -144,9 +149,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures, "flowlet-fixtures")
 
 
+def pytest_collection_finish() -> None:
+    """Let the collector leave alone what stays for the whole run: thousands of tests, and every module."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 def pytest_unconfigure() -> None:
     """Stop what was started."""
     global _embedded
+    if _documents:
+        shutil.rmtree(_documents, ignore_errors=True)
     if _embedded is not None:
         _embedded.stop()
         _embedded = None

@@ -67,6 +67,7 @@ class Platform:
             "FLOWLET_ENV": "demo",
             "FLOWLET_BASE_URL": self.base_url,
             "FLOWLET_STATIC_ROOT": str(self.home / "static"),
+            "FLOWLET_DOCUMENTS_DIR": str(self.home / "documents"),
             "FLOWLET_LOG_JSON": "0" if sys.stdout.isatty() else "1",
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "flowlet.settings",

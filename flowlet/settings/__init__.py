@@ -170,5 +170,5 @@ globals().update(static_settings(test=ENVIRONMENT == "test"))
 
 globals().update(security_settings(production=PRODUCTION, trusted_proxies=TRUSTED_PROXIES))
 LOGGING = logging_config(json=env.flag("FLOWLET_LOG_JSON", True), level=env.text("FLOWLET_LOG_LEVEL", "INFO"))
-globals().update(compliance_settings(production=PRODUCTION))
+globals().update(compliance_settings(base=BASE_DIR, production=PRODUCTION))
 globals().update(payment_settings(base=BASE_DIR, production=PRODUCTION, demo=ENVIRONMENT == "demo"))

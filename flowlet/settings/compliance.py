@@ -1,5 +1,6 @@
 """Settings of compliance: who sends reports to FinCEN, and against which schemas they are checked."""
 
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -31,11 +32,22 @@ def transmitter(*, production: bool) -> dict[str, str]:
     return {} if production else SANDBOX_TRANSMITTER
 
 
-def compliance_settings(*, production: bool) -> dict[str, Any]:
+def compliance_settings(*, base: Path, production: bool) -> dict[str, Any]:
     """The settings of the compliance app."""
     return {
         # A folder of FinCEN's official schemas of batch files: EFL_SARXBatchSchema.xsd, EFL_CTRXBatchSchema.xsd.
         "BSA_SCHEMAS": env.folder("FLOWLET_BSA_SCHEMAS"),
         "BSA_FILER": env.choice("FLOWLET_BSA_FILER", ("BANK", "MSB"), "BANK"),
         "BSA_TRANSMITTER": transmitter(production=production),
+        # The form of a report has some fifty fields for each person; what a request may weigh stays limited.
+        "DATA_UPLOAD_MAX_NUMBER_FIELDS": 10_000,
+        # Customers' documents, sealed: a folder that all processes share and no web server serves.
+        "DOCUMENTS_DIR": Path(env.text("FLOWLET_DOCUMENTS_DIR", str(base / "var" / "documents"))),
+        # "sandbox", "clamd://host:port", or "": then no documents are taken.
+        "VIRUS_SCANNER": env.text("FLOWLET_VIRUS_SCANNER", "" if production else "sandbox"),
+        # Who checks identities, per mode; "" for nobody.
+        "IDENTITY_PROVIDER": {
+            "LIVE": env.text("FLOWLET_IDENTITY_PROVIDER", ""),
+            "SANDBOX": "compliance.providers.identity.Sandbox",
+        },
     }

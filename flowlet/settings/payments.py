@@ -34,6 +34,7 @@ SANDBOX_IDENTITY: dict[str, dict[str, str]] = {
     },
     "wire": {
         "aba": "123456780",
+        "correspondent": "987654320",
         "bank_name": "SANDBOX BANK",
         "account": "000123456789",
         "name": "Flowlet Sandbox",
@@ -44,6 +45,9 @@ SANDBOX_IDENTITY: dict[str, dict[str, str]] = {
         "country": "US",
     },
 }
+
+# What a rail can do without: wires then go to banks in the United States only.
+OPTIONAL = frozenset({"correspondent"})
 
 
 def thresholds(name: str, default: str = "") -> dict[str, Decimal]:
@@ -88,15 +92,17 @@ def bank_deadlines() -> dict[str, time]:
 def identity(*, production: bool) -> dict[str, dict[str, str]]:
     """Who we are to our banks, per rail; a rail is there when all of its variables are, and a half of them is refused.
 
-    Outside of production nobody fetches our files, and the sandbox's numbers stand in for missing ones.
+    What is ``OPTIONAL`` may be empty. Outside of production nobody fetches our files, and the sandbox's numbers stand in for missing ones.
     """
     found: dict[str, dict[str, str]] = {}
     for rail, fields in SANDBOX_IDENTITY.items():
         values = {field: env.text(f"FLOWLET_{rail}_{field}".upper(), "") for field in fields}
-        if all(values.values()):
+        missing = sorted(
+            f"FLOWLET_{rail}_{field}".upper() for field, value in values.items() if not value and field not in OPTIONAL
+        )
+        if not missing:
             found[rail] = values
         elif any(values.values()):
-            missing = sorted(f"FLOWLET_{rail}_{field}".upper() for field, value in values.items() if not value)
             raise ImproperlyConfigured(f"{', '.join(missing)} missing: the rail {rail} needs all of its variables or none.")
         elif not production:
             found[rail] = fields
@@ -128,7 +134,13 @@ def payment_settings(*, base: Path, production: bool, demo: bool = False) -> dic
         "RAIL_IDENTITY": identity(production=production),
         "SANDBOX_IDENTITY": SANDBOX_IDENTITY,
         "PAYMENT_APPROVAL_ABOVE": thresholds("FLOWLET_PAYMENT_APPROVAL_ABOVE", two_people),
-        "FILE_TWO_PEOPLE_ABOVE": thresholds("FLOWLET_FILE_TWO_PEOPLE_ABOVE"),
+        # Strong customer authentication: the currencies that ask for it, and up to which amount a payment may be of low value.
+        "AUTHENTICATION_ABOVE": thresholds("FLOWLET_AUTHENTICATION_ABOVE"),
+        "AUTHENTICATION_LOW_VALUE_TOTAL": thresholds("FLOWLET_AUTHENTICATION_LOW_VALUE_TOTAL", "EUR:100,GBP:85"),
+        "AUTHENTICATION_CORPORATE_EXEMPTION": env.flag("FLOWLET_AUTHENTICATION_CORPORATE_EXEMPTION", False),
+        "FILE_TWO_PEOPLE_ABOVE": thresholds("FLOWLET_FILE_TWO_PEOPLE_ABOVE", two_people),
+        # Whose payments wait on officers' first page: the sandbox is the partners' own, but the demo's business day is there.
+        "WORKED_MODES": ("LIVE", "SANDBOX") if demo else ("LIVE",),
         "BANK_DEADLINES": bank_deadlines(),
         "BALANCE_CHECK": env.choice("FLOWLET_BALANCE_CHECK", ("advise", "refuse"), "advise"),
         "WIRE_HEADER": env.choice("FLOWLET_WIRE_HEADER", ("none", "test", "prod"), "none"),

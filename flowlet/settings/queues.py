@@ -19,6 +19,8 @@ ROUTES = {
     "*.rebuild*": {"queue": "batch"},
     "*.export*": {"queue": "batch"},
     "*.report*": {"queue": "batch"},
+    "*.screen_change*": {"queue": "batch"},
+    "*.try_rule*": {"queue": "batch"},
 }
 
 

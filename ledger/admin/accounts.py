@@ -111,6 +111,7 @@ class AccountAdmin(ReadOnlyAdmin):
                 ("Line", account.line),
                 ("Floor", None if account.floor is None else Money(account.floor, account.currency)),
                 ("Belongs to", account.owner),
+                ("Frozen by", ", ".join(account.frozen_by)),
                 ("Opened", account.created_at),
                 ("Id", cells.code(account.public_id)),
                 ("Statement", cells.href(_statement_url(account), "any days, with CSV and XLSX")),

@@ -46,7 +46,7 @@ class SealBlockAdmin(ReadOnlyAdmin):
 class VerificationAdmin(ReadOnlyAdmin):
     """One run of the checks."""
 
-    section, icon, menu_order = "Evidence", "verified", 40
+    section, icon, menu_order, menu_title = "Evidence", "verified", 40, "Proofs of the books"
     list_display = ("started_at", "result", "journals", "entries", "finished_at")
     list_filter = ("is_clean",)
     panels = (

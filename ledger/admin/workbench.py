@@ -13,17 +13,19 @@ from django.template.response import TemplateResponse
 
 from flowlet.backoffice import cells, permissions
 from flowlet.backoffice.actors import actor_of
-from flowlet.core import clock
+from flowlet.core import clock, money
 from flowlet.core.errors import DomainError
 from flowlet.core.money import Money
 from ledger.admin import reconciling
 from ledger.choices import ItemSide, ItemState, MatchState
-from ledger.models import BankAccount, Match, ReconciliationItem
+from ledger.models import BankAccount, Break, Match, ReconciliationItem
 from ledger.selectors import reconciliation as questions
 from ledger.services import matches
 
 RIGHT = "ledger.reconcile"
 SHOWN, SHOWN_SUGGESTIONS, SHOWN_MATCHES = 100, 20, 12
+# What the help of the page says of its own keys.
+KEYS = (("x", "Select the row; on a match, take it back"), ("m", "Match what is selected"), ("a", "Accept the suggestion"))
 
 
 def page(admin: Any, request: HttpRequest, account: BankAccount) -> HttpResponseBase:
@@ -55,6 +57,9 @@ def page(admin: Any, request: HttpRequest, account: BankAccount) -> HttpResponse
         "matches": _matches(account),
         "may_match": permissions.allows(request.user, RIGHT),
         "rule": tolerance_of(account),
+        "digits": money.exponent(account.currency),
+        "unowned_url": f"{cells.admin_url(Break, 'changelist')}?work=unowned&bank_account={account.public_id}",
+        "page_keys": KEYS,
     }
     request.current_app = admin.admin_site.name
     return TemplateResponse(request, "ledger/workbench.html", context)
@@ -165,6 +170,8 @@ def _matches(account: BankAccount) -> list[tuple[Any, ...]]:
             cells.link(row, row.get_found_by_display()),
             row.reason,
             cells.money(Money(row.amount, account.currency)),
+            row.public_id,
+            f"{cells.admin_url(row).removesuffix('change/')}do/undo/",
         )
         for row in rows
     ]

@@ -113,6 +113,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['code'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('book', 'code'), name='chart_code_is_unique_in_book'),
+                ],
             },
         ),
         migrations.AddField(
@@ -137,6 +140,19 @@ class Migration(migrations.Migration):
                 ('book', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='journals', to='ledger.book')),
                 ('reverses', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversals', to='ledger.journal')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('book', 'external_id'), name='external_id_is_unique_in_book'),
+                    models.UniqueConstraint(condition=models.Q(('reverses__isnull', False)), fields=('reverses',), name='journal_is_reversed_once'),
+                    models.CheckConstraint(condition=models.Q(('leg_count__gte', 2)), name='journal_has_two_legs_or_more'),
+                ],
+                'indexes': [
+                    models.Index(fields=['book', 'id'], name='journal_by_book'),
+                    models.Index(condition=models.Q(('cause', ''), _negated=True), fields=['cause'], name='journal_by_cause'),
+                    django.contrib.postgres.indexes.BrinIndex(fields=['posted_xid'], name='journal_by_xid', pages_per_range=32),
+                    django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='journal_by_metadata', opclasses=['jsonb_path_ops']),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Entry',
@@ -157,6 +173,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'entries',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0), models.Q(('side', 'DEBIT'), ('side', 'CREDIT'), _connector='OR')), name='entry_is_a_positive_debit_or_credit'),
+                ],
+                'indexes': [
+                    django.contrib.postgres.indexes.BrinIndex(fields=['posted_xid', 'posted_at'], name='entry_by_xid_and_moment', pages_per_range=32),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -195,6 +217,11 @@ class Migration(migrations.Migration):
                 ('entries', models.BigIntegerField()),
                 ('line', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.chartline')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['line', 'currency', 'recorded_on'], name='line_movement_by_recorded'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Mark',
@@ -222,6 +249,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-starts_on'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='period_ends_after_it_starts'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -264,6 +294,11 @@ class Migration(migrations.Migration):
                 ('seq', models.BigIntegerField(default=0)),
                 ('book', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.book')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('held__gte', 0), models.Q(('floor__isnull', True), ('posted__gte', django.db.models.expressions.CombinedExpression(models.F('floor'), '+', models.F('held'))), _connector='OR')), name='balance_stays_above_floor'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='AccountMovement',
@@ -282,10 +317,6 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['account', 'recorded_on'], name='movement_by_recorded_day')],
             },
         ),
-        migrations.AddConstraint(
-            model_name='chartline',
-            constraint=models.UniqueConstraint(fields=('book', 'code'), name='chart_code_is_unique_in_book'),
-        ),
         migrations.AddIndex(
             model_name='account',
             index=models.Index(fields=['book', 'line', 'currency', 'id'], name='account_by_line'),
@@ -301,53 +332,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='account',
             constraint=models.CheckConstraint(condition=models.Q(('mode', 'STRICT'), ('floor__isnull', True), _connector='OR'), name='deferred_account_has_no_floor'),
-        ),
-        migrations.AddIndex(
-            model_name='journal',
-            index=models.Index(fields=['book', 'id'], name='journal_by_book'),
-        ),
-        migrations.AddIndex(
-            model_name='journal',
-            index=models.Index(condition=models.Q(('cause', ''), _negated=True), fields=['cause'], name='journal_by_cause'),
-        ),
-        migrations.AddIndex(
-            model_name='journal',
-            index=django.contrib.postgres.indexes.BrinIndex(fields=['posted_xid'], name='journal_by_xid', pages_per_range=32),
-        ),
-        migrations.AddIndex(
-            model_name='journal',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='journal_by_metadata', opclasses=['jsonb_path_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='journal',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('book', 'external_id'), name='external_id_is_unique_in_book'),
-        ),
-        migrations.AddConstraint(
-            model_name='journal',
-            constraint=models.UniqueConstraint(condition=models.Q(('reverses__isnull', False)), fields=('reverses',), name='journal_is_reversed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='journal',
-            constraint=models.CheckConstraint(condition=models.Q(('leg_count__gte', 2)), name='journal_has_two_legs_or_more'),
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=django.contrib.postgres.indexes.BrinIndex(fields=['posted_xid', 'posted_at'], name='entry_by_xid_and_moment', pages_per_range=32),
-        ),
-        migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0), models.Q(('side', 'DEBIT'), ('side', 'CREDIT'), _connector='OR')), name='entry_is_a_positive_debit_or_credit'),
-        ),
-        migrations.AddIndex(
-            model_name='linemovement',
-            index=models.Index(fields=['line', 'currency', 'recorded_on'], name='line_movement_by_recorded'),
-        ),
-        migrations.AddConstraint(
-            model_name='period',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='period_ends_after_it_starts'),
-        ),
-        migrations.AddConstraint(
-            model_name='balance',
-            constraint=models.CheckConstraint(condition=models.Q(('held__gte', 0), models.Q(('floor__isnull', True), ('posted__gte', django.db.models.expressions.CombinedExpression(models.F('floor'), '+', models.F('held'))), _connector='OR')), name='balance_stays_above_floor'),
         ),
     ]

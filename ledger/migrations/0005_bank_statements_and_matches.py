@@ -124,6 +124,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'matches',
+                'indexes': [
+                    models.Index(fields=['bank_account', 'made_at'], name='match_by_moment'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -167,6 +170,16 @@ class Migration(migrations.Migration):
                 ('previous', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='next', to='ledger.bankstatement')),
                 ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='ledger.statementfile')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('to_on__gte', models.F('from_on'))), name='statement_ends_after_it_starts'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('is_proof', False), ('previous', None)), models.Q(('closing__isnull', False), ('is_proof', True), ('opening__isnull', False)), _connector='OR'), name='proof_has_its_balances'),
+                    models.UniqueConstraint(condition=models.Q(('is_proof', True), ('previous', None)), fields=('bank_account',), name='one_statement_is_the_first'),
+                ],
+                'indexes': [
+                    models.Index(fields=['bank_account', 'to_on'], name='statement_by_day'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='StatementLine',
@@ -185,6 +198,11 @@ class Migration(migrations.Migration):
                 ('personal', models.BinaryField(null=True)),
                 ('statement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='ledger.bankstatement')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('statement', 'number'), name='line_number_is_taken_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='StatementDetail',
@@ -199,15 +217,16 @@ class Migration(migrations.Migration):
                 ('personal', models.BinaryField(null=True)),
                 ('line', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='details', to='ledger.statementline')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('line', 'number'), name='detail_number_is_taken_once'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='reconciliationitem',
             name='line',
             field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='item', to='ledger.statementline'),
-        ),
-        migrations.AddIndex(
-            model_name='match',
-            index=models.Index(fields=['bank_account', 'made_at'], name='match_by_moment'),
         ),
         migrations.AddIndex(
             model_name='break',
@@ -228,30 +247,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='break',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'EXPLAINED'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='explained_break_has_a_reason'),
-        ),
-        migrations.AddIndex(
-            model_name='bankstatement',
-            index=models.Index(fields=['bank_account', 'to_on'], name='statement_by_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankstatement',
-            constraint=models.CheckConstraint(condition=models.Q(('to_on__gte', models.F('from_on'))), name='statement_ends_after_it_starts'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankstatement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('is_proof', False), ('previous', None)), models.Q(('closing__isnull', False), ('is_proof', True), ('opening__isnull', False)), _connector='OR'), name='proof_has_its_balances'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankstatement',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_proof', True), ('previous', None)), fields=('bank_account',), name='one_statement_is_the_first'),
-        ),
-        migrations.AddConstraint(
-            model_name='statementline',
-            constraint=models.UniqueConstraint(fields=('statement', 'number'), name='line_number_is_taken_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='statementdetail',
-            constraint=models.UniqueConstraint(fields=('line', 'number'), name='detail_number_is_taken_once'),
         ),
         migrations.AddIndex(
             model_name='reconciliationitem',

@@ -1,5 +1,6 @@
 """The book, its chart and its accounts."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -49,8 +50,9 @@ class ChartLine(models.Model):
 class Account(Numbered, Timestamped):
     """One row is one account: a line of the chart, one currency, one side on which it grows.
 
-    Everything but name, status, floor and metadata is fixed by trigger. ``owner`` is the public id of what the account belongs to in
-    an upper app (``wal_…``), opaque here. ``floor`` is in the account's normal direction; none means that it may go anywhere.
+    Everything but name, status, freezes, floor and metadata is fixed by trigger. ``owner`` is the public id of what the account belongs
+    to in an upper app (``wal_…``), opaque here. ``floor`` is in the account's normal direction; none means that it may go anywhere.
+    ``frozen_by`` are the apps that froze it: it opens when each has let go of its own freeze.
     """
 
     PREFIX = "acc"
@@ -64,6 +66,7 @@ class Account(Numbered, Timestamped):
     mode = models.CharField(max_length=8, choices=AccountMode.choices)
     floor = AmountField(null=True, blank=True)
     status = models.CharField(max_length=6, choices=AccountStatus.choices, default=AccountStatus.OPEN)
+    frozen_by = ArrayField(models.CharField(max_length=20), default=list, db_default=[], blank=True)
     owner = models.CharField(max_length=40, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
 
@@ -71,6 +74,10 @@ class Account(Numbered, Timestamped):
         constraints = [
             models.UniqueConstraint(fields=["book", "code", "currency"], name="account_code_is_unique_in_book_and_currency"),
             models.CheckConstraint(condition=Q(mode="STRICT") | Q(floor__isnull=True), name="deferred_account_has_no_floor"),
+            models.CheckConstraint(
+                condition=Q(status=AccountStatus.FROZEN) & ~Q(frozen_by=[]) | ~Q(status=AccountStatus.FROZEN) & Q(frozen_by=[]),
+                name="account_is_frozen_by_somebody",
+            ),
         ]
         indexes = [
             models.Index(fields=["book", "line", "currency", "id"], name="account_by_line"),

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
-from flowlet.core import crypto
+from flowlet.core import crypto, money
 from ledger.choices import OPEN_STATES, BreakState, ItemSide
 from ledger.models import Account, BankAccount, BankAccountMember, BankStatement, Break, ReconciliationItem, StatementLine
 from ledger.selectors import balances
@@ -182,12 +182,17 @@ def _judged(found: Proof, without_break: int) -> Proof:
     if not found.has_statement:
         missing.append(f"There is no statement for {found.on}.")
     if found.unexplained:
-        missing.append(f"{found.unexplained:f} {found.bank_account.currency} are explained by nothing: reconcile again.")
+        currency = found.bank_account.currency
+        missing.append(f"{money.to_text(found.unexplained, currency)} {currency} are explained by nothing: reconcile again.")
     if without_break:
-        missing.append(f"{without_break} lines of the bank have not been reconciled yet.")
+        missing.append(_counted(without_break, "line of the bank has", "lines of the bank have") + " not been reconciled yet.")
     if found.breaks_without_owner:
-        missing.append(f"{found.breaks_without_owner} breaks have no owner.")
+        missing.append(_counted(found.breaks_without_owner, "break has", "breaks have") + " no owner.")
     return Proof(**{**{name: getattr(found, name) for name in Proof.__slots__}, "missing": tuple(missing)})
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def _open_sums(bank_account: BankAccount, on: date) -> dict[str, Decimal]:

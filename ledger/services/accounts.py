@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 
@@ -17,6 +17,8 @@ from ledger.models import Account, ChartLine
 from ledger.services import charts
 from ledger.services.refusals import translated
 from ledger.states import ACCOUNT_MOVES
+
+BOOKS: Final = "ledger"
 
 
 def open(
@@ -106,14 +108,17 @@ def system_account(
     return account
 
 
-def freeze(*, account_id: int, actor: Actor, at: datetime, reason: str) -> Account:
-    """Refuse every posting from now on; what is held stays held. Raises IllegalMove."""
-    return _move(account_id, AccountStatus.FROZEN, actor, at, reason)
+def freeze(*, account_id: int, by: str = BOOKS, actor: Actor, at: datetime, reason: str) -> Account:
+    """Refuse every posting until each app that froze it (``by``) lets go; what is held stays held.
+
+    Raises IllegalMove when the app froze it before.
+    """
+    return _move(account_id, AccountStatus.FROZEN, actor, at, reason, by=by)
 
 
-def unfreeze(*, account_id: int, actor: Actor, at: datetime, reason: str) -> Account:
-    """Take postings again. Raises IllegalMove."""
-    return _move(account_id, AccountStatus.OPEN, actor, at, reason)
+def unfreeze(*, account_id: int, by: str = BOOKS, actor: Actor, at: datetime, reason: str) -> Account:
+    """The app lets go of its freeze: postings are taken again unless another's stands. Raises IllegalMove when it has none."""
+    return _move(account_id, AccountStatus.OPEN, actor, at, reason, by=by)
 
 
 def close(*, account_id: int, actor: Actor, at: datetime, reason: str = "") -> Account:
@@ -121,13 +126,20 @@ def close(*, account_id: int, actor: Actor, at: datetime, reason: str = "") -> A
     return _move(account_id, AccountStatus.CLOSED, actor, at, reason)
 
 
-def _move(account_id: int, target: AccountStatus, actor: Actor, at: datetime, reason: str) -> Account:
+def _move(account_id: int, target: AccountStatus, actor: Actor, at: datetime, reason: str, *, by: str = "") -> Account:
     with translated(), transaction.atomic():
         account = Account.objects.select_for_update(no_key=True, of=("self",)).select_related("book").get(pk=account_id)
-        check_move(ACCOUNT_MOVES, account.status, target)
-        before = account.status
-        account.status = target
-        account.save(update_fields=["status"])
+        before, holders = _standing(account), set(account.frozen_by)
+        is_frozen = target == AccountStatus.FROZEN
+        if not by:
+            check_move(ACCOUNT_MOVES, account.status, target)
+        elif account.status == AccountStatus.CLOSED or (by in holders) == is_frozen:
+            check_move({}, account.status, target)
+        else:
+            holders ^= {by}
+        account.status = AccountStatus.FROZEN if holders else target
+        account.frozen_by = sorted(holders)
+        account.save(update_fields=["status", "frozen_by"])
         log.record(
             action=f"ledger.account.{target.lower()}",
             actor=actor,
@@ -135,7 +147,11 @@ def _move(account_id: int, target: AccountStatus, actor: Actor, at: datetime, re
             target=account.public_id,
             partner_id=account.book.partner_id,
             reason=reason,
-            before={"status": before},
-            after={"status": str(target)},
+            before=before,
+            after=_standing(account),
         )
     return account
+
+
+def _standing(account: Account) -> dict[str, Any]:
+    return {"status": str(account.status)} | ({"frozen_by": account.frozen_by} if account.frozen_by else {})

@@ -226,7 +226,8 @@ def _checked(account: BankAccount, statement: Statement, booked: Iterable[Line])
     gap = statement.opening + sum((line.amount for line in booked), Decimal(0)) - statement.closing
     if gap:
         raise errors.StatementDoesNotAdd(
-            f"Opening balance and lines exceed the closing balance by {money.to_text(gap, currency)} {currency}.",
+            f"Opening balance and lines come to {money.to_text(abs(gap), currency)} {currency} "
+            f"{'more' if gap > 0 else 'less'} than the closing balance.",
             difference=money.to_text(gap, currency),
         )
     previous = BankStatement.objects.filter(bank_account=account, is_proof=True).order_by("-to_on", "-recorded_at", "-id").first()

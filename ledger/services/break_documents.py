@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.policies import check_reason
 from flowlet.audit.services import log
-from flowlet.core import crypto, ids
+from flowlet.core import crypto
 from flowlet.core.actors import Actor
 from flowlet.core.errors import NotFound
 from flowlet.vault import columns
@@ -52,29 +52,12 @@ def attach(*, break_id: UUID, name: str, content: bytes, actor: Actor, at: datet
 
     Raises NotFound, DocumentTooLarge, DocumentNotTaken for what is neither PDF, PNG, JPEG nor plain text, DocumentKnown.
     """
-    if len(content) > LARGEST:
-        raise errors.DocumentTooLarge(largest=LARGEST, param="file")
-    found = type_of(content)
     row = breaks.locked(break_id)
-    made = BreakDocument(
-        id=ids.uuid7(),
-        break_row=row,
-        name=plain_name(name, found),
-        type=found,
-        size=len(content),
-        digest=hashlib.sha256(content).hexdigest(),
-        added_by=str(actor),
-        added_at=at,
-    )
-    made.sealed = crypto.seal(content, aad=aad(made))
-    try:
-        with transaction.atomic():
-            made.save(force_insert=True)
-    except IntegrityError as error:
-        if "break_has_each_document_once" not in str(error):
-            raise
-        raise errors.DocumentKnown(param="file") from None
-    shown = {"document": made.public_id, "type": str(made.type), "size": made.size, "digest": made.digest}
+    made = BreakDocument(break_row=row, added_by=str(actor), added_at=at)
+    shown = {
+        "document": made.public_id,
+        **keep(made, name=name, content=content, place=aad(made), once="break_has_each_document_once"),
+    }
     log.record(action=events.BREAK_DOCUMENT_ADDED, actor=actor, at=at, target=row.public_id, after=shown)
     return made
 
@@ -86,9 +69,7 @@ def take_out(*, document_id: UUID, reason: str, actor: Actor, at: datetime) -> O
     row = BreakDocument.objects.select_related("break_row").filter(pk=document_id).first()
     if row is None:
         raise NotFound("There is no such document.")
-    content = crypto.open_sealed(bytes(row.sealed), aad=aad(row))
-    if hashlib.sha256(content).hexdigest() != row.digest:
-        raise errors.DocumentNotTaken("The document is not what its digest says.")
+    found = opened(row, place=aad(row))
     log.record(
         action=events.BREAK_DOCUMENT_TAKEN_OUT,
         actor=actor,
@@ -97,6 +78,35 @@ def take_out(*, document_id: UUID, reason: str, actor: Actor, at: datetime) -> O
         reason=reason,
         after={"document": row.public_id, "digest": row.digest},
     )
+    return found
+
+
+def keep(made: Any, *, name: str, content: bytes, place: str, once: str) -> dict[str, Any]:
+    """Seal a content into its new row (which is of a break, or of an upper app) and save it; what the audit says of it. ``once`` is the
+    constraint by which it is there once.
+
+    Raises DocumentTooLarge, DocumentNotTaken, DocumentKnown.
+    """
+    if len(content) > LARGEST:
+        raise errors.DocumentTooLarge(largest=LARGEST, param="file")
+    made.type = type_of(content)
+    made.name, made.size, made.digest = plain_name(name, made.type), len(content), hashlib.sha256(content).hexdigest()
+    made.sealed = crypto.seal(content, aad=place)
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+    except IntegrityError as error:
+        if once not in str(error):
+            raise
+        raise errors.DocumentKnown(param="file") from None
+    return {"type": str(made.type), "size": made.size, "digest": made.digest}
+
+
+def opened(row: Any, *, place: str) -> Opened:
+    """A kept content in clear. Raises DocumentNotTaken when it was altered."""
+    content = crypto.open_sealed(bytes(row.sealed), aad=place)
+    if hashlib.sha256(content).hexdigest() != row.digest:
+        raise errors.DocumentNotTaken("It is not what its digest says.")
     return Opened(row.name, str(row.type), content)
 
 

@@ -87,7 +87,8 @@ def check_difference(account: BankAccount, theirs: Decimal, ours: Decimal) -> No
         return
     shown = money.to_text(gap, account.currency)
     raise errors.SidesDiffer(
-        f"The bank has {shown} {account.currency} more than the books, beyond the tolerance. Post what is missing first.",
+        f"The bank has {money.to_text(abs(gap), account.currency)} {account.currency} {'more' if gap > 0 else 'less'} than the books, "
+        "beyond the tolerance. Post what is missing first.",
         difference=shown,
     )
 

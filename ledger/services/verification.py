@@ -140,9 +140,14 @@ def guards_stand() -> Iterator[tuple[str, str]]:
 
 @register("Transaction ids run forward")
 def ids_run_forward() -> Iterator[tuple[str, str]]:
-    """A logical restore into a new cluster starts its transaction ids anew, which would confuse the commit horizon."""
+    """A logical restore into a new cluster starts its transaction ids anew, which would confuse the commit horizon.
+
+    Committed journals lie below the snapshot's upper end; those of this very transaction may lie above it, while older ones run.
+    """
     (highest, current) = _rows(
-        "SELECT coalesce(max(posted_xid), 0), pg_snapshot_xmax(pg_current_snapshot())::text::bigint FROM ledger_journal"
+        """SELECT coalesce(max(posted_xid), 0),
+                  greatest(pg_snapshot_xmax(pg_current_snapshot()), pg_current_xact_id_if_assigned())::text::bigint
+             FROM ledger_journal"""
     )[0]
     if highest > current:
         yield (

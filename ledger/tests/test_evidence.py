@@ -168,6 +168,26 @@ def test_clean_books_verify_clean_before_and_after_sealing(history):
     assert list(Verification.objects.values_list("is_clean", "journals", "entries")) == [(True, 9, 18)] * 2
 
 
+def test_verifies_what_its_own_transaction_posted_while_an_older_one_still_runs(book, history, owner_connection):
+    a, b = open_wallet(book, funds="5.00"), open_wallet(book)
+    owner_connection.autocommit = False
+    with owner_connection.cursor() as older:
+        older.execute("SELECT pg_current_xact_id()")
+        with transaction.atomic():
+            move(a, b, "1.00")
+            assert verification.verify().is_clean
+    owner_connection.rollback()
+
+
+def test_finds_journals_that_are_ahead_of_the_server_as_after_a_restore_into_a_new_one(history, superuser_connection):
+    with superuser_connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("UPDATE ledger_journal SET posted_xid = 9000000000000 WHERE id = %s", [str(history[-1])])
+    found = [finding for finding in verification.verify().findings if finding.check == "Transaction ids run forward"]
+    assert [finding.where for finding in found] == ["cluster"]
+    assert found[0].message.startswith("journals carry transaction 9000000000000, the server is at ")
+
+
 def test_seals_chain_over_blocks_and_never_split_a_transaction(book, history):
     seals.seal()
     a, b = open_wallet(book, funds="5.00"), open_wallet(book)

@@ -9,6 +9,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts.choices import Role
+from accounts.models import User
 from flowlet.core import clock
 from flowlet.db import transactions
 from ledger.models import Entry, Journal
@@ -63,6 +65,19 @@ def test_posts_a_csv_file_once_however_often_it_is_run(firm, csv_file):
     ]
     assert run("post_journal", path, "--book", firm.public_id)[1] == "0 posted, 2 known already, 0 refused.\n"
     assert Entry.objects.count() == 4
+
+
+@pytest.mark.django_db
+def test_posts_in_the_name_of_who_may_make_manual_journals(firm, csv_file):
+    for role in (Role.FINANCE, Role.AUDITOR):
+        User.objects.create_user(f"{role.lower()}@flowlet.test", name="Somebody", is_staff=True, roles=[role])
+    path = csv_file(*pair("a"))
+    with pytest.raises(CommandError, match=r"ledger\.post_manual_journal"):
+        run("post_journal", path, "--book", firm.public_id, "--as", "auditor@flowlet.test")
+    assert Journal.objects.count() == 0
+    run("post_journal", path, "--book", firm.public_id, "--as", "finance@flowlet.test")
+    who = User.objects.get(email="finance@flowlet.test")
+    assert Journal.objects.get().actor == f"staff:{who.public_id}"
 
 
 @pytest.mark.django_db

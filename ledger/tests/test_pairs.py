@@ -152,7 +152,7 @@ def test_a_freeze_that_the_posting_waited_for_is_seen(book, second_connection, p
     with pytest.raises(errors.AccountFrozen):
         posted_meanwhile(
             second_connection,
-            "UPDATE ledger_account SET status = 'FROZEN' WHERE id = %s",
+            "UPDATE ledger_account SET status = 'FROZEN', frozen_by = '{ledger}' WHERE id = %s",
             [(a, b)[position].pk],
             book_id=book.pk,
             legs=[Leg(a.pk, "DEBIT", money), Leg(b.pk, "CREDIT", money)],

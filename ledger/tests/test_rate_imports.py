@@ -68,8 +68,8 @@ def test_a_currency_that_was_not_quoted_on_a_day_has_no_rate():
         (b"<gesmes:Envelope", "cannot be read"),
         (b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', "not accepted|document type"),
         (b"PK\x03\x04nonsense", "cannot be opened"),
-        (zipped(DAILY, DAILY), "2 files"),
-        (zipped(b" " * (ecb.LARGEST + 1)), "larger"),
+        pytest.param(zipped(DAILY, DAILY), "2 files", id="two files"),
+        pytest.param(zipped(b" " * (ecb.LARGEST + 1)), "larger", id="too large"),
     ],
 )
 def test_what_is_none_of_the_banks_files_is_refused(content, said):

@@ -442,7 +442,7 @@ def test_the_proof_names_what_is_missing_and_every_cent_of_the_difference(bank):
     proof = questions.proof(bank_account=bank.account, on=DAY)
     assert (proof.bank_balance, proof.books_balance, proof.difference) == (Decimal("103.00"), Decimal("93.00"), Decimal("10.00"))
     assert (proof.open_theirs, proof.open_ours, proof.unexplained) == (Decimal("3.00"), Decimal("-7.00"), Decimal(0))
-    assert proof.missing == ("1 breaks have no owner.",)
+    assert proof.missing == ("1 break has no owner.",)
     user, person = staff("ada@example.com", "FINANCE")
     breaks.take(break_id=Break.objects.get().pk, actor=person, at=clock.now())
     assert questions.proof(bank_account=bank.account, on=DAY).is_proven

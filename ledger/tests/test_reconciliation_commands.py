@@ -44,7 +44,7 @@ def test_a_file_is_imported_reconciled_and_proven_by_commands(bank, tmp_path):
         call_command("reconcile", "--only-proof", "--proof", str(DAY), "--json", stdout=out)
     told = json.loads(out.getvalue())[0]["proof"]
     assert ended.value.code == 1
-    assert (told["bank"], told["books"], told["missing"]) == ("-49.00", "-40.00", ["1 breaks have no owner."])
+    assert (told["bank"], told["books"], told["missing"]) == ("-49.00", "-40.00", ["1 break has no owner."])
     user, _ = staff("ada@example.com", "OPERATIONS")
     call("breaks", "take", Break.objects.get().public_id, "--as", user.email)
     assert "proven." in call("reconcile", "--only-proof", "--proof", DAY)
@@ -180,3 +180,26 @@ def test_a_bank_account_is_declared_and_changed_by_command(book):
             call("bank_account", "declare", *wrong, *by)
     assert BankAccount.objects.count() == 1
     assert "No bank account" not in call("reconcile")
+
+
+def test_what_is_open_and_suggested_is_told_by_number_so_that_it_can_be_matched(bank):
+    bank.post("-75.00", end_to_end_id="P-75")
+    bank.post("-12.00", end_to_end_id="IN-TRANSIT")  # no break yet, so no other command tells of it
+    bank.statement(
+        ("-70.00", {"e2e": "P-75"}),
+        (
+            "-12.00",
+            {"e2e": "OTHER"},
+        ),
+    )
+    call("reconcile")
+    suggested = Match.objects.filter(state=MatchState.SUGGESTED)
+    told = call("reconcile", "--account", "main", "--open")
+    for row in ReconciliationItem.objects.filter(match=None):
+        assert f"item {row.pk}  {row.side.lower():6}  {row.dated_on}" in told
+    for row in suggested:
+        numbers = ", ".join(map(str, sorted(row.items.values_list("pk", flat=True))))
+        assert f"{row.public_id}  items {numbers}: {row.reason}" in told
+    (account,) = json.loads(call("reconcile", "--open", "--json"))
+    assert {item["item"] for item in account["open"]} == set(ReconciliationItem.objects.values_list("pk", flat=True))
+    assert [one["match"] for one in account["suggestions"]] == [row.public_id for row in suggested.order_by("id")] != []

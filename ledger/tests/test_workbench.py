@@ -70,6 +70,9 @@ def test_the_workbench_shows_both_sides_suggestions_and_the_picture_of_the_day(b
         "Same reference",
         "settled",
         "Newest matches",
+        "The sides differ by more than the tolerance",
+        "Breaks without owner",
+        'data-digits="2"',
     ):
         assert text in page, text
     assert "Babbage" not in page
@@ -199,6 +202,26 @@ def test_matching_by_keyboard_in_a_browser(live_server, bank, finance, monkeypat
         page.wait_for_selector("html:not([x-cloak])")
         made = Match.objects.get(found_by="MANUAL")
         assert made.reason == "as the voucher says"
+
+        # Taken back by keyboard alone as well: down to the match, x, the reason, the form is sent from the field.
+        go_to(f'[data-rec-match="{made.public_id}"]')
+        with page.expect_navigation():
+            page.keyboard.press("x")
+        page.wait_for_selector("html:not([x-cloak])")
+        page.focus("textarea[name=reason]")
+        page.keyboard.type("it was the other one")
+        with page.expect_navigation():
+            page.keyboard.press("Control+Enter")
+        made.refresh_from_db()
+        assert (made.state, made.undone_reason) == (MatchState.UNDONE, "it was the other one")
+
+        # The help of the page knows its keys.
+        page.goto(f"{live_server.url}{bench(bank)}?day={DAY}")
+        page.wait_for_selector("html:not([x-cloak])")
+        page.keyboard.press("?")
+        helped = page.inner_text("#fl-help dl").split()
+        assert {"x", "m", "a"} <= set(helped)
+        page.keyboard.press("Escape")
 
         for name, size, scheme, url in (
             ("workbench-dark", 1360, "dark", f"{bench(bank)}?day={DAY}"),

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
 
 from flowlet.backoffice import CaseAdmin, Transition, TransitionForm, cells, panels, site
 from flowlet.core import clock
@@ -21,7 +20,6 @@ from payments.policies import days as policies
 from payments.services import closings, days
 
 CLOSE, REOPEN = "payments.close_day", "payments.request_day_reopening"
-LOOKS_AGAIN_SECONDS = 3
 
 
 class BookField(forms.ModelChoiceField):
@@ -179,12 +177,9 @@ class BusinessDayAdmin(CaseAdmin):
         """Beside the heading."""
         return self.state(obj)
 
-    def detail(self, request: HttpRequest, obj: BusinessDay, **how: Any) -> HttpResponse:
-        """A page that shows a run looks again by itself until it has ended."""
-        answer = super().detail(request, obj, **how)
-        if obj.closing in UNDER_WAY and not policies.is_stale(obj, at=clock.now()):
-            answer["Refresh"] = str(LOOKS_AGAIN_SECONDS)
-        return answer
+    def looks_again(self, obj: BusinessDay) -> bool:
+        """While a run goes on."""
+        return obj.closing in UNDER_WAY and not policies.is_stale(obj, at=clock.now())
 
     @admin.display(description="state")
     def state(self, obj: BusinessDay) -> Any:

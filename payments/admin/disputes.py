@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -307,12 +308,12 @@ class DisputeAdmin(CaseAdmin):
 
 
 def to_answer(request: HttpRequest) -> home.Waiting | None:
-    """Live disputes that nobody has answered; late when one ends within a day."""
-    rows = Dispute.objects.filter(state=DisputeState.OPEN, partner__mode=Mode.LIVE)
+    """Disputes that nobody has answered; late when one ends within a day."""
+    rows = Dispute.objects.filter(state=DisputeState.OPEN, partner__mode__in=settings.WORKED_MODES)
     found = list(rows.order_by("due_at").values_list("due_at", "created_at")[:1000])
     if not found:
         return None
-    url = f"{cells.admin_url(Dispute, 'changelist')}?work=answer&mode={Mode.LIVE}"
+    url = f"{cells.admin_url(Dispute, 'changelist')}?work=answer&{furniture.worked_modes()}"
     is_late = found[0][0] - clock.now() < SOON
     return home.Waiting(count=len(found), url=url, oldest_at=min(opened for _, opened in found), is_late=is_late)
 

@@ -65,7 +65,7 @@ class FlowPages:
             "modes": Mode.choices,
             "before": day - timedelta(days=1),
             "after": day + timedelta(days=1) if day < today else None,
-            "flows": furniture.drawn(flows.of_day(day, mode=mode)),
+            "flows": furniture.drawn(flows.of_day(day, modes=[mode])),
             "rates": _rates() if mode == Mode.LIVE else (),
             "list_url": self._url("changelist"),
         }

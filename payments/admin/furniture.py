@@ -1,22 +1,53 @@
 """What the pages of payments share: money of a row, links by key, who acted, a filter by partner."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Model, QuerySet
 
 from accounts.models import Partner
 from accounts.selectors import staff
-from flowlet.backoffice import cells, filters
-from flowlet.core import ids
+from flowlet.backoffice import cells, filters, home
+from flowlet.core import clock, ids
 from flowlet.core.money import Money
 from payments.choices import PaymentKind, Rail
 from payments.selectors import flows
 
-SHOWN = 20
-WAYS = {"in": ("In", "good"), "out": ("Out", "info"), "failed": ("Failed", "warn"), "returned": ("Returned", "bad")}
+SHOWN, COUNTED = 20, 1000
+
+
+def worked_modes() -> str:
+    """What an address adds to a list for the modes whose work is on the first page."""
+    return "" if len(settings.WORKED_MODES) > 1 else f"mode={settings.WORKED_MODES[0]}"
+
+
+def waiting_with_owners(model: type[Model], rows: QuerySet, *, late: timedelta) -> home.Waiting | None:
+    """A box of the first page: how many of these wait, the oldest, and how many nobody looks after; None where there is none."""
+    found = list(rows.order_by("pk").values_list("created_at", "owner_id")[: COUNTED + 1])
+    if not found:
+        return None
+    unowned = sum(owner is None for _, owner in found[:COUNTED])
+    oldest = min(moment for moment, _ in found)
+    return home.Waiting(
+        count=min(len(found), COUNTED),
+        url=f"{cells.admin_url(model, 'changelist')}?{worked_modes()}",
+        oldest_at=oldest,
+        is_late=clock.now() - oldest > late,
+        text=f"{unowned} without owner" if unowned else "",
+    )
+
+
+WAYS = {
+    "in": ("In", "good"),
+    "out": ("Out", "info"),
+    "failed": ("Failed", "warn"),
+    "returned": ("Returned", "bad"),
+    "disputed": ("Disputed", "bad"),
+}
 # For columns of lists.
 SHORT = {PaymentKind.TRANSFER: "Transfer", Rail.SEPA_CT: "SEPA", Rail.SEPA_DD: "SEPA debit", Rail.BOOK: "book"}
 

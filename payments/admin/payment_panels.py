@@ -24,7 +24,7 @@ from payments.models import ExternalAccount, Mandate, Move, Payment
 from payments.selectors import payments as selectors
 from payments.selectors import return_codes
 from payments.selectors.external_accounts import masked_number
-from payments.services import authorisations, recipes
+from payments.services import authentications, authorisations, recipes
 from wallets.models import Hold, Wallet
 
 
@@ -55,11 +55,13 @@ def facts(payment: Payment) -> list[tuple[str, Any]]:
 def standing(payment: Payment) -> list[tuple[str, Any]]:
     """How it stands, why, and what it has left behind."""
     currency = payment.currency
-    meaning = return_codes.meaning(payment.rail, payment.reason_code)
+    meaning, basis = return_codes.meaning(payment.rail, payment.reason_code), authentications.basis_of(payment)
     optional = [
         ("Reason code", cells.code(payment.reason_code), payment.reason_code),
         ("Which means", meaning, meaning),
         ("Why", payment.reason, payment.reason),
+        ("The payer's authentication", basis.get_means_display() if basis else "", basis),
+        ("Which holds, as", basis.reason if basis else "", basis),
         ("Refunded", furniture.figure(payment.refunded, currency), payment.refunded),
         ("Returned", furniture.figure(payment.returned, currency), payment.returned),
         ("Money held by", furniture.link(Hold, payment.hold_id), payment.status == PaymentStatus.HELD),

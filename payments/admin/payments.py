@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
@@ -16,6 +16,7 @@ from payments import errors
 from payments.admin import furniture, payment_deeds, payment_filters
 from payments.admin import payment_panels as shown
 from payments.admin.flow_page import FlowPages
+from payments.admin.settlement_page import SettlementPages
 from payments.choices import Direction, PaymentStatus
 from payments.models import ExternalAccount, Payment
 from payments.policies import references
@@ -27,7 +28,7 @@ from wallets.models import Wallet
 BY_KEY = {"wal": "wallet_id", "cus": "customer_id", "eac": "external_account_id", "bat": "batch_id"}
 
 
-class PaymentAdmin(FlowPages, CaseAdmin):
+class PaymentAdmin(FlowPages, SettlementPages, CaseAdmin):
     """One payment."""
 
     section, icon, menu_order = "Money", "payments", 5
@@ -121,7 +122,10 @@ class PaymentAdmin(FlowPages, CaseAdmin):
         following = None
         if isinstance(obj, Payment) and isinstance(result, Payment) and result.status != obj.status:
             following = queues.following(obj, actor=str(actor_of(request)), at=clock.now())
-        return HttpResponseRedirect(cells.admin_url(following)) if following is not None else response
+        if following is None:
+            return response
+        messages.info(request, f"That was {self.title_of(obj)}. This is the next one that waits.")
+        return HttpResponseRedirect(cells.admin_url(following))
 
     @admin.display(description="what")
     def what(self, obj: Payment) -> str:

@@ -1,13 +1,15 @@
-"""What payments put on the first page: the queues, and the flow of the day. Live payments only: the sandbox is the partners' own."""
+"""What payments put on the first page: the queues, and the flow of the day. Live payments only, the sandbox is the partners' own; but
+in the demo, whose business day with the banks is in the sandboxes, these too (``settings.WORKED_MODES``).
+"""
 
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.choices import Mode
 from flowlet.backoffice import actor_of, cells, home
 from flowlet.core import clock
 from payments.admin import furniture
@@ -42,10 +44,10 @@ def queue(name: Queue, late_after: timedelta, *, is_shown_empty: bool = False) -
     """How a queue of payments is loaded; an empty one stays away unless it is somebody's daily work."""
 
     def load(request: HttpRequest) -> home.Waiting | None:
-        rows = queues.waiting(name, mode=Mode.LIVE, at=clock.now())
+        rows = queues.waiting(name, modes=settings.WORKED_MODES, at=clock.now())
         if name == Queue.APPROVAL:
             rows = rows.exclude(created_by=str(actor_of(request)))
-        url = f"{cells.admin_url(Payment, 'changelist')}?queue={name}&mode={Mode.LIVE}"
+        url = f"{cells.admin_url(Payment, 'changelist')}?queue={name}&{furniture.worked_modes()}"
         found = counted(rows, "updated_at", url, late_after)
         return found if found.count or is_shown_empty else None
 
@@ -55,7 +57,7 @@ def queue(name: Queue, late_after: timedelta, *, is_shown_empty: bool = False) -
 def files(request: HttpRequest) -> home.Waiting | None:
     """Files that wait for a person; those of one person are released by the run itself."""
     url = f"{cells.admin_url(Batch, 'changelist')}?status__exact={BatchStatus.BUILT}"
-    rows = Batch.objects.filter(status=BatchStatus.BUILT, partner__mode=Mode.LIVE)
+    rows = Batch.objects.filter(status=BatchStatus.BUILT, partner__mode__in=settings.WORKED_MODES)
     found = counted(rows.exclude(needs_two=True, built_by=str(actor_of(request))), "created_at", url, timedelta(hours=1))
     return found if found.count else None
 
@@ -63,7 +65,7 @@ def files(request: HttpRequest) -> home.Waiting | None:
 def open_days(request: HttpRequest) -> home.Waiting | None:
     """Days that somebody began to close, and that lack something."""
     url = cells.admin_url(BusinessDay, "changelist")
-    rows = BusinessDay.objects.filter(book__partner__mode=Mode.LIVE).exclude(status=DayStatus.CLOSED)
+    rows = BusinessDay.objects.filter(book__partner__mode__in=settings.WORKED_MODES).exclude(status=DayStatus.CLOSED)
     found = counted(rows, "created_at", url, timedelta(days=1))
     return found if found.count else None
 
@@ -71,7 +73,7 @@ def open_days(request: HttpRequest) -> home.Waiting | None:
 def flow(request: HttpRequest) -> dict[str, Any]:
     """What has moved today."""
     url = cells.admin_url(Payment, "flow")
-    return {"flows": furniture.drawn(flows.of_day(clock.now().date(), mode=Mode.LIVE)), "url": url}
+    return {"flows": furniture.drawn(flows.of_day(clock.now().date(), modes=settings.WORKED_MODES)), "url": url}
 
 
 HOURS = timedelta(hours=4)
@@ -101,6 +103,6 @@ home.register(
         load=flow,
         permission="payments.view_payment",
         order=15,
-        note="Live payments that were settled, failed or were returned, by rail and currency",
+        note="What was settled, failed, returned or disputed, by rail and currency",
     )
 )

@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 
-from accounts.choices import Mode
 from flowlet.backoffice import CaseAdmin, Transition, cells, home, panels, site
 from payments.admin import furniture
 from payments.admin.queues import counted
@@ -117,7 +117,7 @@ class RecallAdmin(CaseAdmin):
 
 def waiting(request: HttpRequest) -> home.Waiting | None:
     """What banks ask of us."""
-    rows = Recall.objects.filter(state=RecallState.RECEIVED, partner__mode=Mode.LIVE)
+    rows = Recall.objects.filter(state=RecallState.RECEIVED, partner__mode__in=settings.WORKED_MODES)
     url = f"{cells.admin_url(Recall, 'changelist')}?state__exact={RecallState.RECEIVED}"
     found = counted(rows, "created_at", url, timedelta(days=10))
     return found if found.count else None

@@ -6,13 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from accounts.choices import Mode
-from accounts.models import Customer, User
-from accounts.roles import roles_with
+from accounts.models import Customer
 from flowlet.approvals import selectors as approvals
 from flowlet.approvals.choices import ApprovalStatus
 from flowlet.approvals.errors import AlreadyPending
@@ -20,8 +19,10 @@ from flowlet.approvals.models import Approval
 from flowlet.backoffice import CaseAdmin, Transition, TransitionForm, cells, filters, home, panels, site
 from flowlet.core import clock, ids
 from flowlet.core.actors import Actor
+from flowlet.core.errors import Invalid
+from ledger.models import Journal
 from payments import errors
-from payments.admin import furniture, payment_filters
+from payments.admin import furniture, owning, payment_filters
 from payments.admin.inbound_files import said_by_files
 from payments.choices import PaymentStatus, SuspenseCause, SuspenseState
 from payments.models import SuspenseItem
@@ -35,6 +36,7 @@ from wallets.models import Wallet
 ASSIGN, BOOK = "payments.assign_suspense", "payments.book_outcome"
 LATE, OLD = timedelta(days=1), timedelta(days=5)
 OFFERED = 200
+ENDED = frozenset(SuspenseState.values) - {SuspenseState.OPEN}
 CODES = [("", "Choose"), *((code, f"{code} · {reasons.of(code).meaning}") for code in sorted(RETURN_REASONS))]
 
 
@@ -63,16 +65,16 @@ class WalletForm(TransitionForm):
             raise forms.ValidationError("This is not the id of a wallet.") from None
 
 
-class OwnerForm(TransitionForm):
-    """Who looks after it."""
+class JournalForm(TransitionForm):
+    """Which journal took it out."""
 
-    owner = forms.ChoiceField()
+    journal = forms.ChoiceField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        able = User.objects.filter(is_active=True, is_staff=True, roles__overlap=roles_with(ASSIGN))
-        self.fields["owner"].choices = [
-            (str(user.pk), f"{user.name}, {user.email}") for user in able.order_by("name", "email")[:OFFERED]
+        found = suspense.fitting_journals(self.subject)[:OFFERED] if isinstance(self.subject, SuspenseItem) else ()
+        self.fields["journal"].choices = [
+            (str(one.pk), f"{one.effective_on} · {one.description or 'without a text'} · {one.public_id}") for one in found
         ]
 
 
@@ -88,16 +90,23 @@ def assign(*, item_id: UUID, wallet: UUID, reason: str, actor: Actor, at: dateti
     return suspense.assign(item_id=item_id, wallet_id=wallet, reason=reason, actor=actor, at=at)
 
 
-def hand_over(*, item_id: UUID, owner: str, actor: Actor, at: datetime) -> SuspenseItem:
-    """The form in the service's words."""
-    return suspense.hand_over(item_id=item_id, owner=User.objects.get(pk=owner), actor=actor, at=at)
-
-
 def check_can_assign(row: SuspenseItem, actor: Actor) -> None:
     """Raises NotInSuspense, AlreadyPending."""
     policies.check_is_open(row, actor)
     if asked(row) is not None:
         raise AlreadyPending
+
+
+def check_can_close(row: SuspenseItem, actor: Actor) -> None:
+    """Raises NotInSuspense, AlreadyPending, Invalid."""
+    check_can_assign(row, actor)
+    if not suspense.fitting_journals(row).exists():
+        raise Invalid("No manual journal took just this amount out of suspense since it came.")
+
+
+def close(*, item_id: UUID, journal: str, reason: str, actor: Actor, at: datetime) -> Approval:
+    """The form in the service's words."""
+    return suspense.close(item_id=item_id, journal_id=UUID(journal), reason=reason, actor=actor, at=at)
 
 
 def asked(row: SuspenseItem) -> Approval | None:
@@ -146,8 +155,9 @@ def facts(row: SuspenseItem) -> list[tuple[str, Any]]:
     waits = asked(row) if row.state == SuspenseState.OPEN else None
     who = furniture.people([row.ended_by] if row.ended_by else [])
     optional = [
-        ("Assignment", cells.link(waits, "asked for, waits for another person") if waits else "", waits),
+        ("Request", cells.link(waits, "asked for, waits for another person") if waits else "", waits),
         ("Assigned to", furniture.link(Wallet, row.wallet_id), row.wallet_id),
+        ("Taken out by", furniture.link(Journal, row.journal_id), row.journal_id),
         ("Reason", row.reason, row.reason),
         ("Ended", row.ended_at, row.ended_at),
         ("By", who.get(row.ended_by, ""), row.ended_by),
@@ -218,7 +228,7 @@ class Stands(filters.Typed):
             queryset = queryset.filter(cause=cause)
         if work == "all":
             return queryset
-        if work in {SuspenseState.ASSIGNED, SuspenseState.RETURNED}:
+        if work in ENDED:
             return queryset.filter(state=work)
         queryset = queryset.filter(state=SuspenseState.OPEN)
         if work == "mine":
@@ -259,26 +269,7 @@ class SuspenseItemAdmin(CaseAdmin):
         panels.History(),
     )
     transitions = (
-        Transition(
-            name="take",
-            label="Take",
-            key="t",
-            permission=ASSIGN,
-            service=suspense.take,
-            subject="item_id",
-            policy=policies.check_is_open,
-            done="It is yours now.",
-        ),
-        Transition(
-            name="hand_over",
-            label="Hand over",
-            key="h",
-            permission=ASSIGN,
-            form=OwnerForm,
-            service=hand_over,
-            subject="item_id",
-            policy=policies.check_is_open,
-        ),
+        *owning.transitions(suspense, permission=ASSIGN, subject="item_id", policy=policies.check_is_open),
         Transition(
             name="assign",
             label="Assign to a wallet",
@@ -306,6 +297,19 @@ class SuspenseItemAdmin(CaseAdmin):
             confirm="The wire is returned to whom it came from, with the reason. The partner is told.",
             done="It goes back with the next delivery.",
         ),
+        Transition(
+            name="close",
+            label="Taken out by hand",
+            key="c",
+            permission=ASSIGN,
+            form=JournalForm,
+            service=close,
+            subject="item_id",
+            policy=check_can_close,
+            reason_required=True,
+            confirm="A manual journal has given the money away. Another person approves that nothing is left to do.",
+            done=told,
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SuspenseItem]:
@@ -314,7 +318,7 @@ class SuspenseItemAdmin(CaseAdmin):
 
     def get_ordering(self, request: HttpRequest) -> Sequence[str]:
         """What has lain longest comes first; of what has ended, the newest."""
-        has_ended = request.GET.get("work") in {"all", SuspenseState.ASSIGNED, SuspenseState.RETURNED}
+        has_ended = request.GET.get("work") in {"all", *ENDED}
         return self.ordering if has_ended else ("pk",)
 
     def search(self, request: HttpRequest, queryset: QuerySet, term: str) -> QuerySet:
@@ -364,19 +368,8 @@ class SuspenseItemAdmin(CaseAdmin):
 
 
 def lies_there(request: HttpRequest) -> home.Waiting | None:
-    """What lies in suspense of live money, with the oldest, and how much of it nobody looks after."""
-    rows = list(selectors.waiting(mode=Mode.LIVE).order_by("pk").values_list("created_at", "owner_id")[:1001])
-    if not rows:
-        return None
-    unowned = sum(owner is None for _, owner in rows[:1000])
-    oldest = min(moment for moment, _ in rows)
-    return home.Waiting(
-        count=min(len(rows), 1000),
-        url=f"{cells.admin_url(SuspenseItem, 'changelist')}?mode={Mode.LIVE}",
-        oldest_at=oldest,
-        is_late=clock.now() - oldest > LATE,
-        text=f"{unowned} without owner" if unowned else "",
-    )
+    """What lies in suspense, with the oldest, and how much of it nobody looks after."""
+    return furniture.waiting_with_owners(SuspenseItem, selectors.waiting(modes=settings.WORKED_MODES), late=LATE)
 
 
 site.register(SuspenseItem, SuspenseItemAdmin)

@@ -54,6 +54,7 @@ PAYMENT = {
     "journal_id": None,
     "authorisation": None,
     "balance_check": None,
+    "strong_authentication": None,
     "moves": [{**MOVE, "status": "CREATED"}, {**MOVE, "status": "APPROVED"}, MOVE],
     "external_id": "rent-2026-01",
     "metadata": {"lease": "L-77"},
@@ -62,7 +63,7 @@ PAYMENT = {
     "settled_at": None,
     "reconciled_on": None,
 }
-IN_DETAIL = frozenset({"moves", "balance_check", "authorisation"})
+IN_DETAIL = frozenset({"moves", "balance_check", "authorisation", "strong_authentication"})
 LISTED = {name: value for name, value in PAYMENT.items() if name not in IN_DETAIL}
 NEW_PAYMENT = {
     "kind": "TRANSFER",
@@ -177,8 +178,10 @@ REPORT = {
             "count": 2,
             "amount": usd("50.00"),
             "fees": usd("0.50"),
+            "net": usd("-50.00"),
         }
     ],
+    "totals": [{"net": usd("-50.00"), "fees": usd("0.50")}],
 }
 _NO_SPANS = {"daily": None, "daily_count": None, "monthly": None}
 LIMITS = {
@@ -210,7 +213,7 @@ LIMITS = {
 }
 DISPUTE = {
     "id": example_id("dsp"),
-    "payment_id": example_id("pay", 8),
+    "payment_id": ENDING_ID,
     "state": "OPEN",
     "reason_code": "fraudulent",
     "amount": usd("25.00"),

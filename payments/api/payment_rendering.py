@@ -10,8 +10,8 @@ from ledger.models import Journal
 from payments.choices import Direction
 from payments.models import BalanceCheck, Batch, Move, Payment
 from payments.policies import disclosure
-from payments.selectors.reports import Line
-from payments.services import authorisations
+from payments.selectors.reports import Line, Total
+from payments.services import authentications, authorisations
 
 _id = ids.public_id
 
@@ -63,8 +63,16 @@ def detail(row: Payment) -> dict[str, Any]:
         **payment(row),
         "authorisation": _authorisation(row),
         "balance_check": {"result": check.result, "asked_at": moment(check.asked_at)} if check else None,
+        "strong_authentication": _basis(row),
         "moves": [move(one) for one in row.moves.order_by("ordinal")],
     }
+
+
+def _basis(row: Payment) -> dict[str, Any] | None:
+    found = authentications.basis_of(row)
+    if found is None:
+        return None
+    return {"means": found.means, "reason": found.reason, "challenge_id": _maybe("chl", found.challenge_id)}
 
 
 def _authorisation(row: Payment) -> dict[str, Any] | None:
@@ -119,7 +127,13 @@ def report_line(row: Line) -> dict[str, Any]:
         "count": row.count,
         "amount": _money(row.amount, row.currency),
         "fees": _money(row.fees, row.currency),
+        "net": _money(row.net, row.currency),
     }
+
+
+def report_total(row: Total) -> dict[str, Any]:
+    """What a currency comes to."""
+    return {"net": _money(row.net, row.currency), "fees": _money(row.fees, row.currency)}
 
 
 def _money(amount: Decimal, currency: str) -> Money:

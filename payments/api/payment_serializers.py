@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from accounts.choices import AuthenticationMeans
 from flowlet.api.fields import CurrencyField, MetadataField, MoneySerializerField, PublicIdField
 from flowlet.api.serializers import Filters, MomentRange, PageFilters, StrictSerializer
 from payments.api.consent_serializers import ConsentCompleteIn, ConsentVisitIn, VisitorIn
@@ -15,9 +16,14 @@ from payments.choices import (
     Rail,
     RefundMethod,
 )
+from payments.selectors.reports import OUTCOMES
 from payments.services.sandbox_bank import FAULTS
 
 EXTERNAL_ID = {"max_length": 128, "required": False, "allow_null": True}
+AUTHENTICATION_ID = {
+    "required": False,
+    "help_text": "A challenge that the customer passed for exactly this amount and payee; needed where you agreed on it with Flowlet",
+}
 ASKABLE = [choice for choice in PaymentKind.choices if choice[0] != PaymentKind.REFUND]
 
 
@@ -52,6 +58,7 @@ class PaymentIn(StrictSerializer):
         help_text="Cards: your own https page to which the payer comes back when their bank wants to see them (3-D Secure); without it "
         "that is a no, and the payment `FAILED` with `authentication_required`",
     )
+    authentication_id = PublicIdField("chl", **AUTHENTICATION_ID)
     external_id = serializers.CharField(**EXTERNAL_ID, help_text="Your own id of the payment; unique among your payments")
     metadata = MetadataField(required=False)
 
@@ -163,6 +170,14 @@ class BalanceCheckOut(StrictSerializer):
     asked_at = serializers.DateTimeField()
 
 
+class StrongAuthenticationOut(StrictSerializer):
+    """What a payment rests on where its payer has to authenticate."""
+
+    means = serializers.ChoiceField(AuthenticationMeans.choices, help_text="CHALLENGE, or the exemption")
+    reason = serializers.CharField()
+    challenge_id = PublicIdField("chl", allow_null=True)
+
+
 class PaymentDetailOut(PaymentOut):
     """A payment with its timeline."""
 
@@ -172,6 +187,7 @@ class PaymentDetailOut(PaymentOut):
     balance_check = BalanceCheckOut(
         allow_null=True, help_text="Of payments from accounts of a bank link; null where nobody asked"
     )
+    strong_authentication = StrongAuthenticationOut(allow_null=True, help_text="null where nothing was asked")
     moves = MoveOut(many=True)
 
 
@@ -208,14 +224,22 @@ class ReportDays(Filters):
 
 
 class ReportLineOut(StrictSerializer):
-    """Payments of one day, rail, direction and currency that came to one end."""
+    """Payments of one day, rail, direction and currency to which the same happened. ``net`` is what it did to your customers' money."""
 
     day = serializers.DateField()
     rail = serializers.ChoiceField(Rail.choices)
     direction = serializers.ChoiceField(Direction.choices)
-    outcome = serializers.ChoiceField(["settled", "returned", "disputed", "failed"])
+    outcome = serializers.ChoiceField(OUTCOMES)
     count = serializers.IntegerField()
     amount = MoneySerializerField()
+    fees = MoneySerializerField(positive=False)
+    net = MoneySerializerField(positive=False)
+
+
+class ReportTotalOut(StrictSerializer):
+    """What the lines of one currency come to."""
+
+    net = MoneySerializerField(positive=False)
     fees = MoneySerializerField(positive=False)
 
 
@@ -225,6 +249,7 @@ class SettlementReportOut(StrictSerializer):
     first = serializers.DateField()
     last = serializers.DateField()
     lines = ReportLineOut(many=True)
+    totals = ReportTotalOut(many=True)
 
 
 class ReasonCodeIn(StrictSerializer):

@@ -46,6 +46,7 @@ class PaymentList(PartnerView):
         summary="List payments",
         query=forms.PaymentFilters,
         response=paged(forms.PaymentOut),
+        errors=(errors.MalformedReference,),
         query_example={"rail": "ach"},
         example=page_example(examples.LISTED),
     )
@@ -84,6 +85,8 @@ class PaymentList(PartnerView):
             errors.RailLimitExceeded,
             errors.BankNotOffered,
             people.PersonalDataErased,
+            people.AuthenticationRequired,
+            people.AuthenticationUnfit,
             *NAMES,
         ),
         body_example=examples.NEW_PAYMENT,
@@ -296,11 +299,18 @@ class SettlementReport(PartnerView):
         example=examples.REPORT,
     )
     def get(self, request: Any) -> dict[str, Any]:
-        """Per day in the zone of your books, rail, direction, currency and outcome: how many payments, how much, and their fees. A payment
-        counts on each day on which it moved: settled on one, returned on a later one.
+        """Per day in the zone of your books, rail, direction, currency and outcome: how many payments, how much, their fees, and what it
+        did to your customers' money (`net`). A payment counts on each day on which it moved: settled on one, returned on a later one. What
+        a dispute takes counts as `disputed`, for as much as it is about; what comes back of it, or of a return, as `reinstated`. Fees
+        stand beside what settled; a payment that came back before it settled has no net. `totals` adds the lines up per currency.
         """
         first, last = request.query["first"], request.query["last"]
         if not first <= last <= first + timedelta(days=366):
             raise Invalid("The report is of at most a year, from the first day to the last.", param="last")
         lines = reports.settlement(partner_id=request.caller.partner_id, first=first, last=last)
-        return {"first": first.isoformat(), "last": last.isoformat(), "lines": [rendering.report_line(line) for line in lines]}
+        return {
+            "first": first.isoformat(),
+            "last": last.isoformat(),
+            "lines": [rendering.report_line(line) for line in lines],
+            "totals": [rendering.report_total(total) for total in reports.totals(lines)],
+        }

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from rest_framework import serializers
 
+from accounts import errors as people
 from flowlet.api.endpoints import endpoint, example_id, page_example, paged
 from flowlet.api.fields import MetadataField, MoneySerializerField, PublicIdField, moment
 from flowlet.api.paging import page
@@ -15,7 +16,7 @@ from flowlet.core.money import Money
 from flowlet.core.states import IllegalMove
 from payments import errors
 from payments.api import payment_examples as examples
-from payments.api.payment_serializers import ASKABLE, EXTERNAL_ID
+from payments.api.payment_serializers import ASKABLE, AUTHENTICATION_ID, EXTERNAL_ID
 from payments.choices import Rail, RecurringStatus
 from payments.models import Recurring
 from payments.policies.schedules import Frequency, SkippedDay
@@ -62,6 +63,7 @@ class RecurringIn(StrictSerializer):
     mandate_id = PublicIdField("mdt", required=False)
     description = serializers.CharField(max_length=140, required=False, allow_blank=True)
     rule = RuleIn()
+    authentication_id = PublicIdField("chl", **AUTHENTICATION_ID)
     external_id = serializers.CharField(**EXTERNAL_ID, help_text="Your own id; unique among your recurring payments")
     metadata = MetadataField(required=False, help_text="Goes to each payment")
 
@@ -230,6 +232,8 @@ class RecurringList(PartnerView):
             errors.MandateMissing,
             errors.MandateNotActive,
             WalletNotFound,
+            people.AuthenticationRequired,
+            people.AuthenticationUnfit,
             *NAMES,
         ),
         body_example={

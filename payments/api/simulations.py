@@ -75,7 +75,7 @@ class PaymentSettle(Simulation):
         summary="Settle a payment",
         body=forms.NothingIn,
         response=forms.PaymentDetailOut,
-        errors=_REFUSALS,
+        errors=(*_REFUSALS, errors.NotInReview),
         path_example={"payment_id": examples.SENT_ID},
         body_example={},
         example=examples.SETTLED,
@@ -210,7 +210,10 @@ class Faults(Simulation):
         example=examples.FAULT,
     )
     def post(self, request: Any) -> dict[str, Any]:
-        """The next payments on rails without files meet the fault: an answer that is lost, an order that never arrives, a refusal."""
+        """The next orders on rails without files meet `LOSE_ANSWER` (done, but not answered), `LOSE_ORDER` (it never arrives) or
+        `REFUSE`. The next settlements, failures and returns on any rail meet `DUPLICATE` (the bank tells twice), `LATE` (it has done
+        it, and tells half a minute later) or `REORDERED` (it tells this one after the next one).
+        """
         if not request.caller.is_sandbox:
             raise errors.SandboxOnly
         simulations.misbehave(partner_id=request.caller.partner_id, **request.data, at=request.at)

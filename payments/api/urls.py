@@ -3,6 +3,7 @@
 from django.urls import path
 
 from payments.api import (
+    authentication,
     bank_links,
     consents,
     deposit_instructions,
@@ -12,11 +13,13 @@ from payments.api import (
     mandates,
     payments,
     recalls,
+    receivables,
     recurring,
     simulations,
 )
 
 urlpatterns = [
+    path("authentication_challenges", authentication.ChallengeList.as_view()),
     path("banks", consents.Banks.as_view()),
     path("link_tokens", bank_links.LinkTokens.as_view()),
     path("bank_links", bank_links.BankLinkList.as_view()),
@@ -52,6 +55,8 @@ urlpatterns = [
     path("payments/<str:payment_id>/recall", recalls.PaymentRecall.as_view()),
     path("recalls", recalls.RecallList.as_view()),
     path("recalls/<str:recall_id>", recalls.RecallDetail.as_view()),
+    path("receivables", receivables.ReceivableList.as_view()),
+    path("receivables/<str:receivable_id>", receivables.ReceivableDetail.as_view()),
     path("payment_limits", limits.PaymentLimits.as_view()),
     path("settlement_report", payments.SettlementReport.as_view()),
     path("payment_batches", payments.BatchList.as_view()),

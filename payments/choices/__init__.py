@@ -53,6 +53,7 @@ from payments.choices.recalls import (
     RecallReason,
     RecallState,
 )
+from payments.choices.receivables import ReceivableState
 from payments.choices.suspense import (
     SuspenseCause,
     SuspenseState,
@@ -94,6 +95,7 @@ __all__ = [
     "RecallAnswer",
     "RecallReason",
     "RecallState",
+    "ReceivableState",
     "RecurringStatus",
     "RefundMethod",
     "Relation",

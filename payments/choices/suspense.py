@@ -9,6 +9,7 @@ class SuspenseState(TextChoices):
     OPEN = "OPEN", "In suspense"
     ASSIGNED = "ASSIGNED", "Assigned to a wallet"
     RETURNED = "RETURNED", "Gone back"
+    CLOSED = "CLOSED", "Taken out by hand"
 
     @property
     def tone(self) -> str:

@@ -92,6 +92,7 @@ from payments.errors.mandates import (
     MandateUseRejected,
     NoticeMissing,
     NoticeTooShort,
+    NotTheLast,
 )
 from payments.errors.payments import (
     AmountDiffers,
@@ -128,6 +129,7 @@ from payments.errors.recalls import (
     RecallTooLate,
     RecallUnderWay,
 )
+from payments.errors.receivables import NothingToRecover, NotOwed, ReceivableNotFound
 from payments.errors.suspense import (
     NotInSuspense,
     SuspenseItemNotFound,
@@ -240,10 +242,13 @@ __all__ = [
     "NotDebitable",
     "NotInReview",
     "NotInSuspense",
+    "NotOwed",
     "NotRecallable",
     "NotRefundable",
     "NotReversible",
+    "NotTheLast",
     "NothingRecurs",
+    "NothingToRecover",
     "NoticeMissing",
     "NoticeTooShort",
     "PaymentNotFound",
@@ -255,6 +260,7 @@ __all__ = [
     "RecallNotFound",
     "RecallTooLate",
     "RecallUnderWay",
+    "ReceivableNotFound",
     "RecurringNotFound",
     "RefundTooLarge",
     "ReverificationNeeded",

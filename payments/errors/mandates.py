@@ -15,6 +15,12 @@ class MandateNotActive(Conflict):
     code, title = "payments.mandate_not_active", "Nothing can be collected on the mandate"
 
 
+class NotTheLast(Conflict):
+    """Another collection on the mandate is due later. Cancel it, or make the last one due after it."""
+
+    code, title = "payments.not_the_last", "It would not be the last collection on the mandate"
+
+
 class MandateUseRejected(Conflict):
     """The collection was rejected and gave its place in the sequence back. Try again as a new payment."""
 

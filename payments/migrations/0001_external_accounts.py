@@ -57,6 +57,28 @@ class Migration(migrations.Migration):
                 ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='external_accounts', to='accounts.customer')),
                 ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='external_accounts', to='accounts.partner')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('external_id', 'partner'), name='external_account_external_id_is_unique_per_partner'),
+                    models.UniqueConstraint(condition=models.Q(models.Q(('fingerprint', ''), _negated=True), models.Q(('status', 'CLOSED'), _negated=True)), fields=('customer', 'fingerprint'), name='external_account_is_added_once_per_customer'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'BLOCKED'), models.Q(('block_reason', ''), _negated=True), models.Q(('block_origin', ''), _negated=True)), models.Q(models.Q(('status', 'BLOCKED'), _negated=True), ('block_reason', ''), ('block_origin', '')), _connector='OR'), name='external_account_is_blocked_for_a_reason'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'CLOSED'), ('closed_at__isnull', False)), models.Q(models.Q(('status', 'CLOSED'), _negated=True), ('closed_at', None)), _connector='OR'), name='external_account_knows_when_it_was_closed'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('verification', 'VERIFIED'), ('verified_at__isnull', False), models.Q(('verification_method', ''), _negated=True)), models.Q(models.Q(('verification', 'VERIFIED'), _negated=True), ('verified_at', None)), _connector='OR'), name='external_account_is_verified_somehow'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['US_BANK', 'IBAN']), ('relation', 'OWN'), ('status', 'ACTIVE'), _negated=True), ('verification', 'VERIFIED'), _connector='OR'), name='external_account_of_ones_own_is_active_when_verified'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('country', 'US'), ('currency', 'USD'), ('kind', 'US_BANK'), ('routing_number__regex', '^[0-9]{9}$'), models.Q(('account_type', ''), _negated=True)), models.Q(models.Q(('kind', 'US_BANK'), _negated=True), ('account_type', ''), ('routing_number', '')), _connector='OR'), name='external_account_has_what_its_kind_needs'),
+                    models.CheckConstraint(condition=models.Q(('country__regex', '^[A-Z]{2}$'), models.Q(('country', ''), ('kind', 'CARD')), _connector='OR'), name='external_account_country_is_two_capitals'),
+                ],
+                'indexes': [
+                    models.Index(fields=['partner', 'id'], name='external_account_by_partner'),
+                    models.Index(fields=['customer', 'id'], name='external_account_by_customer'),
+                    models.Index(fields=['status', 'id'], name='external_account_by_status'),
+                    models.Index(fields=['verification', 'id'], name='external_account_by_verdict'),
+                    models.Index(condition=models.Q(('fingerprint', ''), _negated=True), fields=['fingerprint'], name='external_account_by_print'),
+                    models.Index(condition=models.Q(('number_index', ''), _negated=True), fields=['number_index'], name='external_account_by_number'),
+                    django.contrib.postgres.indexes.GinIndex(fields=['owner_indexes'], name='external_account_by_owner'),
+                    django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='external_account_by_metadata', opclasses=['jsonb_path_ops']),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='AccountVerification',
@@ -77,6 +99,18 @@ class Migration(migrations.Migration):
                 ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.partner')),
                 ('external_account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='verifications', to='payments.externalaccount')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('status', 'PENDING')), fields=('external_account',), name='external_account_has_one_verification_under_way'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('status', 'PENDING')), models.Q(models.Q(('status', 'PENDING'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='account_verification_knows_when_it_ended'),
+                    models.CheckConstraint(condition=models.Q(('tries_left__lte', 3)), name='account_verification_has_three_tries'),
+                ],
+                'indexes': [
+                    models.Index(fields=['external_account', 'id'], name='account_verification_by_acct'),
+                    models.Index(condition=models.Q(('status', 'PENDING')), fields=['expires_at'], name='account_verification_by_expiry'),
+                    models.Index(condition=models.Q(('status', 'PENDING')), fields=['due_on'], name='account_verification_by_due'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Mandate',
@@ -105,6 +139,23 @@ class Migration(migrations.Migration):
                 ('external_account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='mandates', to='payments.externalaccount')),
                 ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='mandates', to='accounts.partner')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('partner', 'creditor_id', 'reference_key'), name='mandate_reference_is_unique_per_creditor'),
+                    models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('external_id', 'partner'), name='mandate_external_id_is_unique_per_partner'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('scheme__in', ['SEPA_CORE', 'SEPA_B2B']), models.Q(('creditor_id', ''), _negated=True), ('authorization', ''), ('expires_on__isnull', False)), models.Q(models.Q(('scheme__in', ['SEPA_CORE', 'SEPA_B2B']), _negated=True), ('creditor_id', ''), ('expires_on', None), models.Q(('authorization', ''), _negated=True)), _connector='OR'), name='mandate_has_what_its_scheme_needs'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['REVOKED', 'EXPIRED']), ('ended_at__isnull', False)), models.Q(models.Q(('status__in', ['REVOKED', 'EXPIRED']), _negated=True), ('ended_at', None)), _connector='OR'), name='mandate_knows_when_it_ended'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('last_sequence', ''), ('last_used_on', None), ('uses', 0)), models.Q(('last_used_on__isnull', False), ('uses__gt', 0), models.Q(('last_sequence', ''), _negated=True)), _connector='OR'), name='mandate_that_was_used_knows_how'),
+                ],
+                'indexes': [
+                    models.Index(fields=['partner', 'id'], name='mandate_by_partner'),
+                    models.Index(fields=['customer', 'id'], name='mandate_by_customer'),
+                    models.Index(fields=['external_account', 'id'], name='mandate_by_account'),
+                    models.Index(fields=['status', 'id'], name='mandate_by_status'),
+                    models.Index(condition=models.Q(('status__in', ['ACTIVE', 'SUSPENDED'])), fields=['expires_on'], name='mandate_by_expiry'),
+                    django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='mandate_by_metadata', opclasses=['jsonb_path_ops']),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='MandateUse',
@@ -117,146 +168,12 @@ class Migration(migrations.Migration):
                 ('rejected_at', models.DateTimeField(blank=True, null=True)),
                 ('mandate', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='collections', to='payments.mandate')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='externalaccount',
-            index=models.Index(fields=['partner', 'id'], name='external_account_by_partner'),
-        ),
-        migrations.AddIndex(
-            model_name='externalaccount',
-            index=models.Index(fields=['customer', 'id'], name='external_account_by_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='externalaccount',
-            index=models.Index(fields=['status', 'id'], name='external_account_by_status'),
-        ),
-        migrations.AddIndex(
-            model_name='externalaccount',
-            index=models.Index(fields=['verification', 'id'], name='external_account_by_verdict'),
-        ),
-        migrations.AddIndex(
-            model_name='externalaccount',
-            index=models.Index(condition=models.Q(('fingerprint', ''), _negated=True), fields=['fingerprint'], name='external_account_by_print'),
-        ),
-        migrations.AddIndex(
-            model_name='externalaccount',
-            index=models.Index(condition=models.Q(('number_index', ''), _negated=True), fields=['number_index'], name='external_account_by_number'),
-        ),
-        migrations.AddIndex(
-            model_name='externalaccount',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['owner_indexes'], name='external_account_by_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='externalaccount',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='external_account_by_metadata', opclasses=['jsonb_path_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='externalaccount',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('external_id', 'partner'), name='external_account_external_id_is_unique_per_partner'),
-        ),
-        migrations.AddConstraint(
-            model_name='externalaccount',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('fingerprint', ''), _negated=True), models.Q(('status', 'CLOSED'), _negated=True)), fields=('customer', 'fingerprint'), name='external_account_is_added_once_per_customer'),
-        ),
-        migrations.AddConstraint(
-            model_name='externalaccount',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'BLOCKED'), models.Q(('block_reason', ''), _negated=True), models.Q(('block_origin', ''), _negated=True)), models.Q(models.Q(('status', 'BLOCKED'), _negated=True), ('block_reason', ''), ('block_origin', '')), _connector='OR'), name='external_account_is_blocked_for_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='externalaccount',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'CLOSED'), ('closed_at__isnull', False)), models.Q(models.Q(('status', 'CLOSED'), _negated=True), ('closed_at', None)), _connector='OR'), name='external_account_knows_when_it_was_closed'),
-        ),
-        migrations.AddConstraint(
-            model_name='externalaccount',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verification', 'VERIFIED'), ('verified_at__isnull', False), models.Q(('verification_method', ''), _negated=True)), models.Q(models.Q(('verification', 'VERIFIED'), _negated=True), ('verified_at', None)), _connector='OR'), name='external_account_is_verified_somehow'),
-        ),
-        migrations.AddConstraint(
-            model_name='externalaccount',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['US_BANK', 'IBAN']), ('relation', 'OWN'), ('status', 'ACTIVE'), _negated=True), ('verification', 'VERIFIED'), _connector='OR'), name='external_account_of_ones_own_is_active_when_verified'),
-        ),
-        migrations.AddConstraint(
-            model_name='externalaccount',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('country', 'US'), ('currency', 'USD'), ('kind', 'US_BANK'), ('routing_number__regex', '^[0-9]{9}$'), models.Q(('account_type', ''), _negated=True)), models.Q(models.Q(('kind', 'US_BANK'), _negated=True), ('account_type', ''), ('routing_number', '')), _connector='OR'), name='external_account_has_what_its_kind_needs'),
-        ),
-        migrations.AddConstraint(
-            model_name='externalaccount',
-            constraint=models.CheckConstraint(condition=models.Q(('country__regex', '^[A-Z]{2}$'), models.Q(('country', ''), ('kind', 'CARD')), _connector='OR'), name='external_account_country_is_two_capitals'),
-        ),
-        migrations.AddIndex(
-            model_name='accountverification',
-            index=models.Index(fields=['external_account', 'id'], name='account_verification_by_acct'),
-        ),
-        migrations.AddIndex(
-            model_name='accountverification',
-            index=models.Index(condition=models.Q(('status', 'PENDING')), fields=['expires_at'], name='account_verification_by_expiry'),
-        ),
-        migrations.AddIndex(
-            model_name='accountverification',
-            index=models.Index(condition=models.Q(('status', 'PENDING')), fields=['due_on'], name='account_verification_by_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='accountverification',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'PENDING')), fields=('external_account',), name='external_account_has_one_verification_under_way'),
-        ),
-        migrations.AddConstraint(
-            model_name='accountverification',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('status', 'PENDING')), models.Q(models.Q(('status', 'PENDING'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='account_verification_knows_when_it_ended'),
-        ),
-        migrations.AddConstraint(
-            model_name='accountverification',
-            constraint=models.CheckConstraint(condition=models.Q(('tries_left__lte', 3)), name='account_verification_has_three_tries'),
-        ),
-        migrations.AddIndex(
-            model_name='mandate',
-            index=models.Index(fields=['partner', 'id'], name='mandate_by_partner'),
-        ),
-        migrations.AddIndex(
-            model_name='mandate',
-            index=models.Index(fields=['customer', 'id'], name='mandate_by_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='mandate',
-            index=models.Index(fields=['external_account', 'id'], name='mandate_by_account'),
-        ),
-        migrations.AddIndex(
-            model_name='mandate',
-            index=models.Index(fields=['status', 'id'], name='mandate_by_status'),
-        ),
-        migrations.AddIndex(
-            model_name='mandate',
-            index=models.Index(condition=models.Q(('status__in', ['ACTIVE', 'SUSPENDED'])), fields=['expires_on'], name='mandate_by_expiry'),
-        ),
-        migrations.AddIndex(
-            model_name='mandate',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='mandate_by_metadata', opclasses=['jsonb_path_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='mandate',
-            constraint=models.UniqueConstraint(fields=('partner', 'creditor_id', 'reference_key'), name='mandate_reference_is_unique_per_creditor'),
-        ),
-        migrations.AddConstraint(
-            model_name='mandate',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('external_id', 'partner'), name='mandate_external_id_is_unique_per_partner'),
-        ),
-        migrations.AddConstraint(
-            model_name='mandate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('scheme__in', ['SEPA_CORE', 'SEPA_B2B']), models.Q(('creditor_id', ''), _negated=True), ('authorization', ''), ('expires_on__isnull', False)), models.Q(models.Q(('scheme__in', ['SEPA_CORE', 'SEPA_B2B']), _negated=True), ('creditor_id', ''), ('expires_on', None), models.Q(('authorization', ''), _negated=True)), _connector='OR'), name='mandate_has_what_its_scheme_needs'),
-        ),
-        migrations.AddConstraint(
-            model_name='mandate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['REVOKED', 'EXPIRED']), ('ended_at__isnull', False)), models.Q(models.Q(('status__in', ['REVOKED', 'EXPIRED']), _negated=True), ('ended_at', None)), _connector='OR'), name='mandate_knows_when_it_ended'),
-        ),
-        migrations.AddConstraint(
-            model_name='mandate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('last_sequence', ''), ('last_used_on', None), ('uses', 0)), models.Q(('last_used_on__isnull', False), ('uses__gt', 0), models.Q(('last_sequence', ''), _negated=True)), _connector='OR'), name='mandate_that_was_used_knows_how'),
-        ),
-        migrations.AddConstraint(
-            model_name='mandateuse',
-            constraint=models.UniqueConstraint(fields=('mandate', 'reference'), name='mandate_is_used_once_per_collection'),
-        ),
-        migrations.AddConstraint(
-            model_name='mandateuse',
-            constraint=models.UniqueConstraint(condition=models.Q(('rejected_at', None), ('sequence__in', ['OOFF', 'FNAL'])), fields=('mandate',), name='mandate_has_one_last_collection'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('mandate', 'reference'), name='mandate_is_used_once_per_collection'),
+                    models.UniqueConstraint(condition=models.Q(('rejected_at', None), ('sequence__in', ['OOFF', 'FNAL'])), fields=('mandate',), name='mandate_has_one_last_collection'),
+                ],
+            },
         ),
         run_file(__file__, 'external_accounts.sql'),
     ]

@@ -69,6 +69,18 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='payment_batches', to='accounts.partner')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('rail', 'number'), name='file_numbers_of_a_rail_never_repeat'),
+                    models.UniqueConstraint(condition=models.Q(('digest', ''), _negated=True), fields=('digest',), name='no_file_is_built_twice'),
+                    models.CheckConstraint(condition=models.Q(('needs_two', False), ('released_by', ''), models.Q(('released_by', models.F('built_by')), _negated=True), _connector='OR'), name='large_files_are_released_by_another'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['BUILT', 'RELEASED', 'DELIVERED', 'ACKNOWLEDGED']), _negated=True), ('format', ''), models.Q(('digest', ''), _negated=True), _connector='OR'), name='built_file_has_its_digest'),
+                ],
+                'indexes': [
+                    models.Index(fields=['partner', 'id'], name='batch_by_partner'),
+                    models.Index(condition=models.Q(('status__in', ['GATHERED', 'BUILT', 'RELEASED', 'DELIVERED'])), fields=['status', 'id'], name='batch_open_by_status'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Payment',
@@ -117,6 +129,32 @@ class Migration(migrations.Migration):
                 ('target_wallet', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='payments_in', to='wallets.wallet')),
                 ('wallet', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='wallets.wallet')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('external_id', 'partner'), name='payment_external_id_is_unique_per_partner'),
+                    models.UniqueConstraint(fields=('reference',), name='payment_reference_is_unique'),
+                    models.UniqueConstraint(condition=models.Q(('trace', ''), _negated=True), fields=('trace', 'value_on'), name='payment_trace_is_taken_once_a_day'),
+                    models.UniqueConstraint(condition=models.Q(('provider_reference', ''), _negated=True), fields=('provider', 'provider_reference'), name='provider_knows_a_payment_once'),
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('fee__gte', 0)), name='payment_is_positive'),
+                    models.CheckConstraint(condition=models.Q(('approved_by', ''), models.Q(('approved_by', models.F('created_by')), _negated=True), _connector='OR'), name='payment_is_approved_by_another'),
+                    models.CheckConstraint(condition=models.Q(('amount__gte', django.db.models.expressions.CombinedExpression(models.F('refunded'), '+', models.F('returned'))), ('refunded__gte', 0), ('returned__gte', 0)), name='payment_gives_back_no_more_than_its_amount'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'HELD'), _negated=True), ('hold__isnull', False), _connector='OR'), name='held_payment_has_its_hold'),
+                    models.CheckConstraint(condition=models.Q(('wallet__isnull', False), ('direction', 'IN'), _connector='OR'), name='only_incoming_money_may_lack_a_wallet'),
+                ],
+                'indexes': [
+                    models.Index(fields=['partner', 'id'], name='payment_by_partner'),
+                    models.Index(fields=['wallet', 'id'], name='payment_by_wallet'),
+                    models.Index(fields=['customer', 'id'], name='payment_by_customer'),
+                    models.Index(fields=['external_account', 'id'], name='payment_by_external_account'),
+                    models.Index(condition=models.Q(('original__isnull', False)), fields=['original'], name='payment_by_original'),
+                    models.Index(condition=models.Q(('batch__isnull', False)), fields=['batch', 'id'], name='payment_by_batch'),
+                    models.Index(condition=models.Q(('status__in', ('CREATED', 'REVIEW', 'APPROVAL', 'APPROVED', 'HELD', 'SUBMITTED', 'UNKNOWN', 'DISPUTED'))), fields=['status', 'id'], name='payment_open_by_status'),
+                    models.Index(condition=models.Q(('batch', None), ('status__in', ['APPROVED', 'HELD'])), fields=['rail', 'currency', 'cutoff_at'], name='payment_to_gather'),
+                    models.Index(condition=models.Q(('ask_at__isnull', False)), fields=['ask_at'], name='payment_to_ask'),
+                    models.Index(condition=models.Q(('due_at__isnull', False), ('status', 'CREATED')), fields=['due_at'], name='payment_due'),
+                    django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='payment_by_metadata', opclasses=['jsonb_path_ops']),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Move',
@@ -133,6 +171,14 @@ class Migration(migrations.Migration):
                 ('details', models.JSONField(blank=True, default=dict)),
                 ('payment', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='moves', to='payments.payment')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('payment', 'ordinal'), name='moves_of_a_payment_are_numbered'),
+                ],
+                'indexes': [
+                    models.Index(fields=['went_to', 'at'], name='move_by_state_and_moment'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SandboxFault',
@@ -146,118 +192,6 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [models.Index(fields=['partner_id', 'fault'], name='sandbox_fault_by_partner')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(fields=['partner', 'id'], name='batch_by_partner'),
-        ),
-        migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(condition=models.Q(('status__in', ['GATHERED', 'BUILT', 'RELEASED', 'DELIVERED'])), fields=['status', 'id'], name='batch_open_by_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(fields=('rail', 'number'), name='file_numbers_of_a_rail_never_repeat'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(condition=models.Q(('digest', ''), _negated=True), fields=('digest',), name='no_file_is_built_twice'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('needs_two', False), ('released_by', ''), models.Q(('released_by', models.F('built_by')), _negated=True), _connector='OR'), name='large_files_are_released_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['BUILT', 'RELEASED', 'DELIVERED', 'ACKNOWLEDGED']), _negated=True), ('format', ''), models.Q(('digest', ''), _negated=True), _connector='OR'), name='built_file_has_its_digest'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['partner', 'id'], name='payment_by_partner'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['wallet', 'id'], name='payment_by_wallet'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['customer', 'id'], name='payment_by_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['external_account', 'id'], name='payment_by_external_account'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(condition=models.Q(('original__isnull', False)), fields=['original'], name='payment_by_original'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(condition=models.Q(('batch__isnull', False)), fields=['batch', 'id'], name='payment_by_batch'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(condition=models.Q(('status__in', ('CREATED', 'REVIEW', 'APPROVAL', 'APPROVED', 'HELD', 'SUBMITTED', 'UNKNOWN', 'DISPUTED'))), fields=['status', 'id'], name='payment_open_by_status'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(condition=models.Q(('batch', None), ('status__in', ['APPROVED', 'HELD'])), fields=['rail', 'currency', 'cutoff_at'], name='payment_to_gather'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(condition=models.Q(('ask_at__isnull', False)), fields=['ask_at'], name='payment_to_ask'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(condition=models.Q(('due_at__isnull', False), ('status', 'CREATED')), fields=['due_at'], name='payment_due'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='payment_by_metadata', opclasses=['jsonb_path_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('external_id', 'partner'), name='payment_external_id_is_unique_per_partner'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(fields=('reference',), name='payment_reference_is_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(condition=models.Q(('trace', ''), _negated=True), fields=('trace', 'value_on'), name='payment_trace_is_taken_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(condition=models.Q(('provider_reference', ''), _negated=True), fields=('provider', 'provider_reference'), name='provider_knows_a_payment_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('fee__gte', 0)), name='payment_is_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', ''), models.Q(('approved_by', models.F('created_by')), _negated=True), _connector='OR'), name='payment_is_approved_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', django.db.models.expressions.CombinedExpression(models.F('refunded'), '+', models.F('returned'))), ('refunded__gte', 0), ('returned__gte', 0)), name='payment_gives_back_no_more_than_its_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'HELD'), _negated=True), ('hold__isnull', False), _connector='OR'), name='held_payment_has_its_hold'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('wallet__isnull', False), ('direction', 'IN'), _connector='OR'), name='only_incoming_money_may_lack_a_wallet'),
-        ),
-        migrations.AddIndex(
-            model_name='move',
-            index=models.Index(fields=['went_to', 'at'], name='move_by_state_and_moment'),
-        ),
-        migrations.AddConstraint(
-            model_name='move',
-            constraint=models.UniqueConstraint(fields=('payment', 'ordinal'), name='moves_of_a_payment_are_numbered'),
         ),
         run_file(__file__, "guards.sql"),
         append_only("payments_move"),

@@ -39,6 +39,18 @@ class Migration(migrations.Migration):
                 ('target_wallet', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='recurring_payments_in', to='wallets.wallet')),
                 ('wallet', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recurring_payments', to='wallets.wallet')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('external_id', 'partner'), name='recurring_external_id_is_unique_per_partner'),
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='recurring_payment_is_positive'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'ACTIVE'), _negated=True), ('next_on__isnull', False), _connector='OR'), name='active_recurring_payment_has_a_next_day'),
+                ],
+                'indexes': [
+                    models.Index(fields=['partner', 'id'], name='recurring_by_partner'),
+                    models.Index(condition=models.Q(('status', 'ACTIVE')), fields=['next_on'], name='recurring_due'),
+                    django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='recurring_by_metadata', opclasses=['jsonb_path_ops']),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Occurrence',
@@ -52,37 +64,11 @@ class Migration(migrations.Migration):
                 ('payment', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='occurrence', to='payments.payment')),
                 ('recurring', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='occurrences', to='payments.recurring')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='recurring',
-            index=models.Index(fields=['partner', 'id'], name='recurring_by_partner'),
-        ),
-        migrations.AddIndex(
-            model_name='recurring',
-            index=models.Index(condition=models.Q(('status', 'ACTIVE')), fields=['next_on'], name='recurring_due'),
-        ),
-        migrations.AddIndex(
-            model_name='recurring',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='recurring_by_metadata', opclasses=['jsonb_path_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='recurring',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('external_id', 'partner'), name='recurring_external_id_is_unique_per_partner'),
-        ),
-        migrations.AddConstraint(
-            model_name='recurring',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='recurring_payment_is_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='recurring',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'ACTIVE'), _negated=True), ('next_on__isnull', False), _connector='OR'), name='active_recurring_payment_has_a_next_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='occurrence',
-            constraint=models.UniqueConstraint(fields=('recurring', 'on'), name='recurring_payment_is_made_once_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='occurrence',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('payment__isnull', False), ('refusal_code', '')), models.Q(('payment', None), models.Q(('refusal_code', ''), _negated=True)), _connector='OR'), name='occurrence_is_a_payment_or_a_refusal'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('recurring', 'on'), name='recurring_payment_is_made_once_a_day'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('payment__isnull', False), ('refusal_code', '')), models.Q(('payment', None), models.Q(('refusal_code', ''), _negated=True)), _connector='OR'), name='occurrence_is_a_payment_or_a_refusal'),
+                ],
+            },
         ),
     ]

@@ -56,6 +56,20 @@ class Migration(migrations.Migration):
                 ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='bank_links', to='accounts.customer')),
                 ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='bank_links', to='accounts.partner')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('external_id', 'partner'), name='bank_link_external_id_is_unique_per_partner'),
+                    models.UniqueConstraint(fields=('provider', 'item', 'partner'), name='bank_link_is_one_at_its_provider'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('access__isnull', False), ('ended_at', None), ('status__in', ('ACTIVE', 'LOGIN_REQUIRED'))), models.Q(models.Q(('status__in', ('ACTIVE', 'LOGIN_REQUIRED')), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='open_bank_link_can_be_read'),
+                ],
+                'indexes': [
+                    models.Index(fields=['partner', 'id'], name='bank_link_by_partner'),
+                    models.Index(fields=['customer', 'id'], name='bank_link_by_customer'),
+                    models.Index(condition=models.Q(('access__isnull', False), models.Q(('status__in', ('ACTIVE', 'LOGIN_REQUIRED')), _negated=True)), fields=['updated_at'], name='bank_link_to_be_told'),
+                    models.Index(condition=models.Q(('read_at', None), ('status', 'ACTIVE')), fields=['updated_at'], name='bank_link_unread'),
+                    django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='bank_link_by_metadata', opclasses=['jsonb_path_ops']),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='externalaccount',
@@ -73,37 +87,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='externalaccount',
             constraint=models.UniqueConstraint(condition=models.Q(('bank_link__isnull', False), models.Q(('status', 'CLOSED'), _negated=True)), fields=('bank_link', 'link_account'), name='external_account_is_one_of_its_link'),
-        ),
-        migrations.AddIndex(
-            model_name='banklink',
-            index=models.Index(fields=['partner', 'id'], name='bank_link_by_partner'),
-        ),
-        migrations.AddIndex(
-            model_name='banklink',
-            index=models.Index(fields=['customer', 'id'], name='bank_link_by_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='banklink',
-            index=models.Index(condition=models.Q(('access__isnull', False), models.Q(('status__in', ('ACTIVE', 'LOGIN_REQUIRED')), _negated=True)), fields=['updated_at'], name='bank_link_to_be_told'),
-        ),
-        migrations.AddIndex(
-            model_name='banklink',
-            index=models.Index(condition=models.Q(('read_at', None), ('status', 'ACTIVE')), fields=['updated_at'], name='bank_link_unread'),
-        ),
-        migrations.AddIndex(
-            model_name='banklink',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='bank_link_by_metadata', opclasses=['jsonb_path_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='banklink',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('external_id', 'partner'), name='bank_link_external_id_is_unique_per_partner'),
-        ),
-        migrations.AddConstraint(
-            model_name='banklink',
-            constraint=models.UniqueConstraint(fields=('provider', 'item', 'partner'), name='bank_link_is_one_at_its_provider'),
-        ),
-        migrations.AddConstraint(
-            model_name='banklink',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('access__isnull', False), ('ended_at', None), ('status__in', ('ACTIVE', 'LOGIN_REQUIRED'))), models.Q(models.Q(('status__in', ('ACTIVE', 'LOGIN_REQUIRED')), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='open_bank_link_can_be_read'),
         ),
     ]

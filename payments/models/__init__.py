@@ -1,5 +1,6 @@
 """Rows of the app."""
 
+from payments.models.authentication import AuthenticationBasis
 from payments.models.authorisation import Authorisation
 from payments.models.bank_link import BalanceCheck, BankLink
 from payments.models.batch import Batch
@@ -15,6 +16,7 @@ from payments.models.mandate import Mandate, MandateAmendment, MandateUse
 from payments.models.payment import Move, Payment
 from payments.models.rail_limit import CustomerRailUsage, PartnerRailUsage, RailLimit
 from payments.models.recall import Recall
+from payments.models.receivable import Receivable
 from payments.models.recurring import Occurrence, Recurring
 from payments.models.sandbox import SandboxFault, SandboxOrder
 from payments.models.suspense import SuspenseItem
@@ -22,6 +24,7 @@ from payments.models.verification_entry import VerificationEntry
 
 __all__ = [
     "AccountVerification",
+    "AuthenticationBasis",
     "Authorisation",
     "BalanceCheck",
     "BankLink",
@@ -45,6 +48,7 @@ __all__ = [
     "Payment",
     "RailLimit",
     "Recall",
+    "Receivable",
     "Recurring",
     "SandboxFault",
     "SandboxOrder",

@@ -25,7 +25,7 @@ class SandboxOrder(Identified):
 
 
 class SandboxFault(models.Model):
-    """One row makes the sandbox misbehave the next ``times`` times for one partner: LOSE_ANSWER, DUPLICATE, LATE, REORDER, REFUSE."""
+    """One row makes the sandbox misbehave the next ``times`` times for one partner: see ``sandbox_bank.FAULTS``."""
 
     id = models.BigAutoField(primary_key=True)
     partner_id = models.UUIDField()

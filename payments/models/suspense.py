@@ -13,11 +13,11 @@ from wallets.models import Wallet
 
 
 class SuspenseItem(Identified):
-    """One row is money of a payment that lies in suspense, until it is assigned to a wallet or has gone back.
+    """One row is money of a payment that lies in suspense, until it is assigned to a wallet, has gone back, or was taken out by hand.
 
     ``amount`` is what lies there; when it has ended, what lay there last. ``came_by`` is the kind of the journal that put it there, and
     ``cause`` says why no wallet got it. ``sealed`` is what the bank said of the payer, under the keyring. ``owner`` is who looks after it,
-    ``wallet`` the one that it was assigned to.
+    ``wallet`` the one that it was assigned to, ``journal_id`` the manual journal that took it out.
     """
 
     PREFIX = "sus"
@@ -34,6 +34,7 @@ class SuspenseItem(Identified):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    journal_id = models.UUIDField(null=True, blank=True, unique=True)
     reason = models.CharField(max_length=500, blank=True)
     ended_by = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField()
@@ -57,6 +58,11 @@ class SuspenseItem(Identified):
             ),
             models.CheckConstraint(
                 condition=~Q(state=SuspenseState.ASSIGNED) | ~Q(reason=""), name="assigned_money_has_a_reason"
+            ),
+            models.CheckConstraint(
+                condition=(Q(state=SuspenseState.CLOSED, journal_id__isnull=False) & ~Q(reason=""))
+                | (~Q(state=SuspenseState.CLOSED) & Q(journal_id=None)),
+                name="money_taken_by_hand_names_its_journal",
             ),
         ]
         indexes = [

@@ -22,6 +22,12 @@ _ABA_WEIGHTS: Final = (3, 7, 1) * 3
 _ACCOUNT_NUMBER = re.compile(r"^[A-Z0-9]{4,17}$")
 _CARD_TOKEN = re.compile(r"^[A-Za-z0-9_.-]{8,128}$")
 _MONTH = re.compile(r"^(2[0-9]{3})-(0[1-9]|1[0-2])$")
+# Banks of these countries and territories have BICs with a code of their own and IBANs of the country beside it (SWIFT, IBAN Registry).
+_IBANS_OF: Final = {
+    "FR": frozenset({"BL", "GF", "GP", "MF", "MQ", "NC", "PF", "PM", "RE", "TF", "WF", "YT"}),
+    "GB": frozenset({"GG", "IM", "JE"}),
+    "FI": frozenset({"AX"}),
+}
 # ISO 20022 PostalAddress24, in characters.
 _ADDRESS_LENGTHS: Final = {"street": 70, "building_number": 16, "postal_code": 16, "town": 35, "region": 35}
 
@@ -88,14 +94,19 @@ def is_sepa(number: str) -> bool:
     return bool(schwifty.IBAN(number, allow_invalid=True).in_sepa_zone)
 
 
-def bic(value: Any, *, param: str = "bic") -> str:
-    """A BIC of 11 characters; the main office of an 8-character one is XXX (ISO 9362). Raises MalformedBic."""
+def bic(value: Any, *, iban: str = "", param: str = "bic") -> str:
+    """A BIC of 11 characters; the main office of an 8-character one is XXX (ISO 9362). With an ``iban``, that of a bank which can have
+    this account: in its country. Raises MalformedBic.
+    """
     if not isinstance(value, str):
         raise errors.MalformedBic(param=param)
     try:
-        return _eleven(schwifty.BIC(value).compact)
+        found = _eleven(schwifty.BIC(value).compact)
     except SchwiftyException:
         raise errors.MalformedBic(param=param) from None
+    if iban and found[4:6] != iban[:2] and found[4:6] not in _IBANS_OF.get(iban[:2], ()):
+        raise errors.MalformedBic(f"The bank lies in {found[4:6]}, the account in {iban[:2]}.", param=param)
+    return found
 
 
 def _eleven(code: str) -> str:

@@ -50,7 +50,7 @@ def read(account: ExternalAccount, values: Mapping[str, Any], *, today: date) ->
     if kind == ExternalAccountKind.IBAN:
         iban = numbers.iban(given["iban"])
         account.country = iban.country
-        account.bic = numbers.bic(given["bic"]) if "bic" in given else iban.bic
+        account.bic = numbers.bic(given["bic"], iban=iban.number) if "bic" in given else iban.bic
         account.bank_name, account.last_four = bank_name or iban.bank_name, tail_of(iban.number)
         return iban.number
     account.card_brand = numbers.line(given.get("card_brand"), most=32, param="card_brand")
@@ -98,7 +98,7 @@ def corrected(account: ExternalAccount, old: AccountDetails, correction: Correct
             new = replace(new, number=iban.number)
             account.country, account.bic = iban.country, iban.bic
         if correction.bic:
-            account.bic = numbers.bic(correction.bic)
+            account.bic = numbers.bic(correction.bic, iban=new.number)
     except Invalid as refusal:
         raise errors.CorrectionRefused(refusal.message, param=refusal.param) from None
     if correction.account_type:

@@ -51,9 +51,7 @@ RAILS: dict[Rail, RailRules] = {
     R.SEPA_DD: RailRules(
         frozenset({"EUR"}), Decimal("999999999.99"), frozenset({ExternalAccountKind.IBAN}), True, "EPC130-08, AT-T002"
     ),
-    R.WIRE: RailRules(
-        frozenset({"USD"}), Decimal("9999999999.99"), frozenset({ExternalAccountKind.US_BANK}), True, "Fedwire, amount"
-    ),
+    R.WIRE: RailRules(frozenset({"USD"}), Decimal("9999999999.99"), _BANK, True, "Fedwire, amount"),
     R.CARD: RailRules(
         frozenset(), Decimal("999999.99"), frozenset({ExternalAccountKind.CARD}), False, "Stripe, amount: 8 digits"
     ),

@@ -7,21 +7,24 @@ settles only what has left.
 from flowlet.core.actors import Actor
 from flowlet.core.errors import FourEyesRequired
 from flowlet.core.states import IllegalMove
+from flowlet.decisions.services import decisions
 from payments import errors
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
 from payments.policies import kinds
 from payments.states import CANCELABLE
 
+POINT = "payment.create"
 S = PaymentStatus
 ON_ITS_WAY = frozenset({S.SUBMITTED, S.UNKNOWN})
 NEVER_RETURNED = frozenset({Rail.BOOK, Rail.CARD})
 
 
 def check_can_release(payment: Payment, actor: Actor) -> None:
-    """Raises NotInReview."""
+    """Raises NotInReview, and what an upper app wants to be decided first (``registry.veto``)."""
     if payment.status != S.REVIEW:
         raise errors.NotInReview(status=payment.status)
+    decisions.check_release(point=POINT, row=payment, verdict_id=payment.verdict_id)
 
 
 def check_can_approve(payment: Payment, actor: Actor) -> None:
@@ -68,14 +71,22 @@ def check_can_redeem(payment: Payment, actor: Actor) -> None:
 
 def check_is_refundable(payment: Payment) -> None:
     """Raises NotRefundable unless it came in, settled, and no return has taken all of it back: what a lost dispute left is still there."""
-    partly_lost = payment.status == S.RETURNED and 0 < payment.returned < payment.amount
-    if payment.direction != Direction.IN or payment.wallet_id is None or not (payment.status == S.SETTLED or partly_lost):
+    if (
+        payment.direction != Direction.IN
+        or payment.wallet_id is None
+        or not (payment.status == S.SETTLED or is_partly_lost(payment))
+    ):
         raise errors.NotRefundable(status=payment.status)
+
+
+def is_partly_lost(payment: Payment) -> bool:
+    """Whether a lost dispute took a part of it, and left the rest."""
+    return payment.status == S.RETURNED and 0 < payment.returned < payment.amount
 
 
 def check_can_dispute(payment: Payment, actor: Actor) -> None:
     """Raises IllegalMove, NotRefundable."""
-    if payment.kind != PaymentKind.CARD_PAYMENT or payment.status != S.SETTLED:
+    if payment.kind != PaymentKind.CARD_PAYMENT or not (payment.status == S.SETTLED or is_partly_lost(payment)):
         _refuse(payment, S.DISPUTED)
     if payment.refundable <= 0:
         raise errors.NotRefundable("All of it was refunded already.")

@@ -1,5 +1,6 @@
 """Payments that wait for somebody: what is in which queue, and which is the next."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet, TextChoices
@@ -43,9 +44,9 @@ def narrow(payments: QuerySet[Payment], queue: str, *, at: datetime) -> QuerySet
     return payments.filter(status=_STATES[Queue(queue)])
 
 
-def waiting(queue: str, *, mode: str, at: datetime) -> QuerySet[Payment]:
-    """The payments of the queue in live or in sandbox."""
-    return narrow(Payment.objects.filter(partner__mode=mode), queue, at=at)
+def waiting(queue: str, *, modes: Iterable[str], at: datetime) -> QuerySet[Payment]:
+    """The payments of the queue in live, in sandbox, or in both."""
+    return narrow(Payment.objects.filter(partner__mode__in=modes), queue, at=at)
 
 
 def following(payment: Payment, *, actor: str, at: datetime) -> Payment | None:
@@ -53,7 +54,7 @@ def following(payment: Payment, *, actor: str, at: datetime) -> Payment | None:
     queue = next((found for found, state in _STATES.items() if state == payment.status), None)
     if queue is None:
         return None
-    rows = waiting(queue, mode=payment.partner.mode, at=at).exclude(pk=payment.pk)
+    rows = waiting(queue, modes=[payment.partner.mode], at=at).exclude(pk=payment.pk)
     if queue == Queue.APPROVAL:
         rows = rows.exclude(created_by=actor)
     return rows.order_by("pk").first()

@@ -54,6 +54,15 @@ def disputes() -> list[tuple[str, str]]:
     return list(DISPUTES.items())
 
 
+def title(rail: str, code: str) -> str:
+    """The code's short name on a rail whose banks return payments; empty for one that is none of the rail's."""
+    if rail == Rail.ACH:
+        known = nacha.RETURN_CODES.get(code)
+        return known.title if known else ""
+    found = reasons.CODES.get(code)
+    return found.meaning if found else ""
+
+
 def meaning(rail: str, code: str) -> str:
     """What the code of a returned or disputed payment means; empty for one that is none of the rail's."""
     if rail == Rail.ACH:

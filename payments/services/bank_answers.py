@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from flowlet.core.actors import Actor
+from flowlet.core.money import Money, in_words
 from payments import errors
 from payments.choices import AttemptStatus, Direction, InboundKind, InboundState, PaymentStatus, Rail
 from payments.models import AccountVerification, Batch, InboundItem, Payment, Recall
@@ -20,6 +21,7 @@ from payments.services import (
     bank_bookings,
     external_accounts,
     files,
+    locks,
     outcomes,
     prenotes,
     recalls,
@@ -49,7 +51,15 @@ def _return(told: Told, about: About, actor: Actor, at: datetime) -> str:
             raise errors.InboundRepeated("The payment was returned by another item already; ask the bank, or dishonor it (R67).")
         return "It was returned already."
     code, meaning = _why(told)
-    outcomes.return_(payment_id=payment.pk, reason_code=code, reason=meaning, amount=told.amount, actor=actor, at=at)
+    outcomes.return_(
+        payment_id=payment.pk,
+        reason_code=code,
+        reason=meaning,
+        amount=told.amount,
+        is_inside=False,  # the bank's word, whoever took its file in
+        actor=actor,
+        at=at,
+    )
     return meaning
 
 
@@ -142,7 +152,7 @@ def _group_status(told: Told, about: About, actor: Actor, at: datetime) -> str:
     if not members:
         raise errors.InboundUnmatched("The file has no such group.")
     if said == reports.Outcome.REJECTED:
-        for payment in sorted(members, key=lambda one: (str(one.mandate_id), one.pk)):
+        for payment in locks.together(one.pk for one in members):
             _reject(payment, told, actor, at)
         return f"The group was rejected; {len(members)} payments failed."
     return _file_status(told, about, actor, at)
@@ -151,7 +161,9 @@ def _group_status(told: Told, about: About, actor: Actor, at: datetime) -> str:
 def _payment_status(told: Told, about: About, actor: Actor, at: datetime) -> str:
     payment, said = _payment(about), told.said.outcome
     if told.amount is not None and (told.amount.amount, told.amount.currency.code) != (payment.amount, payment.currency):
-        raise errors.AmountDiffers(f"{payment.amount} {payment.currency} was sent, the bank says {told.amount}.")
+        raise errors.AmountDiffers(
+            f"{in_words(Money(payment.amount, payment.currency))} was sent, the bank says {in_words(told.amount)}."
+        )
     if said == reports.Outcome.REJECTED:
         return _reject(payment, told, actor, at)
     if said == reports.Outcome.SETTLED:
@@ -169,7 +181,7 @@ def _reject(payment: Payment, told: Told, actor: Actor, at: datetime) -> str:
         return "It had failed already."
     code, meaning = _why(told)
     end = outcomes.return_ if payment.status == S.SETTLED else outcomes.fail
-    end(payment_id=payment.pk, reason_code=code, reason=meaning, actor=actor, at=at)
+    end(payment_id=payment.pk, reason_code=code, reason=meaning, is_inside=False, actor=actor, at=at)
     return meaning
 
 

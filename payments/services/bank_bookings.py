@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from flowlet.core.actors import Actor
-from flowlet.core.money import Money
+from flowlet.core.money import Money, in_words
 from payments import errors
 from payments.choices import Direction, InboundState, PaymentStatus, Rail, SuspenseCause
 from payments.models import Batch, InboundItem, Payment
@@ -133,7 +133,15 @@ def _came_back(told: Told, payment: Payment, actor: Actor, at: datetime) -> str:
         return "It was returned already."
     code = told.cause or "NARR"
     meaning = reasons.of(code).meaning
-    outcomes.return_(payment_id=payment.pk, reason_code=code[:40], reason=meaning, amount=told.amount, actor=actor, at=at)
+    outcomes.return_(
+        payment_id=payment.pk,
+        reason_code=code[:40],
+        reason=meaning,
+        amount=told.amount,
+        is_inside=False,
+        actor=actor,
+        at=at,
+    )
     return meaning
 
 
@@ -158,7 +166,9 @@ def _executed(told: Told, payment: Payment, actor: Actor, at: datetime) -> str:
     if payment.status in {S.FAILED, S.RETURNED}:
         raise errors.InboundNeedsPerson(f"The payment is {payment.get_status_display().lower()}, and the bank has executed it.")
     if told.amount is not None and told.amount != Money(payment.amount, payment.currency):
-        raise errors.AmountDiffers(f"{payment.amount} {payment.currency} was sent, the bank says {told.amount}.")
+        raise errors.AmountDiffers(
+            f"{in_words(Money(payment.amount, payment.currency))} was sent, the bank says {in_words(told.amount)}."
+        )
     _check_is_no_second(told, payment)
     outcomes.settle(payment_id=payment.pk, amount=told.amount, actor=actor, at=at)
     return "The bank has executed it."

@@ -9,11 +9,12 @@ from flowlet.core.errors import NotFound
 from payments import errors
 from payments.choices import PaymentStatus, Rail
 from payments.models import Payment
+from payments.policies import payments as policies
 from payments.providers import registry
 from payments.providers.errors import ProviderNotConfigured
 from payments.providers.gateway import Answer, Gateway, State
 from payments.providers.ports import CardDispute, DisputeStatus, InboundFact
-from payments.providers.stripe.gateway import CardGateway, answer_of_payment, answer_of_refund
+from payments.providers.stripe.gateway import CardGateway, answer_of_payment, answer_of_refund, concluded
 from payments.services import dispute_fees, dispute_rows, gateways, inbound, outcomes, sending, steps
 
 # Inquiries: nobody has taken money yet.
@@ -54,9 +55,11 @@ def register() -> None:
 
 
 def look_at_payment(fact: InboundFact) -> Seen:
-    """Ask for the payment intent that the event is about."""
-    found = registry.stripe().payment(fact.subject)
-    return Seen(_ours(found.reference), answer=answer_of_payment(found))
+    """Ask for the payment intent that the event is about; one of ours that was declined is canceled."""
+    acquirer = registry.stripe()
+    found = acquirer.payment(fact.subject)
+    ours = _ours(found.reference)
+    return Seen(ours, answer=answer_of_payment(concluded(acquirer, found))) if ours else Seen(None)
 
 
 def look_at_refund(fact: InboundFact) -> Seen:
@@ -88,7 +91,8 @@ def book_dispute(fact: InboundFact, seen: Seen, *, actor: Actor, at: datetime) -
     """Take the disputed money back, also of what was refunded, book how the dispute ended, and what it costs. An inquiry moves nothing,
     and what is said of a dispute that has ended here says nothing of another, but may change its cost.
 
-    Raises AmountDiffers for a dispute about more than the payment, InboundNeedsPerson for a second one beside one that is open.
+    Raises AmountDiffers for a dispute about more than the payment, InboundNeedsPerson for a second one beside one that is open, or
+    about more than a lost one left.
     """
     dispute = seen.dispute
     if seen.payment_id is None or dispute is None or dispute.status in _NO_MONEY:
@@ -98,7 +102,8 @@ def book_dispute(fact: InboundFact, seen: Seen, *, actor: Actor, at: datetime) -
     if row is None:
         if dispute.status == DisputeStatus.WON and not dispute.fee:
             return
-        if payment.status not in {PaymentStatus.SETTLED, PaymentStatus.REFUNDED}:
+        left = policies.is_partly_lost(payment) and dispute.amount.amount <= payment.amount - payment.returned
+        if payment.status not in {PaymentStatus.SETTLED, PaymentStatus.REFUNDED} and not left:
             raise errors.InboundNeedsPerson(f"A dispute of a payment that is {payment.get_status_display().lower()}.")
         outcomes.dispute(
             payment_id=payment.pk,

@@ -139,7 +139,7 @@ SELECT coalesce(s.cause, b.cause), n.line, n.should, n.is
  ) AS n(line, should, "is")
  WHERE n.should <> n."is" LIMIT %(limit)s"""
 
-# Credits less debits on suspense of each payment's journals, against what lies there by its row.
+# Credits less debits on suspense of each payment's journals, against what lies there by its row, or was taken out by no journal of its own.
 _SUSPENDED = """
 WITH booked AS (
     SELECT j.cause, sum(CASE e.side WHEN 'CREDIT' THEN e.amount ELSE -e.amount END) AS amount
@@ -147,9 +147,24 @@ WITH booked AS (
       JOIN ledger_journal j ON j.id = e.journal_id
      WHERE l.code = %(suspense)s AND j.cause LIKE 'pay\\_%%' GROUP BY j.cause
 ), said AS (
-    SELECT wallets_public_id('pay', payment_id) AS cause, amount FROM payments_suspenseitem WHERE state = 'OPEN'
+    SELECT wallets_public_id('pay', payment_id) AS cause, sum(amount) AS amount FROM payments_suspenseitem
+     WHERE state IN ('OPEN', 'CLOSED') GROUP BY payment_id
 )
 SELECT coalesce(s.cause, b.cause), coalesce(s.amount, 0), coalesce(b.amount, 0) FROM said s FULL JOIN booked b ON b.cause = s.cause
+ WHERE coalesce(s.amount, 0) <> coalesce(b.amount, 0) LIMIT %(limit)s"""
+
+# What the accounts of receivables say of each customer, against the rows that are open.
+_OWED = """
+WITH booked AS (
+    SELECT a.owner, e.currency, sum(CASE e.side WHEN 'DEBIT' THEN e.amount ELSE -e.amount END) AS amount
+      FROM ledger_chartline l JOIN ledger_account a ON a.line_id = l.id JOIN ledger_entry e ON e.account_id = a.id
+     WHERE l.code = %(owed)s AND a.owner <> '' GROUP BY a.owner, e.currency
+), said AS (
+    SELECT wallets_public_id('cus', customer_id) AS owner, currency, owed - recovered AS amount
+      FROM payments_receivable WHERE state = 'OPEN'
+)
+SELECT coalesce(s.owner, b.owner), coalesce(s.currency, b.currency), coalesce(s.amount, 0), coalesce(b.amount, 0)
+  FROM said s FULL JOIN booked b ON b.owner = s.owner AND b.currency = s.currency
  WHERE coalesce(s.amount, 0) <> coalesce(b.amount, 0) LIMIT %(limit)s"""
 
 # What an acquirer charged for a dispute is a cost, and was taken from what it owes us.
@@ -207,6 +222,7 @@ def register() -> None:
     verification.register("What is used of the rails' limits is what payments used")(limits_are_counted)
     verification.register("Files carry the verification entries that they count")(files_carry_their_entries)
     verification.register("What is said to be in suspense is there")(suspense_is_there)
+    verification.register("What customers are said to owe is booked")(receivables_are_booked)
     verification.register("Micro-deposits are booked as they stand")(deposits_booked_as_they_stand)
     verification.register("Disputes are booked at what they cost")(dispute_fees_are_booked)
 
@@ -276,9 +292,17 @@ def files_carry_their_entries() -> Iterator[tuple[str, str]]:
 
 
 def suspense_is_there() -> Iterator[tuple[str, str]]:
-    """Invariant: what a payment's open row of suspense says is what its journals put into suspense less what they took out."""
+    """Invariant: what a payment's rows of suspense say to lie there, or to have been taken out by hand, is what its journals put into
+    suspense less what they took out.
+    """
     for where, said, booked in _rows(_SUSPENDED):
         yield where, f"{_plain(said)} is said to be in suspense; its journals left {_plain(booked)} there"
+
+
+def receivables_are_booked() -> Iterator[tuple[str, str]]:
+    """Invariant: what a customer's open receivable leaves to pay is the balance of the account of what the customer owes."""
+    for where, currency, said, booked in _rows(_OWED):
+        yield where, f"{_plain(said)} {currency} is said to be owed; the books say {_plain(booked)}"
 
 
 def deposits_booked_as_they_stand() -> Iterator[tuple[str, str]]:
@@ -299,5 +323,8 @@ def _plain(amount: Decimal) -> str:
 
 def _rows(sql: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, {**_LINES, "suspense": _SUSPENSE, "lines": list(_LINES.values()), "limit": LIMIT})
+        cursor.execute(
+            sql,
+            {**_LINES, "suspense": _SUSPENSE, "owed": charts.RECOVERY_RECEIVABLE, "lines": list(_LINES.values()), "limit": LIMIT},
+        )
         return cursor.fetchall()

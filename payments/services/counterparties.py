@@ -3,9 +3,11 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from django.db.models.functions import Coalesce
+
 from flowlet.core.errors import Invalid
 from payments import errors
-from payments.choices import Direction, PaymentKind, Rail, Relation
+from payments.choices import Direction, MandateKind, PaymentKind, PaymentStatus, Rail, Relation
 from payments.models import ExternalAccount, Mandate, Payment
 from payments.policies import bank_links as link_policies
 from payments.policies import cutoffs, kinds
@@ -27,7 +29,10 @@ NOT_USABLE = (
     errors.BalanceTooSmall,
     errors.NotReversible,
     errors.ReversalTooLate,
+    errors.RefundTooLarge,
 )
+_NOT_LEFT = [PaymentStatus.CREATED, PaymentStatus.REVIEW, PaymentStatus.APPROVAL, PaymentStatus.APPROVED, PaymentStatus.HELD]
+_ON_THE_WAY = [PaymentStatus.HELD, PaymentStatus.SUBMITTED, PaymentStatus.UNKNOWN]
 
 
 def target(target_id: UUID | None, *, rail: Rail, kind: PaymentKind, wallet: Wallet) -> Wallet | None:
@@ -100,18 +105,32 @@ def check_collection(
     due_at: datetime | None,
     at: datetime,
 ) -> None:
-    """Whether a new collection can be the mandate's last, and its debtor was told in time.
+    """Whether a new collection can be the mandate's last, or comes before it, and its debtor was told in time.
 
-    Raises NoticeMissing, NoticeTooShort, Invalid.
+    Raises MandateNotActive, NotTheLast, NoticeMissing, NoticeTooShort, Invalid.
     """
     for name, given in (("is_final", is_final), ("notified_on", notified_on is not None)):
         if given and (mandate is None or (name == "notified_on" and mandate.scheme not in mandate_policies.SEPA)):
             raise Invalid(
                 "Only a collection by SEPA has it." if name == "notified_on" else "Only a collection has it.", param=name
             )
+    if mandate is not None:
+        _check_turn(mandate, is_final=is_final, moment=max(at, due_at or at))
     if mandate is not None and mandate.scheme in mandate_policies.SEPA:
         collect_on = cutoffs.next_cutoff(rail, max(at, due_at or at)).value_on
         mandate_policies.check_notice(mandate, notified_on=notified_on, collect_on=collect_on, today=at.date())
+
+
+def _check_turn(mandate: Mandate, *, is_final: bool, moment: datetime) -> None:
+    """The last collection ends its mandate when it leaves: nothing that waits may come after it, and nothing new."""
+    waiting = Payment.objects.filter(mandate=mandate, status__in=_NOT_LEFT).annotate(turn=Coalesce("due_at", "created_at"))
+    last = waiting if mandate.kind == MandateKind.ONE_OFF else waiting.filter(is_final=True, turn__lte=moment)
+    if last.exists():
+        raise errors.MandateNotActive(
+            "The last collection on the mandate is on its way.", mandate=mandate.public_id, status="USED_UP"
+        )
+    if is_final and waiting.filter(turn__gt=moment).exists():
+        raise errors.NotTheLast(param="is_final")
 
 
 def check_usable(account: ExternalAccount, direction: str) -> None:
@@ -128,10 +147,15 @@ def check_usable(account: ExternalAccount, direction: str) -> None:
 def check_still_usable(payment: Payment) -> None:
     """As ``check_usable``, at the moment when the payment leaves: the account may have been blocked or closed since it was made.
 
-    Raises BalanceTooSmall besides, where the bank's word on the balance counts, and NotReversible, ReversalTooLate of a reversal.
+    Raises BalanceTooSmall besides, where the bank's word on the balance counts, NotReversible, ReversalTooLate of a reversal, and
+    RefundTooLarge of a refund whose payment was returned meanwhile, or lost to a dispute: its payer has the money already.
     """
     if reversal_policies.is_reversal(payment):
         reversal_policies.check_still_can(payment)
+    elif payment.original is not None and payment.original.status == PaymentStatus.RETURNED:
+        earlier = Payment.objects.filter(original=payment.original, status__in=_ON_THE_WAY, pk__lt=payment.pk)
+        if payment.amount > payment.original.refundable - sum(earlier.values_list("amount", flat=True), start=0 * payment.amount):
+            raise errors.RefundTooLarge("The bank or the cardholder has taken the money back meanwhile.")
     if payment.external_account is not None:
         check_usable(payment.external_account, payment.direction)
         link_policies.check_balance(payment)

@@ -5,9 +5,10 @@ closed day changes nothing. What is missing is said in words and kept on the day
 """
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -25,7 +26,7 @@ from ledger.services import charts, periods, revaluation, seals, snapshots, veri
 from ledger.services import reconciliation as reconciling
 from payments import errors, events
 from payments.choices import Closing, DayStatus, PaymentStatus
-from payments.models import BusinessDay, Payment
+from payments.models import Batch, BusinessDay, Payment
 from payments.policies import calendars
 from payments.services import settlement
 
@@ -186,9 +187,14 @@ def _settle(book: Book, day: date, actor: Actor, at: datetime) -> str:
     done = settlement.run(at=at, actor=actor, partner_id=book.partner_id)
     if done.refusals:
         raise _Missing(*[f"A file is held up: {refusal['message']}" for refusal in done.refusals])
-    if done.waiting_keys:
-        raise _Missing(f"Files that wait for a second person to release them: {len(done.waiting_keys)}.")
+    waiting = Batch.objects.filter(pk__in=done.waiting_keys, cutoff_at__lt=_end_of(day, book)).count()
+    if waiting:  # what leaves with a later day's cut-off is no matter of this day
+        raise _Missing(f"Files that wait for a second person to release them: {waiting}.")
     return f"files built: {len(done.built_keys)}, delivered: {len(done.delivered_keys)}, payments settled: {done.settled}"
+
+
+def _end_of(day: date, book: Book) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=ZoneInfo(book.time_zone))
 
 
 def _reconcile(book: Book, day: date, actor: Actor, at: datetime) -> str:

@@ -18,11 +18,12 @@ from flowlet.decisions.services import decisions
 from payments.choices import Direction, PaymentStatus, Rail
 from payments.models import Payment
 from payments.policies import cutoffs
+from payments.policies import payments as policies
 from payments.services import postings, rail_limits, steps
 from payments.services.steps import Step
 from wallets.services import custody
 
-POINT = "payment.create"
+POINT = policies.POINT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

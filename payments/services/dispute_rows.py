@@ -58,6 +58,12 @@ def called(payment: Payment, provider_id: str) -> Dispute | None:
     return found
 
 
+def under_way(payment: Payment) -> Money:
+    """What the open dispute of the locked payment is about: that part of what was taken from it is not lost yet."""
+    found = Dispute.objects.filter(payment=payment, ended_at=None).values_list("amount", flat=True).first()
+    return Money(payment.returned if found is None else found, payment.currency)
+
+
 def end_for(payment: Payment, *, is_won: bool, actor: Actor, at: datetime) -> None:
     """End the dispute of the locked payment, if it has an open one."""
     row = Dispute.objects.select_for_update(no_key=True).filter(payment=payment, ended_at=None).first()

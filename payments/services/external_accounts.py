@@ -105,8 +105,8 @@ def create(
             account,
             actor=actor,
             at=at,
-            after={**_facts(account), "relation": account.relation, "metadata": account.metadata},
-            personal={"after": _personal(account, details)},
+            after={**_facts(account), "relation": account.relation},
+            personal={"after": _personal(account, details) | ({"metadata": account.metadata} if account.metadata else {})},
         )
     return account
 

@@ -127,7 +127,7 @@ def _usable(found: Sequence[Payment], *, at: datetime, actor: Actor) -> list[Pay
 def _with_places(found: Sequence[Payment], *, at: datetime, actor: Actor) -> list[Payment]:
     """Let collections take their places in their mandates; those whose mandate allows none fail. Mandates are locked in one order."""
     left = set()
-    for payment in sorted(found, key=lambda one: (str(one.mandate_id), one.pk)):
+    for payment in sorted(found, key=lambda one: (str(one.mandate_id), one.is_final, one.pk)):
         if payment.mandate_id is None:
             continue
         try:
@@ -159,7 +159,7 @@ def _put_aside(found: Sequence[Payment], *, at: datetime, actor: Actor) -> int:
 
 def _fail(payment: Payment, refusal: DomainError, *, at: datetime, actor: Actor) -> None:
     _log.warning("payment cannot be sent", payment=payment.public_id, code=refusal.code)
-    outcomes.fail(payment_id=payment.pk, reason_code=refusal.code, reason=refusal.message, actor=actor, at=at)
+    outcomes.fail(payment_id=payment.pk, reason_code=refusal.code, reason=refusal.message, is_inside=False, actor=actor, at=at)
 
 
 def _gathered(group: Group, found: Sequence[Payment], *, at: datetime, actor: Actor) -> Batch:

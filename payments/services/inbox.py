@@ -74,13 +74,14 @@ def receive(*, provider: str, body: bytes, headers: Mapping[str, str], at: datet
         RECEIVED.labels(provider=label, outcome=refusal.code.rpartition(".")[2]).inc()
         log.warning("event of %s not taken: %s", label, refusal.message)
         raise
-    is_new = _keep(signed.fact, body, proof=signed.proof, at=at)
+    is_new = keep(signed.fact, body, proof=signed.proof, at=at)
     RECEIVED.labels(provider=label, outcome="stored" if is_new else "duplicate").inc()
     return is_new
 
 
 @transaction.atomic
-def _keep(fact: InboundFact, body: bytes, *, proof: str, at: datetime) -> bool:
+def keep(fact: InboundFact, body: bytes, *, proof: str, at: datetime, due_at: datetime | None = None) -> bool:
+    """Write down an event that was proven, to be handled from ``due_at`` on; False when it is known already."""
     key = ids.uuid7()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -97,7 +98,7 @@ def _keep(fact: InboundFact, body: bytes, *, proof: str, at: datetime) -> bool:
                 proof[:120],
                 hashlib.sha256(body).hexdigest(),
                 crypto.seal(body, aad=_aad(key)),
-                at,
+                due_at or at,
             ],
         )
         if not cursor.rowcount:

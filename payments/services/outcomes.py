@@ -14,11 +14,11 @@ from django.db.models import F
 
 from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
-from flowlet.core.money import Money
+from flowlet.core.money import Money, in_words
 from flowlet.core.states import check_move
 from flowlet.events.services import outbox
 from payments import errors, events
-from payments.choices import Direction, PaymentKind, PaymentStatus, Rail
+from payments.choices import Direction, DisputeState, PaymentKind, PaymentStatus, Rail
 from payments.models import Payment
 from payments.policies import returns
 from payments.services import (
@@ -33,7 +33,7 @@ from payments.services import (
 )
 from payments.services.postings import Booked
 from payments.services.steps import Step
-from payments.states import PAYMENT_MOVES
+from payments.states import DISPUTE_WON, PAYMENT_MOVES
 from wallets.services import custody
 
 S = PaymentStatus
@@ -138,11 +138,12 @@ def return_(
     reason_code: str,
     reason: str = "",
     amount: Money | None = None,
+    is_inside: bool | None = None,
     actor: Actor,
     at: datetime,
 ) -> Payment:
     """The bank sent it back (out), or took it back (in). What came in and is spent already becomes a receivable. The external account
-    counts it, and is blocked, or the mandate revoked, when the reason says so.
+    counts it, and is blocked, or the mandate revoked, when the reason says so. ``is_inside`` as of ``steps.Step``.
 
     Raises PaymentNotFound, IllegalMove (also for what stayed in the book: no bank has it), AmountDiffers: banks return the whole amount,
     whatever was refunded beside it.
@@ -152,9 +153,10 @@ def return_(
         return payment
     check_move({} if payment.rail == Rail.BOOK else PAYMENT_MOVES, S(payment.status), S.RETURNED)
     was_settled = payment.status in {S.SETTLED, S.DISPUTED, S.REFUNDED}
-    value = Money(payment.returned if payment.status == S.DISPUTED else payment.amount - payment.returned, payment.currency)
+    is_disputed = payment.status == S.DISPUTED
+    value = dispute_rows.under_way(payment) if is_disputed else Money(payment.amount - payment.returned, payment.currency)
     _check_amount(payment, amount, expected=value)
-    if payment.status == S.DISPUTED:
+    if is_disputed:
         booked = None  # the dispute took the money already
     elif payment.direction == Direction.OUT:
         booked = postings.returned_out(payment, value, was_settled=was_settled, actor=actor, at=at)
@@ -163,11 +165,10 @@ def return_(
         booked = postings.returned_in(payment, value, actor=actor, at=at)
     else:
         booked = postings.not_collected(payment, actor=actor, at=at)
-    if was_settled and payment.status != S.DISPUTED:
+    if was_settled and not is_disputed:
         _count_returned(payment, value.amount)
-    was_disputed = payment.status == S.DISPUTED
-    _take(payment, S.RETURNED, booked, reason_code=reason_code, reason=reason, actor=actor, at=at)
-    if was_disputed:
+    _take(payment, S.RETURNED, booked, reason_code=reason_code, reason=reason, is_inside=is_inside, actor=actor, at=at)
+    if is_disputed:
         dispute_rows.end_for(payment, is_won=False, actor=actor, at=at)
     if payment.direction == Direction.OUT:
         recall_rows.money_came_back(payment, actor=actor, at=at)
@@ -188,6 +189,10 @@ def redeem(*, payment_id: UUID, reason_code: str = "", reason: str = "", actor: 
         return payment
     if payment.status != S.RETURNED or not payment.returned:
         raise errors.NotInReview("Only a settled payment that was returned can be redeemed.", status=payment.status)
+    if payment.disputes.filter(state=DisputeState.LOST).count() > 1:
+        raise errors.NotInReview(
+            "Several disputes of it were lost: settle it with the acquirer, and book that by hand.", status=payment.status
+        )
     if payment.original_id is not None and steps.locked(payment.original_id).refundable < payment.amount:
         raise errors.NotInReview(
             "What it gave back was given back again since: settle it with the bank, and book that by hand.", status=payment.status
@@ -215,8 +220,8 @@ def dispute(
 ) -> Payment:
     """The cardholder disputes: the acquirer takes the money back at once, and waits for evidence until ``due_at``.
 
-    ``amount`` (default: what is left after refunds) may be a part: that part alone is taken, and ``returned`` says how much. Raises
-    PaymentNotFound, IllegalMove, AmountDiffers for more than the payment, Invalid.
+    ``amount`` (default: what is left after refunds) may be a part: that part alone is taken, and ``returned`` says how much; what a lost
+    dispute left can be disputed again. Raises PaymentNotFound, IllegalMove, AmountDiffers for more than the payment, Invalid.
     """
     payment = steps.locked(payment_id)
     if payment.status == S.DISPUTED:
@@ -227,7 +232,7 @@ def dispute(
     value = Money(payment.refundable, payment.currency) if amount is None else amount
     if value.currency.code != payment.currency or not 0 < value.amount <= payment.amount - payment.returned:
         raise errors.AmountDiffers(
-            f"At most {payment.amount - payment.returned} {payment.currency} can be disputed.",
+            f"At most {in_words(Money(payment.amount - payment.returned, payment.currency))} can be disputed.",
             expected=steps.plain(payment.amount - payment.returned, payment.currency),
         )
     booked = postings.returned_in(payment, value, kind=recipes.DISPUTE, actor=actor, at=at)
@@ -241,17 +246,16 @@ def dispute(
 
 @transaction.atomic
 def dispute_won(*, payment_id: UUID, reason: str = "", actor: Actor, at: datetime) -> Payment:
-    """The dispute ends for the merchant: the money is back, and what had been refunded in whole is so again. Raises PaymentNotFound,
-    IllegalMove.
-    """
+    """The dispute ends for the merchant: its money is back, and the payment stands as before it. Raises PaymentNotFound, IllegalMove."""
     payment = steps.locked(payment_id)
     if payment.status in {S.SETTLED, S.REFUNDED} and not payment.returned:
         return payment
     if payment.status != S.DISPUTED:
         check_move({}, payment.status, S.SETTLED)
-    booked = postings.redeemed(payment, Money(payment.returned, payment.currency), kind=recipes.DISPUTE_WON, actor=actor, at=at)
-    _count_returned(payment, -payment.returned)
-    _take(payment, _with_its_money_back(payment), booked, reason_code="dispute.won", reason=reason, actor=actor, at=at)
+    value = dispute_rows.under_way(payment)
+    booked = postings.redeemed(payment, value, kind=recipes.DISPUTE_WON, actor=actor, at=at)
+    _count_returned(payment, -value.amount)
+    _take(payment, _with_its_money_back(payment), booked, reason_code=DISPUTE_WON, reason=reason, actor=actor, at=at)
     dispute_rows.end_for(payment, is_won=True, actor=actor, at=at)
     return payment
 
@@ -329,7 +333,11 @@ def _after_refund(refund: Payment, *, actor: Actor, at: datetime) -> None:
 
 
 def _with_its_money_back(payment: Payment) -> PaymentStatus:
-    """Where a payment stands that has back what was taken: refunds may have given all of it away before, or meanwhile."""
+    """Where a payment stands that has back what was taken: an earlier dispute may have been lost, or refunds may have given all of it away
+    before, or meanwhile.
+    """
+    if payment.returned:
+        return S.RETURNED
     return S.REFUNDED if payment.refunded and not payment.refundable else S.SETTLED
 
 
@@ -375,6 +383,6 @@ def _check_amount(payment: Payment, amount: Money | None, *, expected: Money | N
     wanted = Money(payment.amount, payment.currency) if expected is None else expected
     if amount is not None and amount != wanted:
         raise errors.AmountDiffers(
-            f"{wanted.amount} {payment.currency} was expected, the provider says {amount.amount} {amount.currency.code}.",
+            f"{in_words(wanted)} was expected, the provider says {in_words(amount)}.",
             expected=steps.plain(wanted.amount, payment.currency),
         )

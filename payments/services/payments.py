@@ -18,11 +18,12 @@ from flowlet.core.errors import FourEyesRequired, Invalid
 from flowlet.core.money import Money
 from payments import errors
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail, RefundMethod
-from payments.models import Payment
+from payments.models import Payment, Recurring
 from payments.policies import kinds, references, return_urls, reversals
 from payments.policies import payments as policies
 from payments.providers.openbanking.vocabulary import Visitor
 from payments.services import (
+    authentications,
     authorisations,
     counterparties,
     deciding,
@@ -63,18 +64,22 @@ def create(
     bank: str = "",
     visitor: Visitor | None = None,
     return_url: str = "",
+    authentication_id: UUID | None = None,
+    series: Recurring | None = None,
     external_id: str | None = None,
     metadata: dict[str, str] | None = None,
     actor: Actor,
     at: datetime,
 ) -> Payment:
     """A new payment, decided at once unless it is scheduled: held and waiting for its rail, in review, waiting for approval, or rejected.
+    ``authentication_id`` is a challenge that its customer passed for it, ``series`` what makes it by itself.
     The payer of a card payment comes back to ``return_url`` when their bank wants to see them; without it that is a no.
 
     Raises KindNotOnRail, RailNotConfigured, CurrencyNotOnRail, AmountOutsideRail, WalletMissing, ExternalAccountMissing,
     ExternalAccountUnfit, -Pending, -Blocked, -Closed, NotDebitable, ReverificationNeeded, UnfitForRail, MandateMissing, MandateNotActive,
-    NoticeMissing, NoticeTooShort, ScheduleOutOfRange, BankNotOffered, DuplicateExternalId, BelowRailMinimum, RailLimitExceeded, and of
-    wallets: WalletNotFound, standing, limits, InsufficientFunds. Nothing is written then.
+    NotTheLast, NoticeMissing, NoticeTooShort, ScheduleOutOfRange, BankNotOffered, DuplicateExternalId, BelowRailMinimum, RailLimitExceeded,
+    AuthenticationRequired, AuthenticationUnfit, and of wallets: WalletNotFound, standing, limits, InsufficientFunds. Nothing is written
+    then.
     """
     kind, rail = PaymentKind(kind), Rail(rail)
     if kind == PaymentKind.REFUND:
@@ -128,6 +133,7 @@ def create(
     if payment.due_at is not None:
         rail_limits.check_single(payment, at=payment.due_at)
     write(payment, actor=actor, at=at)
+    authentications.settle(payment, challenge_id=authentication_id, series=series, actor=actor, at=at)
     if payer_bank is not None and visitor is not None:
         authorisations.begin(payment, payer_bank, visitor, at=at)
     if return_url:
@@ -150,8 +156,8 @@ def refund(
     actor: Actor,
     at: datetime,
 ) -> Payment:
-    """Give back a settled payment that came in, in whole (default) or in part, the way it came; a payment of its own, which pays no fee.
-    Of a card payment that was lost to a dispute in part, the rest can be given back.
+    """Give back a settled payment that came in, all that is left of it (default) or a part, the way it came; a payment of its own,
+    which pays no fee. Of a card payment that was lost to a dispute in part, the rest can be given back.
 
     A SEPA collection is reversed where that is possible, else given back by credit transfer; ``method`` says which it has to be. Raises
     PaymentNotFound, NotRefundable, RefundTooLarge, NotReversible, ReversalTooLate, ExternalAccountMissing, and what ``create`` raises
@@ -161,14 +167,14 @@ def refund(
     policies.check_is_refundable(original)
     if postings.suspended(original):
         raise errors.NotRefundable("Its money is in suspense, not on the wallet; return it instead.", status=original.status)
-    asked = Money(original.refundable, original.currency) if amount is None else amount
-    if asked.currency.code != original.currency:
+    if amount is not None and amount.currency.code != original.currency:
         raise Invalid(f"The payment is in {original.currency}.", param="amount.currency")
     under_way = sum(
         (one.amount for one in Payment.objects.filter(original=original, status__in=UNDER_WAY).only("amount")),
-        start=0 * asked.amount,
+        start=0 * original.amount,
     )
     left = original.refundable - under_way
+    asked = Money(left, original.currency) if amount is None else amount
     if asked.amount > left or left <= 0:
         raise errors.RefundTooLarge(param="amount", left=steps.plain(max(left, 0 * left), original.currency))
     rail = _way_back(original, asked, RefundMethod(method), at=at)
@@ -236,10 +242,12 @@ def write(payment: Payment, *, actor: Actor, at: datetime) -> None:
 
 @transaction.atomic
 def release(*, payment_id: UUID, reason: str, actor: Actor, at: datetime) -> Payment:
-    """Let a payment in review go on. It fails, and says why, if the money is no longer there. Raises PaymentNotFound, NotInReview."""
+    """Let a payment in review go on. It fails, and says why, if the money is no longer there.
+
+    Raises PaymentNotFound, NotInReview, and what an upper app wants to be decided first.
+    """
     payment = steps.locked(payment_id)
-    if payment.status != PaymentStatus.REVIEW:
-        raise errors.NotInReview(status=payment.status)
+    policies.check_can_release(payment, actor)
     deciding.or_fail(payment, lambda: deciding.after_verdict(payment, reason=reason, actor=actor, at=at), actor=actor, at=at)
     return payment
 

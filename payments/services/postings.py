@@ -19,10 +19,11 @@ from ledger.errors import BatchRefused
 from ledger.models import Book, Entry, Journal
 from ledger.services import accounts, charts, journals
 from ledger.services.journals import Leg, NewJournal, Posted
+from payments import errors
 from payments.choices import Direction, PaymentKind, Rail, SuspenseCause, SuspenseState
 from payments.models import Payment, SuspenseItem
 from payments.policies import reversals
-from payments.services import recipes, suspense_rows
+from payments.services import receivable_rows, recipes, suspense_rows
 from payments.services.suspense_rows import Arrival
 from wallets.choices import WalletStatus
 from wallets.errors import WalletClosed, WalletFrozen
@@ -307,12 +308,13 @@ def assigned(payment: Payment, wallet: Wallet, amount: Money, *, actor: Actor, a
 
 
 def suspended(payment: Payment) -> Money:
-    """What lies in suspense of the payment's money: what its journals put there less what they took out."""
+    """What lies in suspense of the payment's money: what its journals put there less what they, and manual ones, took out."""
     legs = Entry.objects.filter(
         journal__in=Journal.objects.filter(book__partner_id=payment.partner_id, cause=payment.public_id),
         account__line__code=charts.SUSPENSE,
     ).values_list("side", "amount")
-    zero = Money(0, payment.currency)
+    by_hand = SuspenseItem.objects.filter(payment=payment, state=SuspenseState.CLOSED).values_list("amount", flat=True)
+    zero = Money(-sum(by_hand), payment.currency)
     return sum((Money(amount if side == "CREDIT" else -amount, payment.currency) for side, amount in legs), start=zero)
 
 
@@ -326,7 +328,9 @@ def _take(payment: Payment, amount: Money, kind: str, credits: Sequence[Leg], *,
         "actor": actor,
     }
     system = _System(payment, actor, at)
-    there = amount if payment.wallet_id is None else min(amount, suspended(payment))
+    there = min(amount, suspended(payment))
+    if payment.wallet_id is None and there < amount:
+        raise errors.SuspenseSpent("It was taken out of suspense by hand: book by hand from whom it comes back.")
     debits = [Leg(system(charts.SUSPENSE), "DEBIT", there)] if there.amount > 0 else []
     if debits:
         suspense_rows.take_out(payment, there, actor=actor, at=at)
@@ -336,6 +340,8 @@ def _take(payment: Payment, amount: Money, kind: str, credits: Sequence[Leg], *,
     wallet = Wallet.objects.get(pk=_holder(payment))
     left = amount - there if debits else amount
     done = custody.claim(wallet=wallet, debits=debits, credits=credits, amount=left, at=at, **common)
+    if done.receivable:
+        receivable_rows.add(payment, wallet, done.receivable, actor=actor, at=at)
     return Booked(done.posted.journal_id, in_suspense=bool(debits), owed=done.receivable if done.receivable else None)
 
 

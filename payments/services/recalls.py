@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from flowlet.core import crypto, ids
 from flowlet.core.actors import Actor
 from flowlet.core.errors import DomainError, Invalid
-from flowlet.core.money import Money
+from flowlet.core.money import Money, in_words
 from payments import errors, events
 from payments.choices import Direction, InboundFormat, InboundKind, Rail, RecallReason, RecallState
 from payments.models import InboundItem, Payment, Recall
@@ -86,7 +86,9 @@ def receive(*, payment_id: UUID, said: Requested, item: InboundItem, actor: Acto
     policies.check_can_send_back(payment)
     amount = recall.original.amount
     if amount is not None and amount != Money(payment.amount, payment.currency):
-        raise errors.AmountDiffers(f"{payment.amount} {payment.currency} came in, the bank asks for {amount}.")
+        raise errors.AmountDiffers(
+            f"{in_words(Money(payment.amount, payment.currency))} came in, the bank asks for {in_words(amount)}."
+        )
     row = _new(payment, Direction.IN, S.RECEIVED, reason=recall.reason[:35] or "NARR", note="", actor=actor, at=at)
     row.case_id, row.item = recall.case_id[:35], item
     _insert(row)
@@ -286,7 +288,8 @@ def _banks(payment: Payment) -> tuple[Agent, Agent]:
     identity = files.identity_of(rail=payment.rail, partner_id=payment.partner_id)
     account = payment.external_account
     if payment.rail == Rail.WIRE:
-        return Agent(aba=identity["aba"]), Agent(aba=account.routing_number if account else identity["aba"])
+        us = Agent(aba=identity["aba"])
+        return us, files.wire_route(account, identity)[0] if account else us
     return Agent(bic=identity["bic"]), Agent(bic=account.bic if account is not None and account.bic else identity["bic"])
 
 

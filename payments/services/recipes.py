@@ -29,6 +29,8 @@ MICRO_RETURNED = "payments.micro_deposit_returned"
 BOOK = "payments.book"
 FEE = "payments.fee"
 ASSIGNMENT = "payments.assignment"
+RECOVERY = "payments.recovery"
+WRITE_OFF = "payments.write_off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +108,14 @@ RECIPES = {
         Recipe(
             DISPUTE,
             "Dispute opened",
-            "card: SETTLED to DISPUTED",
+            "card: SETTLED to DISPUTED, or RETURNED when a lost one left something",
             (f"wallet, and {_OWED} for what it cannot carry: amount",),
             (f"{_IN}: amount",),
         ),
         Recipe(
             DISPUTE_WON,
             "Dispute won",
-            "card: DISPUTED to SETTLED or REFUNDED",
+            "card: DISPUTED to SETTLED or REFUNDED, or to RETURNED when an earlier one was lost",
             (f"{_IN}: amount",),
             (f"wallet (or {_SUSPENSE}): amount",),
         ),
@@ -165,6 +167,20 @@ RECIPES = {
             "money in suspense is assigned to a wallet; the state stays",
             (f"{_SUSPENSE}: what lies there",),
             ("wallet: the same",),
+        ),
+        Recipe(
+            RECOVERY,
+            "Debt recovered",
+            "an officer takes what a customer owes from the customer's wallets",
+            ("wallets: what they have, up to what is owed",),
+            (f"{_OWED}: the same",),
+        ),
+        Recipe(
+            WRITE_OFF,
+            "Debt written off",
+            "two people give up what a customer owes; the platform's own money",
+            (f"{charts.LOSSES}: what is still owed",),
+            (f"{_OWED}: the same",),
         ),
         Recipe(FEE, "Fee", "fee: HELD to SETTLED", ("wallet: amount",), (f"{_FEES}: amount",)),
     )

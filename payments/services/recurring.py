@@ -26,7 +26,7 @@ from payments import errors, events
 from payments.choices import PaymentKind, Rail, RecurringStatus
 from payments.models import Occurrence, Recurring
 from payments.policies import calendars, kinds, schedules
-from payments.services import counterparties, gateways, payments
+from payments.services import authentications, counterparties, gateways, payments
 from payments.services.steps import plain
 from payments.states import RECURRING_MOVES
 from wallets.services import wallets
@@ -58,6 +58,7 @@ def create(
     external_account_id: UUID | None = None,
     mandate_id: UUID | None = None,
     description: str = "",
+    authentication_id: UUID | None = None,
     external_id: str | None = None,
     metadata: dict[str, str] | None = None,
     actor: Actor,
@@ -65,8 +66,8 @@ def create(
 ) -> Recurring:
     """A new recurring payment; ``rule`` names what ``schedules.Rule`` does, the calendar is the rail's own.
 
-    Accounts and mandate are checked now, and again with money and limits each time. Raises MalformedSchedule, NothingRecurs, and what
-    ``payments.create`` raises, money and limits apart.
+    Accounts and mandate are checked now, and again with money and limits each time. The customer authenticates the
+    whole of it here. Raises MalformedSchedule, NothingRecurs, and what ``payments.create`` raises, money and limits apart.
     """
     kind, rail = PaymentKind(kind), Rail(rail)
     if kind == PaymentKind.REFUND:
@@ -81,7 +82,10 @@ def create(
     counterparties.target(target_wallet_id, rail=rail, kind=kind, wallet=wallet)
     account = counterparties.account(external_account_id, rail=rail, kind=kind, direction=direction, wallet=wallet)
     counterparties.mandate(mandate_id, kind=kind, account=account, on=_today(partner_id, at))
-    schedule = _rule(rail, {**_USUAL, **rule})
+    try:
+        schedule = _rule(rail, {**_USUAL, **rule})
+    except errors.MalformedSchedule as refusal:
+        raise errors.MalformedSchedule(refusal.message, param=f"rule.{refusal.param}") from None
     today = _today(partner_id, at)
     first = next((found for found in schedules.occurrences(schedule) if found.on >= today), None)
     if first is None:
@@ -107,6 +111,7 @@ def create(
     )
     with unique_external_id(Recurring, partner_id=partner_id, external_id=row.external_id):
         row.save(force_insert=True)
+    authentications.settle(row, challenge_id=authentication_id, actor=actor, at=at)
     _tell(row, events.RECURRING_CREATED, actor, at)
     return row
 
@@ -165,6 +170,7 @@ def _make_next(key: UUID, *, at: datetime, actor: Actor) -> bool:
                 mandate_id=row.mandate_id,
                 description=row.description,
                 metadata={**row.metadata, RECURRING_ID: row.public_id},
+                series=row,
                 actor=actor,
                 at=at,
             )
@@ -199,6 +205,8 @@ def _move(
         if first is None:
             raise errors.NothingRecurs()
         row.next_on = first.on
+    if to == RecurringStatus.ENDED:
+        row.next_on = None
     row.status, row.updated_at = to, at
     row.save()
     _tell(row, fact, actor, at, reason)

@@ -2,7 +2,8 @@
 
 It keeps its own record (``SandboxOrder``), takes each reference once, and knows nothing of payments, so that what it was told can be
 compared with the books. A card called NEEDS_PAYER has a bank that wants to see its holder, as Stripe's own test card of that name. Faults
-(``SandboxFault``) are used up one by one: LOSE_ANSWER (done, but not answered), LOSE_ORDER (not even done), REFUSE.
+(``SandboxFault``) are used up one by one. Of orders: LOSE_ANSWER (done, but not answered), LOSE_ORDER (not even done), REFUSE. Of what the
+bank tells later (``sandbox_tellings``): DUPLICATE, LATE, REORDERED.
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ NAME = "sandbox"
 NEEDS_PAYER = "pm_card_threeDSecure2Required"
 CARD_BANK = "https://bank.sandbox.example/3-d-secure"
 NEEDED, NOT_SHOWN = "authentication_required", "payment_intent_authentication_failure"
-FAULTS = ("LOSE_ANSWER", "LOSE_ORDER", "REFUSE")
+FAULTS = ("LOSE_ANSWER", "LOSE_ORDER", "REFUSE", "DUPLICATE", "LATE", "REORDERED")
 _STATES = {
     OrderStatus.ACCEPTED: State.ACCEPTED,
     OrderStatus.PAID: State.PAID,

@@ -65,7 +65,9 @@ def send(*, payment_id: UUID, actor: Actor, at: datetime) -> Payment:
         try:
             counterparties.check_still_usable(payment)
         except counterparties.NOT_USABLE as refusal:
-            return outcomes.fail(payment_id=payment_id, reason_code=refusal.code, reason=refusal.message, actor=actor, at=at)
+            return outcomes.fail(
+                payment_id=payment_id, reason_code=refusal.code, reason=refusal.message, is_inside=False, actor=actor, at=at
+            )
         book = postings.sent if payment.direction == Direction.OUT else postings.expected
         try:
             with transaction.atomic():

@@ -25,7 +25,18 @@ from payments import events
 from payments.choices import BatchStatus, PaymentStatus, Rail
 from payments.models import Batch, Payment
 from payments.policies import cutoffs, returns
-from payments.services import batch_rows, delivery, files, gathering, outcomes, payments, recurring, sending, verification_runs
+from payments.services import (
+    batch_rows,
+    delivery,
+    files,
+    gathering,
+    locks,
+    outcomes,
+    payments,
+    recurring,
+    sending,
+    verification_runs,
+)
 from payments.services.gathering import FILE_RAILS, READY
 from payments.states import BATCH_MOVES
 from wallets.choices import WalletStatus
@@ -144,11 +155,13 @@ def release(*, batch_id: UUID, actor: Actor, at: datetime) -> Batch:
 def deliver(*, batch_id: UUID, actor: Actor, at: datetime) -> Batch:
     """Hand a released file to its bank, once: the same name with the same content counts as delivered. Not inside a transaction.
 
-    Raises BatchNotFound, FileDiffers, DeliveryFailed; the batch stays RELEASED then, and may be delivered again.
+    Raises BatchNotFound, IllegalMove before it was released, FileDiffers, DeliveryFailed; the batch stays RELEASED then, and may be
+    delivered again.
     """
     batch = batch_rows.get(batch_id)
-    if batch.status != BatchStatus.RELEASED:
+    if batch.status in {BatchStatus.DELIVERED, BatchStatus.ACKNOWLEDGED, BatchStatus.REJECTED}:
         return batch
+    check_move(BATCH_MOVES, BatchStatus(batch.status), BatchStatus.DELIVERED)
     content = files.content_of(batch)
     where = delivery.deliver(batch, content)
     with transaction.atomic():
@@ -175,7 +188,7 @@ def answer(*, batch_id: UUID, accepted: bool, text: str = "", actor: Actor, at: 
     if not accepted:
         verification_runs.file_rejected(batch, actor=actor, at=at)
         there = batch.payments.exclude(status__in=[S.FAILED, S.RETURNED])
-        for payment in there.order_by("mandate_id", "pk"):  # the order of mandates' locks
+        for payment in locks.together(there.values_list("pk", flat=True)):
             end = outcomes.return_ if payment.settled_at else outcomes.fail
             end(payment_id=payment.pk, reason_code=returns.FILE_REJECTED, reason=text, actor=actor, at=at)
     batch_rows.tell(batch, events.BATCH_ANSWERED, actor=actor, at=at)

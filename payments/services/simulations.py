@@ -14,11 +14,12 @@ from payments.choices import Direction, OrderStatus, PaymentStatus, Rail, Recall
 from payments.models import Payment, Recall, SandboxOrder
 from payments.policies import kinds
 from payments.policies import recalls as recall_policies
-from payments.providers import nacha
 from payments.providers.iso20022 import reasons
 from payments.providers.iso20022.recalls import Verdict
+from payments.selectors import return_codes
 from payments.selectors.payments import is_sandbox
 from payments.services import outcomes, payments, recalls, receipts, sandbox_bank, sending, settlement
+from payments.services import sandbox_tellings as tellings
 from payments.services.settlement import Run
 from payments.states import RECALL_MOVES
 
@@ -34,7 +35,7 @@ def settle(*, payment_id: UUID, partner_id: UUID, actor: Actor, at: datetime) ->
     payment = _sent(payment_id, partner_id, actor=actor, at=at)
     if payment.status in {S.SUBMITTED, S.UNKNOWN}:
         _mark(payment, OrderStatus.PAID, at=at)
-    return outcomes.settle(payment_id=payment_id, actor=actor, at=at)
+    return tellings.tell(payment, "settled", lambda: outcomes.settle(payment_id=payment_id, actor=actor, at=at), at=at)
 
 
 @transaction.atomic
@@ -43,23 +44,30 @@ def fail(*, payment_id: UUID, partner_id: UUID, reason_code: str, reason: str = 
     payment = _sent(payment_id, partner_id, actor=actor, at=at)
     if payment.status in {S.SUBMITTED, S.UNKNOWN}:
         _mark(payment, OrderStatus.REFUSED, reason_code=reason_code, at=at)
-    return outcomes.fail(payment_id=payment_id, reason_code=reason_code, reason=reason, actor=actor, at=at)
+
+    def apply() -> Payment:
+        return outcomes.fail(payment_id=payment_id, reason_code=reason_code, reason=reason, actor=actor, at=at)
+
+    return tellings.tell(payment, "failed", apply, reason=reason, at=at)
 
 
 @transaction.atomic
 def return_(*, payment_id: UUID, partner_id: UUID, reason_code: str, reason: str = "", actor: Actor, at: datetime) -> Payment:
     """Let the bank send it back (out) or take it back (in). Raises SandboxOnly, PaymentNotFound, IllegalMove, UnknownReturnCode."""
     payment = _own(payment_id, partner_id)
-    if payment.rail == Rail.ACH:
-        known = nacha.RETURN_CODES.get(reason_code)
-        if known is None:
-            raise errors.UnknownReturnCode(f"ACH has no return code {reason_code!r}.", param="reason_code")
-        reason = reason or known.title
     if payment.rail in {Rail.CARD, Rail.BOOK}:
         raise Invalid("Card payments are disputed, and nobody returns what stays in the book.", param="payment_id")
+    known = return_codes.title(payment.rail, reason_code)
+    if not known:
+        raise errors.UnknownReturnCode(f"The rail {payment.rail} has no return code {reason_code!r}.", param="reason_code")
+    reason = reason or known
     if payment.status in {S.SUBMITTED, S.UNKNOWN, S.SETTLED}:
         _mark(payment, OrderStatus.RETURNED, reason_code=reason_code, at=at)
-    return outcomes.return_(payment_id=payment_id, reason_code=reason_code, reason=reason, actor=actor, at=at)
+
+    def apply() -> Payment:
+        return outcomes.return_(payment_id=payment_id, reason_code=reason_code, reason=reason, actor=actor, at=at)
+
+    return tellings.tell(payment, "returned", apply, reason=reason, at=at)
 
 
 def dispute(

@@ -1,6 +1,7 @@
-"""What people do with money in suspense: look after it, assign it to a wallet, send it back.
+"""What people do with money in suspense: look after it, assign it to a wallet, send it back, say which manual journal took it out.
 
-Locks: the payment, then its row of suspense. Above the threshold of payments out an assignment is a request that another person approves.
+Locks: the payment, then its row of suspense. Above the threshold of payments out an assignment is a request that another person approves;
+that it was taken out by hand always is.
 """
 
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
 from accounts.policies import check_reason
@@ -17,23 +19,24 @@ from flowlet.approvals.models import Approval
 from flowlet.approvals.services import requests
 from flowlet.audit.services import log
 from flowlet.core import money
-from flowlet.core.actors import Actor, ActorKind
+from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
 from flowlet.core.money import Money
-from ledger.models import Account
+from ledger.models import Account, Entry, Journal
 from ledger.selectors import balances
-from ledger.services import charts
+from ledger.services import charts, manual
 from payments import errors, events
 from payments.choices import SuspenseCause, SuspenseState
 from payments.models import Payment, SuspenseItem
 from payments.policies import suspense as policies
-from payments.services import deposit_instructions, postings, recalls, steps, suspense_rows
+from payments.services import deposit_instructions, owners, postings, recalls, steps, suspense_rows
 from payments.services.steps import plain
 from wallets.choices import WalletStatus
 from wallets.models import Wallet
 from wallets.services import custody, wallets
 
 ASSIGN: Final = "payments.suspense_assignment"
+CLOSE: Final = "payments.suspense_closing"
 OFFERED: Final = 10
 S = SuspenseState
 
@@ -66,11 +69,71 @@ def assign(*, item_id: UUID, wallet_id: UUID, reason: str, actor: Actor, at: dat
 @transaction.atomic
 def execute_assignment(*, approval: Approval, actor: Actor, at: datetime) -> SuspenseItem:
     """Carry an approved request out. Raises Obsolete when the money is no longer there, or another amount; else as ``assign``."""
-    row = locked(SuspenseItem.key(approval.payload["item"]))
-    if row.state != S.OPEN or plain(row.amount, row.currency) != approval.payload["amount"]:
-        raise Obsolete("The money is no longer in suspense, or not the same amount.")
+    row = _as_asked(approval)
     wallet = _fitting(row, Wallet.key(approval.payload["wallet"]), at=at)
     return _assign(row, wallet, reason=approval.reason, approval=approval, actor=actor, at=at)
+
+
+@transaction.atomic
+def close(*, item_id: UUID, journal_id: UUID, reason: str, actor: Actor, at: datetime) -> Approval:
+    """Ask that it counts as taken out by a manual journal, one of ``fitting_journals``; another person approves.
+
+    Raises SuspenseItemNotFound, NotInSuspense, Invalid for another journal, ReasonMissing, and approvals' MayNot and AlreadyPending.
+    """
+    row = locked(item_id)
+    policies.check_is_open(row, actor)
+    journal = fitting_journals(row).filter(pk=journal_id).first()
+    if journal is None:
+        raise Invalid("No manual journal of the book that took just this amount out of suspense since.", param="journal_id")
+    return requests.submit(
+        kind=CLOSE,
+        payload={"item": row.public_id, "journal": journal.public_id, "amount": plain(row.amount, row.currency)},
+        subject=row.public_id,
+        reason=check_reason(reason),
+        actor=actor,
+        at=at,
+        partner_id=row.partner_id,
+    )
+
+
+@transaction.atomic
+def execute_closing(*, approval: Approval, actor: Actor, at: datetime) -> SuspenseItem:
+    """Carry an approved request out. Raises Obsolete when the row has ended, or changed, or the journal was reversed or used meanwhile."""
+    row = _as_asked(approval)
+    journal = fitting_journals(row).filter(pk=Journal.key(approval.payload["journal"])).first()
+    if journal is None:
+        raise Obsolete("The journal was reversed, or another amount counts as taken out by it.")
+    suspense_rows.end(row, S.CLOSED, journal_id=journal.pk, reason=approval.reason, actor=actor, at=at)
+    log.record(
+        action=events.SUSPENSE_CLOSED,
+        actor=actor,
+        at=at,
+        target=row.public_id,
+        partner_id=row.partner_id,
+        reason=approval.reason,
+        after={"state": str(row.state), "journal": journal.public_id, "amount": approval.payload["amount"]},
+    )
+    return row
+
+
+def fitting_journals(row: SuspenseItem) -> QuerySet[Journal]:
+    """Manual journals that took just its amount out of the book's suspense since it came, still stand, and ended no other row."""
+    legs = Entry.objects.filter(
+        account__book__partner_id=row.partner_id, account__line__code=charts.SUSPENSE, account__currency=row.currency
+    )
+    used = SuspenseItem.objects.filter(journal_id__isnull=False)
+    found = Journal.objects.filter(
+        pk__in=legs.filter(side="DEBIT", amount=row.amount).values("journal_id"),
+        kind=manual.JOURNAL_KIND,
+        reverses=None,
+        reversals=None,
+        posted_at__gte=row.created_at,
+    )
+    return (
+        found.exclude(pk__in=legs.filter(side="CREDIT").values("journal_id"))
+        .exclude(pk__in=used.values("journal_id"))
+        .order_by("-pk")
+    )
 
 
 @transaction.atomic
@@ -95,9 +158,7 @@ def check_can_send_back(row: SuspenseItem, actor: Actor) -> None:
 @transaction.atomic
 def take(*, item_id: UUID, actor: Actor, at: datetime) -> SuspenseItem:
     """Look after it oneself. Raises SuspenseItemNotFound, NotInSuspense, and Invalid for who is no person."""
-    if actor.kind != ActorKind.STAFF:
-        raise Invalid("Only a person looks after money in suspense.", param="owner")
-    return hand_over(item_id=item_id, owner=User.fetch(actor.id), actor=actor, at=at)
+    return hand_over(item_id=item_id, owner=owners.oneself(actor, what="money in suspense"), actor=actor, at=at)
 
 
 @transaction.atomic
@@ -105,19 +166,7 @@ def hand_over(*, item_id: UUID, owner: User, actor: Actor, at: datetime) -> Susp
     """Give it an owner. Raises SuspenseItemNotFound, NotInSuspense, Invalid for an owner who is not active."""
     row = locked(item_id)
     policies.check_is_open(row, actor)
-    if not owner.is_active:
-        raise Invalid("The owner is not active.", param="owner")
-    before, row.owner, row.updated_at = row.owner, owner, at
-    row.save(update_fields=["owner", "updated_at"])
-    log.record(
-        action=events.SUSPENSE_OWNED,
-        actor=actor,
-        at=at,
-        target=row.public_id,
-        partner_id=row.partner_id,
-        before={"owner": before.public_id if before else None},
-        after={"owner": owner.public_id},
-    )
+    owners.give(row, owner, fact=events.SUSPENSE_OWNED, actor=actor, at=at)
     return row
 
 
@@ -165,6 +214,27 @@ def describe_assignment(approval: Approval) -> dict[str, str]:
         "Wallet": wallet.public_id,
         "Its customer": wallet.customer.public_id,
     }
+
+
+def describe_closing(approval: Approval) -> dict[str, str]:
+    """What the checker sees."""
+    asked = approval.payload
+    row, journal = get(SuspenseItem.key(asked["item"])), Journal.objects.get(pk=Journal.key(asked["journal"]))
+    return {
+        "Amount": f"{Decimal(asked['amount']['amount']):,} {asked['amount']['currency']}",
+        "In suspense since": f"{row.created_at:%Y-%m-%d %H:%M} UTC",
+        "Payment": row.payment.public_id,
+        "Payer": suspense_rows.masked_payer(row) or "not known",
+        "Journal": f"{journal.public_id}, {journal.effective_on}, {journal.description or 'without a text'}",
+    }
+
+
+def _as_asked(approval: Approval) -> SuspenseItem:
+    """The locked row of a request. Raises Obsolete."""
+    row = locked(SuspenseItem.key(approval.payload["item"]))
+    if row.state != S.OPEN or plain(row.amount, row.currency) != approval.payload["amount"]:
+        raise Obsolete("The money is no longer in suspense, or not the same amount.")
+    return row
 
 
 def _fitting(row: SuspenseItem, wallet_id: UUID, *, at: datetime) -> Wallet:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from flowlet.audit.services import log
 from flowlet.core import crypto, ids, masking
@@ -102,13 +103,20 @@ def take_out(payment: Payment, amount: Money, *, actor: Actor, at: datetime) -> 
 
 
 def end(
-    row: SuspenseItem, to: SuspenseState, *, wallet: Wallet | None = None, reason: str = "", actor: Actor, at: datetime
+    row: SuspenseItem,
+    to: SuspenseState,
+    *,
+    wallet: Wallet | None = None,
+    journal_id: UUID | None = None,
+    reason: str = "",
+    actor: Actor,
+    at: datetime,
 ) -> None:
     """Take the last step with a locked row. Raises IllegalMove."""
     check_move(SUSPENSE_MOVES, S(row.state), to)
-    row.state, row.wallet, row.reason = to, wallet, reason
+    row.state, row.wallet, row.journal_id, row.reason = to, wallet, journal_id, reason
     row.ended_by, row.ended_at, row.updated_at = str(actor), at, at
-    row.save(update_fields=["state", "wallet", "reason", "ended_by", "ended_at", "updated_at"])
+    row.save(update_fields=["state", "wallet", "journal_id", "reason", "ended_by", "ended_at", "updated_at"])
 
 
 def payer_of(row: SuspenseItem) -> Payer:

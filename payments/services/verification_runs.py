@@ -148,12 +148,9 @@ def settle_due(*, at: datetime, actor: Actor) -> int:
 def find(trace: str) -> VerificationEntry | None:
     """The newest entry with this trace number of fifteen digits, of the institution that its first eight name."""
     rows = _entries().filter(trace=trace[-7:]) if len(trace) == 15 else VerificationEntry.objects.none()
-    for entry in rows.order_by("-pk")[:5]:
+    for entry in rows.select_related("batch__partner").order_by("-pk")[:5]:
         try:
-            if (
-                verification_entries.trace_of(files.identity_of(rail=Rail.ACH, partner_id=entry.batch.partner_id)["odfi"], entry)
-                == trace
-            ):
+            if verification_entries.trace_of(files.me(entry.batch)["odfi"], entry) == trace:
                 return entry
         except errors.RailNotConfigured:
             continue

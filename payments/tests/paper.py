@@ -166,15 +166,30 @@ class Paper:
     def run(self):
         """A run of settlement and of what is sent without files, out before in."""
         for one in self._in("HELD", "APPROVED"):
-            if one.rail in FILES and one.currency not in self.frozen:
+            if one.rail in FILES and one.currency not in self.frozen and not self._fails_at_the_door(one):
                 self._leave(one)
         for direction in ("OUT", "IN"):
             for key, one in sorted(self.payments.items()):
                 if one.status not in {"HELD", "APPROVED"} or one.rail in FILES or one.direction != direction:
                     continue
-                if one.currency not in self.frozen:
+                if one.currency not in self.frozen and not self._fails_at_the_door(one):
                     self._leave(one)
                     self.hear(one, self._submit(key, one))
+
+    def _fails_at_the_door(self, one):
+        """A refund whose payment was returned meanwhile does not leave, as far as nothing is left to give back."""
+        if not one.original or self.payments[one.original].status != "RETURNED":
+            return False
+        earlier = []
+        for other in self.payments.values():
+            if other is one:
+                break
+            if other.original == one.original and other.status in {"HELD", *ON_ITS_WAY}:
+                earlier.append(other.amount)
+        if one.amount <= self.payments[one.original].refundable - sum(earlier, ZERO):
+            return False
+        self.fail(one)
+        return True
 
     def _leave(self, one):
         if one.direction == "OUT":

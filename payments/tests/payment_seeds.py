@@ -5,12 +5,14 @@ from uuid import uuid4
 
 from schwifty import IBAN
 
+from accounts.api.authentication_serializers import FACTOR_ID
+from accounts.tests.authentication_world import device
 from flowlet.api.endpoints import example_id
 from flowlet.api.testing import Tenant, seed
 from flowlet.core.money import Money
 from payments.api import payment_examples as examples
 from payments.choices import PaymentKind, Rail, VerificationMethod
-from payments.models import ExternalAccount, Payment, Recurring
+from payments.models import ExternalAccount, Payment, Receivable, Recurring
 from payments.providers.openbanking.vocabulary import Visitor
 from payments.services import (
     authorisations,
@@ -55,6 +57,12 @@ def _make(tenant: Tenant, amount: str = "25.00", **options: object) -> Payment:
         }
         | options,
     )
+
+
+@seed(FACTOR_ID)
+def factor(tenant: Tenant) -> str:
+    """A factor of the customer whose wallet pays."""
+    return device(_wallet(tenant).customer, tenant.at, "ED25519", actor=KEY).factor.public_id
 
 
 @seed(examples.PAYEE_ID)
@@ -203,10 +211,21 @@ def dispute(tenant: Tenant) -> str:
     return made.disputes.get().public_id
 
 
-@seed(example_id("pay", 8), fresh=True)
-def disputable(tenant: Tenant) -> str:
-    """A settled card payment."""
-    return _card_payment(tenant).public_id
+@seed(example_id("rcv"))
+def receivable(tenant: Tenant) -> str:
+    """What a customer owes: a credit was taken back after its wallet was frozen."""
+    wallet = wallets.create(**_who(tenant), customer_id=_wallet(tenant).customer_id, currency="USD")
+    made = receipts.take_in(
+        **_who(tenant),
+        rail=Rail.ACH,
+        amount=Money("25.00", "USD"),
+        wallet_id=wallet.pk,
+        provider="bank",
+        provider_reference=f"owed-{tenant.at.timestamp()}",
+    )
+    wallets.freeze(wallet_id=wallet.pk, reason="Looked at", actor=KEY, at=tenant.at)
+    outcomes.return_(payment_id=made.pk, reason_code="R06", actor=KEY, at=tenant.at)
+    return Receivable.objects.get(customer_id=wallet.customer_id).public_id
 
 
 def _recurring(tenant: Tenant) -> Recurring:

@@ -7,10 +7,12 @@ import pytest
 
 from flowlet.core import clock
 from flowlet.core.money import Money
+from flowlet.core.outbound import Refused
 from payments import errors
 from payments.choices import InboundStatus, PaymentStatus
 from payments.models import Dispute, InboundEvent, Payment
 from payments.providers import registry
+from payments.selectors import reports
 from payments.services import disputes, outcomes, payments, sending
 from payments.tests.cards import ROBOT, card_payment, deliver, live_world, send, taken
 from payments.tests.standins.server import Fault, Reply
@@ -45,6 +47,68 @@ def test_a_declined_card_fails_the_payment_with_the_bank_s_reason(world, stripe)
     assert world.funds(wallet) == (Decimal(0), Decimal(0))
     deliver(stripe)
     assert set(InboundEvent.objects.values_list("status", flat=True)) == {InboundStatus.HANDLED}
+
+
+def confirm_again(stripe, payment):
+    """Somebody who has the intent's name at Stripe tries it with another card."""
+    return registry.stripe().confirm_payment(payment.provider_reference, key="again", payment_method="pm_card_visa")
+
+
+@pytest.mark.parametrize("token", ["pm_card_chargeDeclined", "pm_card_threeDSecure2Required"])
+def test_what_was_declined_cannot_be_charged_later(world, stripe, token):
+    _, payment = card_payment(world, token=token)
+    payment = send(payment)
+    assert payment.status == S.FAILED
+    assert stripe.intents[payment.provider_reference]["status"] == "canceled"
+    with pytest.raises(Refused):
+        confirm_again(stripe, payment)
+    code = payment.reason_code
+    deliver(stripe, order="reverse", copies=2)
+    payment.refresh_from_db()
+    assert (payment.status, payment.reason_code, taken(stripe)) == (S.FAILED, code, 0)
+
+
+@pytest.mark.parametrize("fault", ["LOSE_ANSWER", "LOSE_REQUEST", "ERROR"])
+@pytest.mark.parametrize("told_by", ["question", "event"])
+def test_a_decline_is_booked_only_when_nobody_can_charge_it_any_more(world, stripe, fault, told_by):
+    _, payment = card_payment(world, token="pm_card_chargeDeclinedLostCard")
+    stripe.faults.append(Fault(fault, path="/cancel", times=4))
+    payment = send(payment)
+    assert payment.status == S.UNKNOWN
+    if told_by == "event":
+        deliver(stripe)
+    else:
+        sending.ask(payment_id=payment.pk, actor=STAFF, at=clock.now())
+    payment.refresh_from_db()
+    assert (payment.status, payment.reason_code) == (S.FAILED, "lost_card")
+    assert {intent["status"] for intent in stripe.intents.values()} == {"canceled"}
+
+
+def test_who_charges_it_before_it_is_canceled_has_paid(world, stripe):
+    wallet, payment = card_payment(world, token="pm_card_chargeDeclined")
+
+    def too_late(fields, intent_id):
+        stripe._confirm({"payment_method": "pm_card_visa"}, intent_id)
+        return stripe._cancel(fields, intent_id)
+
+    stripe._routes = [
+        (method, pattern, too_late if pattern.endswith("/cancel") else action) for method, pattern, action in stripe._routes
+    ]
+    payment = send(payment)
+    assert (payment.status, world.funds(wallet), taken(stripe)) == (S.SETTLED, (Decimal(25), Decimal(0)), 2500)
+    books_are_sound()
+
+
+def test_what_was_declined_beside_flowlet_under_the_same_account_is_left_alone(world, stripe):
+    other = registry.stripe().create_payment(
+        amount=Money(Decimal("9.00"), "USD"),
+        reference="elsewhere",
+        key="x",
+        payment_method="pm_card_chargeDeclined",
+        confirm=True,
+    )
+    deliver(stripe)
+    assert stripe.intents[other.id]["status"] == "requires_payment_method"
 
 
 @pytest.mark.parametrize("fault", ["LOSE_ANSWER", "LOSE_REQUEST", "ERROR", "ERROR_AFTER"])
@@ -211,6 +275,49 @@ def test_what_a_dispute_about_a_part_leaves_is_refunded_over_stripe(world, strip
     assert world.funds(wallet) == (Decimal(0), Decimal(0))
     assert world.lines() == {"1110": Decimal(-15), "5010": Decimal(15)}  # the fee of the dispute
     books_are_sound()
+
+
+@pytest.mark.parametrize(("won", "returned"), [(True, "10"), (False, "18")])
+def test_what_a_lost_dispute_left_is_disputed_again_by_itself(world, stripe, won, returned):
+    wallet, payment = card_payment(world)
+    payment = send(payment)
+    for amount, is_won in ((1000, False), (800, won)):
+        said = stripe.dispute(payment.provider_reference, amount=amount)
+        deliver(stripe)
+        payment.refresh_from_db()
+        assert payment.status == S.DISPUTED
+        stripe.decide(said["id"], won=is_won)
+        deliver(stripe, copies=2)
+    payment.refresh_from_db()
+    left = Decimal(25) - Decimal(returned)
+    assert (payment.status, payment.returned, world.funds(wallet)) == (S.RETURNED, Decimal(returned), (left, Decimal(0)))
+    assert list(payment.disputes.order_by("pk").values_list("amount", "state")) == [
+        (Decimal(10), "LOST"),
+        (Decimal(8), "WON" if won else "LOST"),
+    ]
+    assert set(InboundEvent.objects.values_list("status", flat=True)) == {InboundStatus.HANDLED}
+    today = payment.created_at.date()
+    lines = reports.settlement(partner_id=world.partner.pk, first=today - timedelta(days=1), last=today + timedelta(days=1))
+    assert sum(line.net for line in lines) == left
+    if not won:
+        with pytest.raises(errors.NotInReview):
+            outcomes.redeem(payment_id=payment.pk, actor=STAFF, at=clock.now())
+    refund = send(payments.refund(partner_id=world.partner.pk, payment_id=payment.pk, actor=KEY, at=clock.now()))
+    assert (refund.status, refund.amount) == (S.SETTLED, left)
+    books_are_sound()
+
+
+def test_a_dispute_about_more_than_a_lost_one_left_waits_for_a_person(world, stripe):
+    _, payment = card_payment(world)
+    payment = send(payment)
+    first = stripe.dispute(payment.provider_reference, amount=1000)
+    stripe.decide(first["id"], won=False)
+    deliver(stripe)
+    stripe.dispute(payment.provider_reference, amount=2000)
+    deliver(stripe)
+    payment.refresh_from_db()
+    assert (payment.status, payment.returned, payment.disputes.count()) == (S.RETURNED, Decimal(10), 1)
+    assert InboundEvent.objects.exclude(error="").exists()
 
 
 def test_a_refund_that_fails_after_it_was_paid_is_back_on_the_wallet(world, stripe):

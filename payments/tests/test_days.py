@@ -25,9 +25,9 @@ from ledger.services import accounts, breaks, charts, journals, matches
 from ledger.services.journals import Leg
 from payments import errors, handlers
 from payments.choices import DayStatus, PaymentKind, Rail
-from payments.models import BusinessDay
+from payments.models import BusinessDay, Payment
 from payments.services import days, outcomes, sandbox_statements, settlement
-from payments.tests.world import STAFF, books_are_sound, fresh_world
+from payments.tests.world import OTHER, STAFF, books_are_sound, fresh_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,7 +94,7 @@ def test_a_proven_day_is_closed_sealed_and_takes_no_more_postings(world):
 def test_a_break_without_owner_keeps_the_day_open_until_somebody_takes_it(world):
     funded(world)
     state(world, on=yesterday(world), extra=[(Money("-4.50", "USD"), "bank fee")])
-    with pytest.raises(errors.DayNotReady, match="breaks have no owner"):
+    with pytest.raises(errors.DayNotReady, match="1 break has no owner"):
         close(world)
     person = staff.create_staff(email="f@example.com", name="F", roles=[Role.FINANCE], actor=STAFF, at=world.at).user
     for one in Break.objects.all():
@@ -184,7 +184,7 @@ def test_what_is_posted_for_the_day_after_it_was_proven_keeps_it_open(world):
         if step == "seal":
             funded(world, "7.00")
 
-    with pytest.raises(errors.DayNotReady, match="-7.0000 USD are explained by nothing"):
+    with pytest.raises(errors.DayNotReady, match="-7.00 USD are explained by nothing"):
         close(world, told=told)
     row = BusinessDay.objects.get()
     assert (row.status, [step["step"] for step in row.steps if not step["is_done"]]) == (DayStatus.OPEN, ["close"])
@@ -218,3 +218,21 @@ def test_a_proof_is_what_the_ledger_says_in_whatever_order_it_is_told(world):
     )
     matches.make(bank_account_id=match.bank_account_id, item_ids=members, reason="the right one", actor=STAFF, at=world.at)
     assert hear(told()[-1], undone) == world.at.date()
+
+
+@pytest.mark.parametrize(("back", "is_in_the_way"), [(timedelta(days=1), True), (timedelta(0), False)])
+def test_a_file_that_nobody_released_keeps_the_day_of_its_cut_off_open_and_no_other(world, settings, back, is_in_the_way):
+    settings.FILE_TWO_PEOPLE_ABOVE = {"USD": Decimal(5)}
+    wallet = funded(world)
+    state(world, on=yesterday(world))
+    made = world.pay(wallet, "10.00", to=world.bank(wallet))
+    cutoff = world.at - back
+    Payment.objects.filter(pk=made.pk).update(cutoff_at=cutoff)
+    (key,) = settlement.run(at=cutoff, actor=STAFF, partner_id=world.partner.pk).waiting_keys
+    if not is_in_the_way:
+        assert close(world).status == DayStatus.CLOSED
+        return
+    with pytest.raises(errors.DayNotReady, match="Files that wait for a second person to release them: 1."):
+        close(world)
+    settlement.release(batch_id=key, actor=OTHER, at=world.at)
+    assert close(world).status == DayStatus.CLOSED

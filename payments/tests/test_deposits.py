@@ -7,6 +7,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
+from accounts.choices import Role
+from accounts.models import User
+from flowlet.audit.models import Record
 from flowlet.core import clock
 from flowlet.core.money import Money
 from flowlet.vault.services import subjects
@@ -508,6 +511,11 @@ def test_the_command_gives_a_wallet_its_virtual_account(world, wallet, capsys):
     assert capsys.readouterr().out == f"{wallet.public_id}  {told.reference}  virtual account ending in 3000\n"
     with pytest.raises(CommandError, match="payments.virtual_account_given"):
         call_command("assign_virtual_account", wallet.public_id, "DE02120300000000202051")
+    ada = User.objects.create_user("ada@flowlet.test", name="Ada", is_staff=True, roles=[Role.OPERATIONS])
+    other = world.wallet()
+    call_command("assign_virtual_account", other.public_id, "DE02120300000000202051", "--as", ada.email)
+    done = Record.objects.filter(target=instruction(world, other).public_id)
+    assert {str(one.actor_id) for one in done} == {ada.public_id}
     with pytest.raises(CommandError):
         call_command("assign_virtual_account", "wal_x", "DE02120300000000202051")
 

@@ -12,7 +12,9 @@ from flowlet.events.models import Event
 from payments.api import payment_rendering
 from payments.choices import PaymentStatus as S
 from payments.models import Move
-from payments.services import deciding, payments
+from payments.services import deciding, external_accounts, inbound_files, payments, settlement
+from payments.tests import standings
+from payments.tests.bank_files import returned
 from payments.tests.world import STAFF, fresh_world
 
 PARTNER = Actor(kind=ActorKind.API_KEY, id="key_partner", label="key")
@@ -109,3 +111,23 @@ def test_a_second_person_is_told_of_without_the_officers_words(world, opinion, s
     world.act(payments.release, payment, reason="Checked against the list", actor=STAFF)
     shown = assert_nothing_leaks(payment, "Checked")
     assert (shown["status"], shown["reason_code"], shown["reason"]) == (S.APPROVAL, "payment.above_threshold", None)
+
+
+def test_what_a_bank_says_is_the_partners_to_know_whoever_took_its_file_in(world):
+    payment = standings.sent(world)
+    file = inbound_files.take(name="r.ach", content=returned(world, payment, "R02"), actor=STAFF, at=world.at)
+    inbound_files.handle(file_id=file.pk, actor=STAFF, at=world.at)
+    shown, _ = told(payment)
+    assert (shown["status"], shown["reason_code"], shown["reason"]) == (S.RETURNED, "R02", "Account closed")
+
+
+def test_why_a_payment_could_not_leave_is_the_partners_to_know_whoever_ran_the_settlement(world):
+    wallet = world.wallet("100.00")
+    account = world.bank(wallet)
+    payment = world.pay(wallet, "30.00", to=account)
+    external_accounts.block(
+        external_account_id=account.pk, partner_id=world.partner.pk, reason="stolen", actor=PARTNER, at=world.at
+    )
+    settlement.run(at=world.at, actor=STAFF, early=True, partner_id=world.partner.pk)
+    shown, _ = told(payment)
+    assert (shown["status"], shown["reason_code"]) == (S.FAILED, "payments.external_account_blocked") and shown["reason"]

@@ -1,7 +1,7 @@
 """The file of every rail: what stands in it, what is refused when the payment is made, and that it is the same bytes when built again."""
 
 from copy import copy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -167,6 +167,28 @@ def test_two_creditors_mandates_of_one_name_go_in_two_files(world):
     assert [batch.count for batch in run(world).built] == [1, 1]
 
 
+def test_nothing_is_collected_after_a_last_collection_that_waits(world):
+    wallet = world.wallet(currency="EUR")
+    account = world.bank(wallet, iban=True, relation="OWN")
+    made = sepa_mandate(world, account)
+
+    def ask(days=0, **options):
+        on = world.at.date() + timedelta(days=days) if days else None
+        return collect(world, wallet, "10.00", account, made, scheduled_on=on, **options)
+
+    last = ask(days=20, is_final=True)
+    ask(days=10)
+    ask()
+    with pytest.raises(errors.MandateNotActive) as refusal:
+        ask(days=30)
+    assert refusal.value.details["status"] == "USED_UP"
+    with pytest.raises(errors.NotTheLast):
+        ask(days=5, is_final=True)
+    payments.cancel(payment_id=last.pk, reason="Not the last", actor=KEY, at=world.at)
+    ask(days=30)
+    assert Payment.objects.filter(mandate=made).count() == 4
+
+
 def test_each_wire_is_a_message_of_its_own(world):
     wallet = world.wallet("100.00")
     made = [world.pay(wallet, amount, rail=Rail.WIRE, to=world.bank(wallet)) for amount in ("10.00", "11.00")]
@@ -175,8 +197,72 @@ def test_each_wire_is_a_message_of_its_own(world):
     [reference], [amount], [uetr], names, [town, _] = found(first, "EndToEndId", "IntrBkSttlmAmt", "UETR", "Nm", "TwnNm")
     assert (reference, amount) == (made[0].reference, "10.00")
     assert uetr != found(second, "UETR")[0][0]
-    assert names == ["Flowlet Sandbox", "Grace Hopper"]
+    assert names == ["Ada Lovelace", "Flowlet Sandbox", "Grace Hopper"]
     assert town == "New York"
+
+
+ABROAD = {"iban": "DE89370400440532013000", "currency": "USD"}
+
+
+def test_a_wire_abroad_goes_to_our_correspondent_for_a_bank_that_a_bic_names(world, settings):
+    wallet = world.wallet("100.00")
+    world.pay(wallet, "10.00", rail=Rail.WIRE, to=world.bank(wallet, **ABROAD))
+    [batch] = run(world).built
+    assert found(batch, "IBAN", "ChrgBr", "BICFI") == [[ABROAD["iban"]], ["SHAR"], ["COBADEFFXXX"]]
+    ours = settings.SANDBOX_IDENTITY["wire"]
+    assert found(batch, "MmbId") == [[ours["aba"], ours["correspondent"], ours["aba"]]]
+    assert files.rebuild(batch).digest == batch.digest
+
+
+@pytest.mark.parametrize(
+    ("account", "correspondent", "refusal", "said"),
+    [
+        ({"iban": "FO6264600001631634"}, "987654320", errors.ExternalAccountUnfit, "bic"),
+        ({}, "", errors.RailNotConfigured, "FLOWLET_WIRE_CORRESPONDENT"),
+        ({}, "987654321", errors.ExternalAccountUnfit, "bank"),
+        ({"currency": "EUR"}, "987654320", errors.ExternalAccountUnfit, "currency"),
+        ({"owner_address": None}, "987654320", errors.ExternalAccountUnfit, "owner_address"),
+    ],
+)
+def test_a_wire_abroad_that_nobody_can_carry_is_refused_when_it_is_made(world, settings, account, correspondent, refusal, said):
+    ours = settings.SANDBOX_IDENTITY["wire"] | {"correspondent": correspondent}
+    settings.SANDBOX_IDENTITY = settings.SANDBOX_IDENTITY | {"wire": ours}
+    wallet = world.wallet("100.00")
+    with pytest.raises(refusal) as refused:
+        world.pay(wallet, "10.00", rail=Rail.WIRE, to=world.bank(wallet, **ABROAD | account))
+    assert said in (refused.value.details.get("unfit"), *refused.value.message.split())
+    assert not Payment.objects.exists()
+
+
+def payer_of(batch):
+    [party] = etree.fromstring(files.content_of(batch)).iterfind(".//{*}UltmtDbtr")
+    return [leaf.text for leaf in party.iter() if not len(leaf)]
+
+
+@pytest.mark.parametrize(
+    ("rail", "told"),
+    [
+        (Rail.SEPA_CT, ["Zoe Muller"]),
+        (Rail.WIRE, ["Zoe Muller", "1010", "Zurich", "CH", "Seestrasse 1", "Hof"]),
+    ],
+)
+def test_the_payees_bank_is_told_for_whom_we_pay(world, rail, told):
+    address = {"line1": "Seestraße 1", "line2": "Hof", "city": "Zürich", "postal_code": "1010", "country": "CH"}
+    customer = world.customer(name="Zoë Müller", address=address)
+    wallet = world.wallet("100.00", currency="EUR" if rail == Rail.SEPA_CT else "USD", customer=customer)
+    world.pay(wallet, "10.00", rail=rail, to=world.bank(wallet, iban=rail == Rail.SEPA_CT))
+    [batch] = run(world).built
+    assert payer_of(batch) == told
+    assert files.rebuild(batch).digest == batch.digest
+
+
+@pytest.mark.parametrize("rail", [Rail.SEPA_CT, Rail.WIRE])
+def test_a_payer_of_whose_name_the_rail_carries_nothing_is_refused_when_the_payment_is_made(world, rail):
+    wallet = world.wallet("9.00", currency="EUR" if rail == Rail.SEPA_CT else "USD", customer=world.customer(name="李明"))
+    with pytest.raises(errors.UnfitForRail) as refusal:
+        world.pay(wallet, "1.00", rail=rail, to=world.bank(wallet, iban=rail == Rail.SEPA_CT))
+    assert refusal.value.param == "wallet_id"
+    assert not Payment.objects.exists()
 
 
 def test_a_wire_to_an_owner_without_an_address_is_refused_when_it_is_made(world):

@@ -74,6 +74,7 @@ def test_the_same_event_again_is_answered_as_the_first_and_kept_once(stripe):
         (event(kind="x\x00y"), None, 400),
         (b"x" * (512 * 1024 + 1), None, 413),
     ],
+    ids=["unsigned", "forged", "no JSON", "nothing in it", "a long id", "a zero byte", "too large"],
 )
 def test_what_is_forged_malformed_or_too_large_leaves_nothing_behind(stripe, body, header, status):
     answer = post(body, stripe.sign(body) if header is None else header)

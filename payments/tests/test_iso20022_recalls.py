@@ -1,5 +1,6 @@
 """Requests to send money back (camt.056) and their answers (camt.029): written under the schemas, read from the samples."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -64,10 +65,26 @@ def answer(**other):
 @pytest.mark.parametrize("original", [WIRE, SEPA], ids=["wire", "SEPA"])
 def test_a_request_has_the_form_of_the_schema_of_the_next_version(iso20022_data, original):
     written = recalls.write(recall=request(original), created_at=CREATED_AT)
-    assert (written.message, written.schema) == ("camt.056.001.08", "")
     as_next = written.content.replace(b"camt.056.001.08", b"camt.056.001.09")
     assert xml.validate(as_next, name="camt.056.001.09").is_valid
     assert written.content == recalls.write(recall=request(original), created_at=CREATED_AT).content
+
+
+@pytest.mark.parametrize(
+    ("original", "parts", "of_payment"),
+    [(WIRE, [], "OrgnlGrpInf"), (SEPA, ["CtrlData"], "CxlId")],
+    ids=["wire", "SEPA"],
+)
+def test_a_request_has_a_count_and_an_id_of_its_own_only_where_the_scheme_takes_them(original, parts, of_payment):
+    message = xml.read(recalls.write(recall=request(original), created_at=CREATED_AT).content)[0]
+    assert [xml.local(part) for part in message] == ["Assgnmt", "Case", *parts, "Undrlyg"]
+    assert xml.local(xml.first(message, "Undrlyg/TxInf")[0]) == of_payment
+
+
+def test_an_answer_with_a_note_alone_gives_the_note_as_its_reason():
+    written = recalls.write_answer(answer=answer(verdict=Verdict.GRANTED, reason=""), created_at=CREATED_AT)
+    [found] = recalls.answers(written.content)
+    assert found.reasons == (reports.Reason(code="NARR", is_proprietary=False, note="No answer of the payee"),)
 
 
 @pytest.mark.parametrize("original", [WIRE, SEPA], ids=["wire", "SEPA"])
@@ -154,10 +171,16 @@ def test_of_several_answers_each_has_the_case_that_stands_nearest_to_it():
 
 def test_of_several_requests_each_has_the_case_and_the_message_that_stand_nearest_to_it():
     content = several(
-        recalls.write(recall=request(), created_at=CREATED_AT).content.replace(b"<NbOfTxs>1<", b"<NbOfTxs>3<"),
+        recalls.write(recall=request(replace(SEPA, end_to_end_id="E2E-1")), created_at=CREATED_AT).content.replace(
+            b"<NbOfTxs>1<", b"<NbOfTxs>3<"
+        ),
         "TxInf",
         [("<CxlId>FLWRCL000000000007</CxlId>", "<CxlId>C-1</CxlId><Case><Id>OWN</Id></Case>")],
-        [("<CxlId>FLWRCL000000000007<", "<CxlId>C-2<"), (f"<OrgnlMsgId>{IMAD}<", "<OrgnlMsgId>ELSE<"), ("E2E-1", "E2E-2")],
+        [
+            ("<CxlId>FLWRCL000000000007<", "<CxlId>C-2<"),
+            (f"<OrgnlMsgId>{SEPA.message_id}<", "<OrgnlMsgId>ELSE<"),
+            ("E2E-1", "E2E-2"),
+        ],
         [("E2E-1", "E2E-3")],
     )
     said = [
@@ -165,9 +188,9 @@ def test_of_several_requests_each_has_the_case_and_the_message_that_stand_neares
         for one in recalls.requests(content)
     ]
     assert said == [
-        ("OWN", "E2E-1", IMAD),
+        ("OWN", "E2E-1", SEPA.message_id),
         ("FLWRCL000000000007", "E2E-2", "ELSE"),
-        ("FLWRCL000000000007", "E2E-3", IMAD),
+        ("FLWRCL000000000007", "E2E-3", SEPA.message_id),
     ]
 
 
@@ -192,7 +215,7 @@ def test_a_request_for_a_whole_message_is_told_and_names_no_payment():
 
 
 def test_a_request_that_lost_payments_on_its_way_is_refused():
-    content = recalls.write(recall=request(), created_at=CREATED_AT).content.replace(b"<NbOfTxs>1<", b"<NbOfTxs>2<")
+    content = recalls.write(recall=request(SEPA), created_at=CREATED_AT).content.replace(b"<NbOfTxs>1<", b"<NbOfTxs>2<")
     with pytest.raises(IncompleteMessage):
         list(recalls.requests(content))
 

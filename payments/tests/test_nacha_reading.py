@@ -259,7 +259,11 @@ def test_a_file_without_batches_is_a_banks_way_to_say_nothing_happened():
     assert [one.code for one in reading.warnings] == ["file.no_batches"]
 
 
-@pytest.mark.parametrize("data", [b"\x00" * 500, b"\xff" * 94, b"\n\n\n", b"1", b"9" * 940, b"5\n6\n7\n8\n9\n", os.urandom(4000)])
+@pytest.mark.parametrize(
+    "data",
+    [b"\x00" * 500, b"\xff" * 94, b"\n\n\n", b"1", b"9" * 940, b"5\n6\n7\n8\n9\n", os.urandom(4000)],
+    ids=["zeros", "ones", "empty lines", "a digit", "nines", "types of lines", "random"],
+)
 def test_rubbish_is_refused_and_never_raises(data):
     reading = nacha.read(data)
     assert reading.errors

@@ -65,7 +65,7 @@ def test_a_payment_in_review_is_found_and_released_by_somebody_who_may(world, pe
     auditor, _ = person(Role.AUDITOR)
     payment = standings.make(world, S.REVIEW)
     assert call("payments", "list", "--queue", "review", "--mode", "sandbox").startswith(payment.public_id)
-    assert call("payments", "list", "--queue", "review") == ""
+    assert call("payments", "list", "--queue", "review") == "Nothing to list.\n"
     shown = call("payments", "show", payment.public_id)
     assert payment.reference in shown and "Looks odd." in shown and "Hopper" not in shown
     release = ("payments", "release", payment.public_id, "--reason", REASON)
@@ -171,6 +171,7 @@ def test_a_released_file_is_delivered_and_the_banks_answer_booked(transactional_
     payment = world.pay(wallet, "10.00", to=world.bank(wallet))
     settlement.run(at=world.at, actor=STAFF, early=True, partner_id=world.partner.pk)
     batch = Batch.objects.get()
+    refused("illegal_move", "payment_files", "deliver", batch.public_id, *by)
     call("payment_files", "release", batch.public_id, *by)
     assert "delivered" in call("payment_files", "deliver", batch.public_id, *by)
     call("payment_files", "reject", batch.public_id, "--reason", "the file was not readable", *by)
@@ -268,7 +269,8 @@ def test_fees_are_asked_for_and_take_two_people(world, person):
     assert approval.public_id in asked and "another person" in asked
     assert approval.public_id in call("approvals", "list")
     refused("four_eyes|another person", "approvals", "approve", approval.public_id, *by)
-    call("approvals", "approve", approval.public_id, *other)
+    done = call("approvals", "approve", approval.public_id, *other)
+    assert "approved and carried out" in done and "another person" not in done
     assert FeeSchedule.objects.get().currency == "USD"
     assert "USD" in call("fees", "list")
 
@@ -281,4 +283,7 @@ def test_limits_of_a_rail_are_asked_for_and_take_two_people(world, person):
     asked = call(*request, "--maximum", "500.00", "--customer-daily-count", "3")
     assert Approval.objects.get().public_id in asked
     assert Approval.objects.get().public_id in call("approvals", "list")
-    assert call("rail_limits", "list") == ""  # nothing counts before another person approved
+    assert call("rail_limits", "list") == "Nothing to list.\n"  # nothing counts before another person approved
+    other, _ = person(Role.COMPLIANCE_MANAGER)
+    call("approvals", "approve", Approval.objects.get().public_id, *other)
+    assert "maximum 500.00, customer daily count 3" in call("rail_limits", "list")

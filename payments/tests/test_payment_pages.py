@@ -254,6 +254,8 @@ def test_after_a_decision_the_next_that_waits_opens(sit, world, doubts):
     first, second = (world.pay(wallet, amount, to=world.bank(wallet)) for amount in ("1.00", "2.00"))
     client = sit(Role.COMPLIANCE_OFFICER)
     assert press(client, first, "release", reason=REASON)["Location"] == cells.admin_url(second)
+    page = client.get(cells.admin_url(second)).content.decode()
+    assert "That was 1.00 USD · Transfer to a third party · ACH. This is the next one that waits." in page
     assert press(client, second, "reject", reason=REASON)["Location"] == cells.admin_url(second)
 
 
@@ -361,3 +363,14 @@ def test_money_in_the_book_is_returned_by_nobody(sit, world):
     payment = world.pay(wallet, "1.00", rail=Rail.BOOK, target_wallet_id=target.pk)
     assert payment.status == S.SETTLED
     assert buttons(sit(Role.OPERATIONS), payment) == {}
+
+
+@pytest.mark.parametrize("modes", [("LIVE",), ("LIVE", "SANDBOX")])
+def test_the_first_page_has_the_work_of_the_modes_that_officers_work_on(sit, world, settings, modes):
+    """The sandbox is the partners' own; in the demo its business day is on the first page too."""
+    settings.WORKED_MODES = modes
+    standings.make(world, S.UNKNOWN)
+    page = sit(Role.OPERATIONS).get("/admin/").content.decode()
+    assert ("Outcome unknown" in page) == ("SANDBOX" in modes)
+    if "SANDBOX" in modes:
+        assert "queue=unknown&amp;" in page and "mode=LIVE" not in page

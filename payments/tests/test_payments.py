@@ -24,7 +24,7 @@ from payments.choices import PaymentKind, PaymentStatus, Rail
 from payments.models import FeeSchedule, Move, Payment, SandboxOrder
 from payments.policies import fees
 from payments.selectors import reports
-from payments.services import deciding, external_accounts, outcomes, payments, proofs, sending
+from payments.services import deciding, external_accounts, outcomes, payments, proofs, sending, settlement
 from payments.states import PAYMENT_MOVES
 from payments.tests.world import KEY, OTHER, STAFF, PaymentWorld, books_are_sound, fresh_world
 from wallets.errors import HoldIsKept, InsufficientFunds, WalletClosed, WalletFrozen
@@ -399,10 +399,24 @@ def test_refunds_add_up_and_end_the_payment(world):
     books_are_sound()
 
 
+def test_a_refund_of_all_that_is_left_leaves_out_what_is_under_way(world):
+    wallet = world.wallet()
+    account = world.bank(wallet, relation="OWN")
+    payment = sent(world, world.pay(wallet, "50.00", kind=K.COLLECTION, to=account, mandate_id=world.ach_mandate(account).pk))
+    world.act(outcomes.settle, payment)
+    world.act(payments.refund, payment, amount=Money("20.00", "USD"))
+    rest = world.act(payments.refund, payment)
+    assert (rest.status, rest.amount) == (S.HELD, D(30))
+    with pytest.raises(errors.RefundTooLarge) as refusal:
+        world.act(payments.refund, payment)
+    assert refusal.value.details == {"left": {"amount": "0.00", "currency": "USD"}}
+
+
 def test_the_provider_naming_another_amount_books_nothing(world):
     wallet = world.wallet("100.00")
     payment = sent(world, world.pay(wallet, "30.00", to=world.bank(wallet)))
-    with pytest.raises(errors.AmountDiffers):
+    payment.refresh_from_db()
+    with pytest.raises(errors.AmountDiffers, match=r"^30\.00 USD was expected, the provider says 29\.99 USD\.$"):
         world.act(outcomes.settle, payment, amount=Money("29.99", "USD"))
     payment.refresh_from_db()
     assert payment.status == S.SUBMITTED
@@ -504,6 +518,37 @@ def test_the_bank_takes_the_whole_back_although_a_refund_is_under_way(world):
     payment.refresh_from_db()
     assert (payment.status, payment.returned, payment.refunded, payment.refundable) == (S.RETURNED, D(50), D(20), D(0))
     assert world.funds(wallet) == (D(80), D(0))
+    books_are_sound()
+
+
+def test_a_refund_that_has_not_left_fails_when_the_bank_takes_the_whole_back(world):
+    wallet = world.wallet("100.00")
+    payment = collected(world, wallet)
+    refund = world.act(payments.refund, payment, amount=Money("20.00", "USD"))
+    world.act(outcomes.return_, payment, reason_code="R06")
+    run = settlement.run(at=world.at, actor=STAFF, early=True, partner_id=world.partner.pk)
+    refund.refresh_from_db()
+    assert (refund.status, refund.reason_code, run.built) == (S.FAILED, "payments.refund_too_large", [])
+    assert world.funds(wallet) == (D(100), D(0))
+    books_are_sound()
+
+
+def test_refunds_that_wait_leave_as_far_as_the_payment_still_carries_them(world):
+    wallet = world.wallet("100.00")
+    payment = sending.send(
+        payment_id=world.pay(wallet, "50.00", kind=K.CARD_PAYMENT, rail=Rail.CARD, to=world.card(wallet)).pk,
+        actor=STAFF,
+        at=world.at,
+    )
+    first, second = (world.act(payments.refund, payment, amount=Money("20.00", "USD")) for _ in range(2))
+    world.act(outcomes.dispute, payment, reason_code="fraudulent", amount=Money("20.00", "USD"))
+    world.act(outcomes.dispute_lost, payment)
+    for refund in (second, first):
+        sending.send(payment_id=refund.pk, actor=STAFF, at=world.at)
+        refund.refresh_from_db()
+    assert (first.status, second.status) == (S.SETTLED, S.FAILED)
+    payment.refresh_from_db()
+    assert (payment.refunded, payment.returned) == (D(20), D(20))
     books_are_sound()
 
 
@@ -619,7 +664,10 @@ def test_a_credit_of_another_partner_is_not_shown_under_the_same_name(world):
 # What it costs
 
 
-def test_a_payment_is_made_and_held_in_nineteen_statements_of_which_one_reads_its_partner(world):
+def test_a_payment_is_made_and_held_in_nineteen_statements_of_which_one_reads_its_partner_beside_those_of_deciders(
+    world, monkeypatch
+):
+    monkeypatch.setattr(registry, "_deciders", {})
     wallet = world.wallet("100.00")
     account = world.bank(wallet)
     with CaptureQueriesContext(connection) as taken:

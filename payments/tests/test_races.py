@@ -3,12 +3,15 @@
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from threading import Event, Timer
+from time import sleep
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Sum
+from django.test.utils import CaptureQueriesContext
 
 from flowlet.core.money import Money
 from payments.choices import OrderStatus, PaymentKind, PaymentStatus, Rail
@@ -115,6 +118,42 @@ def test_two_returns_at_once_give_the_money_back_once(world):
     assert world.funds(wallet) == (Decimal(100), Decimal(0))
     assert Move.objects.filter(payment=payment, went_to=S.RETURNED).count() == 1
     books_are_sound()
+
+
+def test_two_files_that_are_rejected_at_once_wait_for_each_other_in_one_order(world, monkeypatch):
+    """Each pays from both wallets, the one in the other's order: whoever took the wallets as the files have them would never end."""
+    first, second = world.wallet("100.00"), world.wallet("100.00")
+    batches = []
+    for wallets_ in ((first, second), (second, first)):
+        for wallet in wallets_:
+            world.pay(wallet, "10.00", to=world.bank(wallet))
+        batches += settlement.run(at=world.at, actor=STAFF, early=True).built
+    assert [batch.count for batch in batches] == [2, 2]
+    fail = outcomes.fail
+
+    def slowly(**values):
+        done = fail(**values)
+        sleep(0.4)
+        return done
+
+    monkeypatch.setattr(outcomes, "fail", slowly)
+    reject = partial(settlement.answer, accepted=False, text="no", actor=STAFF, at=world.at)
+    assert at_once(2, lambda number: reject(batch_id=batches[number].pk)) == {"done": 2}
+    assert {world.funds(wallet) for wallet in (first, second)} == {(Decimal(100), Decimal(0))}
+    books_are_sound()
+
+
+def test_a_rejected_file_takes_its_payments_by_their_keys_at_once_as_who_settles_them_does(world):
+    wallet = world.wallet()
+    mandates = [world.ach_mandate(world.bank(wallet, relation="OWN")) for _ in range(2)]
+    for mandate in reversed(mandates):
+        world.pay(wallet, "10.00", kind=PaymentKind.COLLECTION, to=mandate.external_account, mandate_id=mandate.pk)
+    [batch] = settlement.run(at=world.at, actor=STAFF, early=True).built
+    with CaptureQueriesContext(connection) as asked:
+        settlement.answer(batch_id=batch.pk, accepted=False, text="no", actor=STAFF, at=world.at)
+    locks = [query["sql"] for query in asked if "FOR NO KEY UPDATE" in query["sql"] and 'FROM "payments_payment"' in query["sql"]]
+    assert 'ORDER BY "payments_payment"."id" ASC' in locks[0]
+    assert "LIMIT 1" not in locks[0]
 
 
 def test_a_settlement_and_a_return_at_once_end_where_the_return_leads(world):

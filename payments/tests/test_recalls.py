@@ -37,9 +37,9 @@ def world(db):
     return fresh_world()
 
 
-def sent(world, rail=Rail.SEPA_CT, *, settled=True):
+def sent(world, rail=Rail.SEPA_CT, *, settled=True, **account):
     wallet = world.wallet("500.00", currency="EUR" if rail == Rail.SEPA_CT else "USD")
-    payment = world.pay(wallet, "100.00", rail=rail, to=world.bank(wallet, iban=rail == Rail.SEPA_CT))
+    payment = world.pay(wallet, "100.00", rail=rail, to=world.bank(wallet, **{"iban": rail == Rail.SEPA_CT} | account))
     settlement.run(at=world.at, actor=STAFF, early=True)
     if settled:
         world.act(outcomes.settle, payment)
@@ -84,6 +84,12 @@ def test_a_payment_that_has_left_is_recalled_by_a_message_that_names_it(world, r
     row.refresh_from_db()
     assert (row.state, row.delivered_to) == (R.SENT, f"sandbox:{row.file_name}")
     assert payment.status == S.SETTLED
+
+
+def test_a_wire_abroad_is_asked_back_from_the_bank_that_sent_it_on(world, settings):
+    payment = sent(world, Rail.WIRE, iban="DE89370400440532013000", currency="USD")
+    [said] = messages.requests(recalls.content_of(asked(world, payment)))
+    assert said.recall.assignee == Agent(aba=settings.SANDBOX_IDENTITY["wire"]["correspondent"])
 
 
 def test_a_grant_moves_no_money_and_the_return_does(world):

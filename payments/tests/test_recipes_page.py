@@ -35,7 +35,7 @@ def test_the_page_says_what_each_state_means():
 
 def test_the_page_names_the_lines_of_the_chart():
     lines = {charts.SAFEGUARDING, charts.CLEARING_IN, charts.CLEARING_OUT, charts.RECOVERY_RECEIVABLE}
-    lines |= {charts.INCOMING_EXPECTED, charts.SUSPENSE, charts.FEE_INCOME, charts.PROVIDER_COSTS}
+    lines |= {charts.INCOMING_EXPECTED, charts.SUSPENSE, charts.FEE_INCOME, charts.PROVIDER_COSTS, charts.LOSSES}
     used = {
         code
         for one in recipes.RECIPES.values()

@@ -84,6 +84,17 @@ def test_it_ends_after_its_last_time(world):
         recurring.resume(recurring_id=row.pk, actor=KEY, at=world.at)
 
 
+def test_what_was_ended_by_hand_has_no_next_day(world):
+    row = recurring.end(recurring_id=standing_order(world, world.wallet("100.00")).pk, actor=KEY, at=world.at)
+    assert (row.status, row.next_on) == (RecurringStatus.ENDED, None)
+
+
+def test_a_rule_that_cannot_be_is_refused_by_the_name_of_its_field(world):
+    with pytest.raises(errors.MalformedSchedule) as refusal:
+        standing_order(world, world.wallet("100.00"), weekdays=[1])
+    assert refusal.value.param == "rule.weekdays"
+
+
 def test_what_was_due_while_it_was_paused_is_left_out(world):
     wallet = world.wallet("100.00")
     row = standing_order(world, wallet)

@@ -270,7 +270,7 @@ def test_the_command_says_what_it_sent_and_what_was_held_up(world, capsys, monke
     assert [refusal["code"] for refusal in json.loads(capsys.readouterr().out)["refusals"]] == ["payments.rail_not_configured"]
     call_command("run_settlement", "--early", "--json", "--partner", world.partner.public_id, "--rail", "ach")
     told = json.loads(capsys.readouterr().out)
-    assert [(line["count"], line["total"]) for line in told["delivered"]] == [(1, "10.0000 USD")]
+    assert [(line["count"], line["total"]) for line in told["delivered"]] == [(1, "10.00 USD")]
     call_command("run_settlement", "--early")
     assert "0 batches built" in capsys.readouterr().out
 

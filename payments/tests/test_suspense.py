@@ -239,13 +239,95 @@ def test_a_wallet_that_takes_no_money_is_refused(world):
 
 def test_what_was_booked_out_by_hand_is_not_assigned_again(world):
     row, wallet = lost(world), world.wallet()
-    common = {"book_id": postings.book_of(world.partner.pk), "currency": "USD", "actor": STAFF, "at": world.at}
-    there = accounts.system_account(line=charts.SUSPENSE, **common)
-    value = Money("30.00", "USD")
-    legs = [Leg(there.pk, "DEBIT", value), Leg(wallet.account_id, "CREDIT", value)]
-    journals.post(book_id=there.book_id, legs=legs, kind="manual", actor=STAFF)
+    taken_by_hand(world, wallet, "30.00")
     refusal = refused(world, row, wallet, errors.SuspenseSpent)
     assert "20.00 USD" in refusal.message
+
+
+# Taken out by hand
+
+
+def taken_by_hand(world, wallet, amount="50.00", *, kind="manual", side="DEBIT"):
+    """A journal that somebody posted; its id."""
+    common = {"book_id": postings.book_of(world.partner.pk), "currency": "USD", "actor": STAFF, "at": world.at}
+    there, value = accounts.system_account(line=charts.SUSPENSE, **common), Money(amount, "USD")
+    other = {"DEBIT": "CREDIT", "CREDIT": "DEBIT"}[side]
+    legs = [Leg(there.pk, side, value), Leg(wallet.account_id, other, value)]
+    return journals.post(book_id=there.book_id, legs=legs, kind=kind, actor=STAFF).journal_id
+
+
+def reversed_(world, journal_id):
+    book_id = postings.book_of(world.partner.pk)
+    return journals.reverse(book_id=book_id, journal_id=journal_id, reason="wrong", actor=STAFF).journal_id
+
+
+def closing(world, row, journal_id, **options):
+    """Asked for by operations and approved by finance."""
+    maker, checker = person(Role.OPERATIONS, "maker@flowlet.test"), person(Role.FINANCE, "checker@flowlet.test")
+    asked = suspense.close(item_id=row.pk, journal_id=journal_id, reason=WHY, actor=maker, at=world.at)
+    assert (asked.status, stands(row)) == (ApprovalStatus.PENDING, SuspenseState.OPEN)
+    with pytest.raises(FourEyesRequired):
+        requests.approve(approval_id=asked.pk, actor=maker, at=world.at)
+    return asked, lambda: requests.approve(approval_id=asked.pk, actor=checker, at=world.at)
+
+
+def test_money_that_a_manual_journal_took_out_ends_its_row_by_two_people(world):
+    row, wallet = lost(world), world.wallet()
+    journal_id = taken_by_hand(world, wallet)
+    asked, approve = closing(world, row, journal_id)
+    shown = suspense.describe_closing(asked)
+    assert (shown["Amount"], shown["Payment"]) == ("50.00 USD", row.payment.public_id)
+    assert shown["Journal"].startswith(Journal.objects.get(pk=journal_id).public_id)
+    approve()
+    row.refresh_from_db()
+    assert (row.state, row.journal_id, row.reason) == (SuspenseState.CLOSED, journal_id, WHY)
+    assert Record.objects.filter(action="payments.suspense.closed", target=row.public_id).count() == 1
+    assert world.funds(wallet)[0] == D(50)
+    books_are_sound()
+
+
+@pytest.mark.parametrize(
+    "journal",
+    [
+        lambda world, wallet: taken_by_hand(world, wallet, "49.00"),
+        lambda world, wallet: taken_by_hand(world, wallet, kind="transfer"),
+        lambda world, wallet: world.credit(wallet, "50.00", name="other").journal_id,
+        lambda world, wallet: reversed_(world, taken_by_hand(world, wallet)),
+    ],
+    ids=["another amount", "not by hand", "not out of suspense", "a reversal"],
+)
+def test_a_journal_that_does_not_take_it_out_of_suspense_ends_nothing(world, journal):
+    row, wallet = lost(world), world.wallet("100.00")
+    with pytest.raises(Invalid) as refusal:
+        closing(world, row, journal(world, wallet))
+    assert refusal.value.param == "journal_id"
+    assert stands(row) == SuspenseState.OPEN
+
+
+def test_a_journal_ends_one_row_and_only_while_it_stands(world):
+    first, second, wallet = lost(world), lost(world, name="lost-2"), world.wallet()
+    journal_id = taken_by_hand(world, wallet)
+    _, approve = closing(world, first, journal_id)
+    approve()
+    assert journal_id not in {one.pk for one in suspense.fitting_journals(second)}
+    third = taken_by_hand(world, wallet)
+    assert [one.pk for one in suspense.fitting_journals(second)] == [third]
+    maker = Actor(kind=ActorKind.STAFF, id=User.objects.get(email="maker@flowlet.test").public_id, label="maker")
+    checker = Actor(kind=ActorKind.STAFF, id=User.objects.get(email="checker@flowlet.test").public_id, label="checker")
+    asked = suspense.close(item_id=second.pk, journal_id=third, reason=WHY, actor=maker, at=world.at)
+    reversed_(world, third)
+    assert requests.approve(approval_id=asked.pk, actor=checker, at=world.at).status == ApprovalStatus.FAILED
+    assert stands(second) == SuspenseState.OPEN
+
+
+def test_what_was_taken_out_by_hand_is_not_given_back_out_of_suspense(world):
+    row, wallet = lost(world), world.wallet()
+    _, approve = closing(world, row, taken_by_hand(world, wallet))
+    approve()
+    with pytest.raises(errors.SuspenseSpent):
+        world.act(outcomes.return_, row.payment, reason_code="R02")
+    assert world.lines()["1010"] == D(50)
+    books_are_sound()
 
 
 # Two people
@@ -401,7 +483,7 @@ def test_an_assignment_counts_in_no_report_as_another_settlement_or_return(world
 
     def counted():
         told = reports.settlement(partner_id=world.partner.pk, first=first, last=last)
-        return [(line.outcome, line.count) for line in told], flows.of_day(first, mode="SANDBOX")
+        return [(line.outcome, line.count) for line in told], flows.of_day(first, modes=["SANDBOX"])
 
     before = counted()
     assign(world, row, wallet)

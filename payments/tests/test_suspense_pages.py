@@ -16,12 +16,14 @@ from flowlet.backoffice import cells, site
 from flowlet.backoffice.testing import at_most, press, reveal
 from flowlet.core import clock
 from flowlet.core.money import Money
+from ledger.models import Journal
 from payments.admin import suspense as page
 from payments.choices import PaymentStatus
 from payments.models import Payment, Recall, SuspenseItem
 from payments.services import receipts
 from payments.services.suspense_rows import Arrival, Payer
 from payments.tests.test_deposits import declared, heard, instruction, received
+from payments.tests.test_suspense import taken_by_hand
 from payments.tests.world import STAFF, books_are_sound, fresh_world
 from wallets.services import wallets
 
@@ -239,6 +241,34 @@ def shown_payment(payment):
     out = StringIO()
     call_command("payments", "show", payment.public_id, stdout=out)
     return out.getvalue()
+
+
+def test_what_was_taken_out_by_hand_is_closed_by_button_and_by_command(sit, world):
+    rows, wallet, client = [lost(world, name=name) for name in ("a", "b")], world.wallet(), sit(Role.OPERATIONS)
+    assert "No manual journal" in str(buttons(client, rows[0])["close"])
+    first = taken_by_hand(world, wallet)
+    journal = Journal.objects.get(pk=first)
+    press(client, rows[0], "close", journal=str(first), reason=WHY)
+    assert "Another person has to approve it now." in page_of(client, rows[0])
+    assert journal.public_id in page_of(client, Approval.objects.get())
+    second = taken_by_hand(world, wallet)
+    name = Journal.objects.get(pk=second).public_id
+    who = ("--reason", WHY, "--as", "operations@flowlet.test")
+    refused("request.invalid", "close", rows[1].public_id, "--journal", journal_of_another(world), *who)
+    assert "another person" in call("close", rows[1].public_id, "--journal", name, *who)
+    checker = sit(Role.FINANCE).actor
+    for asked in Approval.objects.all():
+        requests.approve(approval_id=asked.pk, actor=checker, at=clock.now())
+    assert {stands(row) for row in rows} == {"CLOSED"}
+    assert journal.public_id in page_of(client, rows[0])
+    assert listed(client, work="CLOSED") == [row.pk for row in reversed(rows)]
+    assert name in call("show", rows[1].public_id)
+    books_are_sound()
+
+
+def journal_of_another(world):
+    """A journal of the book that took nothing out of suspense."""
+    return Journal.objects.filter(book__partner=world.partner).earliest("pk").public_id
 
 
 def test_the_command_asks_for_a_second_person_above_the_threshold(sit, world, settings):

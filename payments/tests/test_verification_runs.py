@@ -237,6 +237,19 @@ def test_a_deposit_that_comes_back_after_all_is_counted_against_the_verified_acc
     books_are_sound()
 
 
+def test_an_entry_is_found_by_its_trace_among_namesakes_by_one_query(world, django_assert_num_queries):
+    for _ in range(4):  # a file each
+        attempt = prenote(world)
+        run(world)
+    VerificationEntry.objects.update(trace="0000042")
+    entry = entries_of(attempt)[0]
+    trace = verification_entries.trace_of(files.me(entry.batch)["odfi"], entry)
+    with django_assert_num_queries(1):
+        assert verification_runs.find("99999999" + trace[8:]) is None
+    with django_assert_num_queries(1):
+        assert verification_runs.find(trace).trace == "0000042"
+
+
 def test_a_file_that_the_bank_refuses_fails_what_it_carried(world):
     attempt, other = micro(world), prenote(world)
     (batch,) = run(world).built

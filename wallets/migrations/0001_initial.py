@@ -26,6 +26,11 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(max_length=3)),
                 ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='allowances', to='accounts.customer')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('customer', 'currency'), name='customer_has_one_allowance_per_currency'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Hold',
@@ -97,6 +102,16 @@ class Migration(migrations.Migration):
                 ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='accounts.partner')),
                 ('transfer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='wallets.transfer')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('partner', 'external_id'), name='refund_external_id_is_unique_per_partner'),
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='refund_is_positive'),
+                ],
+                'indexes': [
+                    models.Index(fields=['partner', 'id'], name='refund_by_partner'),
+                    django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='refund_by_metadata', opclasses=['jsonb_path_ops']),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Wallet',
@@ -120,6 +135,21 @@ class Migration(migrations.Migration):
                 ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='wallets', to='accounts.customer')),
                 ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='wallets', to='accounts.partner')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('partner', 'external_id'), name='wallet_external_id_is_unique_per_partner'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'FROZEN'), models.Q(('freeze_reason', ''), _negated=True), models.Q(('freeze_origin', ''), _negated=True)), models.Q(models.Q(('status', 'FROZEN'), _negated=True), ('freeze_origin', ''), ('freeze_reason', '')), _connector='OR'), name='wallet_is_frozen_for_a_reason'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('status', 'CLOSED')), models.Q(models.Q(('status', 'CLOSED'), _negated=True), ('closed_at', None)), _connector='OR'), name='wallet_is_closed_at_a_moment'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('limit_per_transaction', None), ('limit_per_transaction__gte', 0), _connector='OR'), models.Q(('limit_daily', None), ('limit_daily__gte', 0), _connector='OR'), models.Q(('limit_monthly', None), ('limit_monthly__gte', 0), _connector='OR')), name='wallet_limits_are_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('limit_daily', None), ('limit_monthly', None), ('limit_monthly__gte', models.F('limit_daily')), _connector='OR'), name='wallet_limits_grow_with_their_span'),
+                ],
+                'indexes': [
+                    models.Index(fields=['partner', 'id'], name='wallet_by_partner'),
+                    models.Index(fields=['customer', 'id'], name='wallet_by_customer'),
+                    models.Index(condition=models.Q(('status', 'FROZEN')), fields=['id'], name='wallet_frozen'),
+                    django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='wallet_by_metadata', opclasses=['jsonb_path_ops']),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Usage',
@@ -130,6 +160,11 @@ class Migration(migrations.Migration):
                 ('allowance', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='usage', to='wallets.allowance')),
                 ('wallet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='usage', to='wallets.wallet')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('used__gte', 0)), name='usage_is_not_negative'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='transfer',
@@ -154,71 +189,20 @@ class Migration(migrations.Migration):
                 ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='top_ups', to='accounts.partner')),
                 ('wallet', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='top_ups', to='wallets.wallet')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('partner', 'external_id'), name='top_up_external_id_is_unique_per_partner'),
+                    models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='top_up_is_positive'),
+                ],
+                'indexes': [
+                    django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='top_up_by_metadata', opclasses=['jsonb_path_ops']),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='hold',
             name='wallet',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='wallets.wallet'),
-        ),
-        migrations.AddConstraint(
-            model_name='allowance',
-            constraint=models.UniqueConstraint(fields=('customer', 'currency'), name='customer_has_one_allowance_per_currency'),
-        ),
-        migrations.AddIndex(
-            model_name='refund',
-            index=models.Index(fields=['partner', 'id'], name='refund_by_partner'),
-        ),
-        migrations.AddIndex(
-            model_name='refund',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='refund_by_metadata', opclasses=['jsonb_path_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('partner', 'external_id'), name='refund_external_id_is_unique_per_partner'),
-        ),
-        migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='refund_is_positive'),
-        ),
-        migrations.AddIndex(
-            model_name='wallet',
-            index=models.Index(fields=['partner', 'id'], name='wallet_by_partner'),
-        ),
-        migrations.AddIndex(
-            model_name='wallet',
-            index=models.Index(fields=['customer', 'id'], name='wallet_by_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='wallet',
-            index=models.Index(condition=models.Q(('status', 'FROZEN')), fields=['id'], name='wallet_frozen'),
-        ),
-        migrations.AddIndex(
-            model_name='wallet',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='wallet_by_metadata', opclasses=['jsonb_path_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('partner', 'external_id'), name='wallet_external_id_is_unique_per_partner'),
-        ),
-        migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'FROZEN'), models.Q(('freeze_reason', ''), _negated=True), models.Q(('freeze_origin', ''), _negated=True)), models.Q(models.Q(('status', 'FROZEN'), _negated=True), ('freeze_origin', ''), ('freeze_reason', '')), _connector='OR'), name='wallet_is_frozen_for_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('status', 'CLOSED')), models.Q(models.Q(('status', 'CLOSED'), _negated=True), ('closed_at', None)), _connector='OR'), name='wallet_is_closed_at_a_moment'),
-        ),
-        migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('limit_per_transaction', None), ('limit_per_transaction__gte', 0), _connector='OR'), models.Q(('limit_daily', None), ('limit_daily__gte', 0), _connector='OR'), models.Q(('limit_monthly', None), ('limit_monthly__gte', 0), _connector='OR')), name='wallet_limits_are_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='wallet',
-            constraint=models.CheckConstraint(condition=models.Q(('limit_daily', None), ('limit_monthly', None), ('limit_monthly__gte', models.F('limit_daily')), _connector='OR'), name='wallet_limits_grow_with_their_span'),
-        ),
-        migrations.AddConstraint(
-            model_name='usage',
-            constraint=models.CheckConstraint(condition=models.Q(('used__gte', 0)), name='usage_is_not_negative'),
         ),
         migrations.AddIndex(
             model_name='transfer',
@@ -263,18 +247,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='transfer',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('captured__gt', 0), ('completed_at__isnull', False), ('status', 'COMPLETED')), models.Q(('completed_at', None), ('status', 'AUTHORIZED')), models.Q(('captured', 0), ('completed_at', None), ('status__in', ['VOIDED', 'EXPIRED'])), _connector='OR'), name='transfer_is_completed_by_capture'),
-        ),
-        migrations.AddIndex(
-            model_name='topup',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='top_up_by_metadata', opclasses=['jsonb_path_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='topup',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('partner', 'external_id'), name='top_up_external_id_is_unique_per_partner'),
-        ),
-        migrations.AddConstraint(
-            model_name='topup',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='top_up_is_positive'),
         ),
         migrations.AddIndex(
             model_name='hold',

@@ -38,6 +38,15 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'exchange quote',
                 'abstract': False,
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('buy_amount__gt', 0), ('market_amount__gte', models.F('buy_amount')), ('sell_amount__gt', 0)), name='fxquote_earns_nothing_or_more'),
+                    models.CheckConstraint(condition=models.Q(('sell_currency', models.F('buy_currency')), _negated=True), name='fxquote_is_between_two_currencies'),
+                    models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='fxquote_expires_after_it_was_made'),
+                ],
+                'indexes': [
+                    models.Index(fields=['partner', 'id'], name='fxquote_by_partner'),
+                    models.Index(fields=['customer', 'id'], name='fxquote_by_customer'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -68,6 +77,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('buy_amount__gt', 0), ('market_amount__gte', models.F('buy_amount')), ('sell_amount__gt', 0)), name='conversion_earns_nothing_or_more'),
+                    models.CheckConstraint(condition=models.Q(('sell_currency', models.F('buy_currency')), _negated=True), name='conversion_is_between_two_currencies'),
+                    models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('external_id', 'partner'), name='conversion_external_id_is_unique_per_partner'),
+                    models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='conversion_is_between_two_wallets'),
+                ],
+                'indexes': [
+                    models.Index(fields=['partner', 'id'], name='conversion_by_partner'),
+                    models.Index(fields=['customer', 'id'], name='conversion_by_customer'),
+                    models.Index(fields=['source', 'id'], name='conversion_by_source'),
+                    models.Index(fields=['target', 'id'], name='conversion_by_target'),
+                    django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='conversion_by_metadata', opclasses=['jsonb_path_ops']),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -81,74 +103,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'exchange spread',
+                'constraints': [
+                    models.UniqueConstraint(fields=('partner', 'pair'), name='pair_has_one_spread_per_partner'),
+                    models.CheckConstraint(condition=models.Q(('pair', ''), ('pair__regex', '^[A-Z]{6}$'), _connector='OR'), name='spread_is_of_a_pair_or_of_all'),
+                    models.CheckConstraint(condition=models.Q(('basis_points__lte', 1000)), name='spread_is_ten_percent_at_most'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='fxquote',
-            index=models.Index(fields=['partner', 'id'], name='fxquote_by_partner'),
-        ),
-        migrations.AddIndex(
-            model_name='fxquote',
-            index=models.Index(fields=['customer', 'id'], name='fxquote_by_customer'),
-        ),
-        migrations.AddConstraint(
-            model_name='fxquote',
-            constraint=models.CheckConstraint(condition=models.Q(('buy_amount__gt', 0), ('market_amount__gte', models.F('buy_amount')), ('sell_amount__gt', 0)), name='fxquote_earns_nothing_or_more'),
-        ),
-        migrations.AddConstraint(
-            model_name='fxquote',
-            constraint=models.CheckConstraint(condition=models.Q(('sell_currency', models.F('buy_currency')), _negated=True), name='fxquote_is_between_two_currencies'),
-        ),
-        migrations.AddConstraint(
-            model_name='fxquote',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='fxquote_expires_after_it_was_made'),
-        ),
-        migrations.AddIndex(
-            model_name='conversion',
-            index=models.Index(fields=['partner', 'id'], name='conversion_by_partner'),
-        ),
-        migrations.AddIndex(
-            model_name='conversion',
-            index=models.Index(fields=['customer', 'id'], name='conversion_by_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='conversion',
-            index=models.Index(fields=['source', 'id'], name='conversion_by_source'),
-        ),
-        migrations.AddIndex(
-            model_name='conversion',
-            index=models.Index(fields=['target', 'id'], name='conversion_by_target'),
-        ),
-        migrations.AddIndex(
-            model_name='conversion',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('metadata', {}), _negated=True), fields=['metadata'], name='conversion_by_metadata', opclasses=['jsonb_path_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='conversion',
-            constraint=models.CheckConstraint(condition=models.Q(('buy_amount__gt', 0), ('market_amount__gte', models.F('buy_amount')), ('sell_amount__gt', 0)), name='conversion_earns_nothing_or_more'),
-        ),
-        migrations.AddConstraint(
-            model_name='conversion',
-            constraint=models.CheckConstraint(condition=models.Q(('sell_currency', models.F('buy_currency')), _negated=True), name='conversion_is_between_two_currencies'),
-        ),
-        migrations.AddConstraint(
-            model_name='conversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('external_id', 'partner'), name='conversion_external_id_is_unique_per_partner'),
-        ),
-        migrations.AddConstraint(
-            model_name='conversion',
-            constraint=models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='conversion_is_between_two_wallets'),
-        ),
-        migrations.AddConstraint(
-            model_name='fxspread',
-            constraint=models.UniqueConstraint(fields=('partner', 'pair'), name='pair_has_one_spread_per_partner'),
-        ),
-        migrations.AddConstraint(
-            model_name='fxspread',
-            constraint=models.CheckConstraint(condition=models.Q(('pair', ''), ('pair__regex', '^[A-Z]{6}$'), _connector='OR'), name='spread_is_of_a_pair_or_of_all'),
-        ),
-        migrations.AddConstraint(
-            model_name='fxspread',
-            constraint=models.CheckConstraint(condition=models.Q(('basis_points__lte', 1000)), name='spread_is_ten_percent_at_most'),
         ),
     ]

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -74,6 +74,7 @@ class Transfer(Identified):
                 condition=Q(status__in=["AUTHORIZED", "VOIDED", "EXPIRED"]),
             ),
             models.Index(fields=["hold"], name="transfer_by_hold", condition=Q(hold__isnull=False)),
+            BrinIndex(fields=["completed_at"], name="transfer_by_completion", pages_per_range=32, autosummarize=True),
             GinIndex(fields=["metadata"], name="transfer_by_metadata", opclasses=["jsonb_path_ops"], condition=~Q(metadata={})),
         ]
 
@@ -107,5 +108,6 @@ class Refund(Identified):
         ]
         indexes = [
             models.Index(fields=["partner", "id"], name="refund_by_partner"),
+            BrinIndex(fields=["created_at"], name="refund_by_moment", pages_per_range=32, autosummarize=True),
             GinIndex(fields=["metadata"], name="refund_by_metadata", opclasses=["jsonb_path_ops"], condition=~Q(metadata={})),
         ]

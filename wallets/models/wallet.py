@@ -31,6 +31,23 @@ class Wallet(Identified, Timestamped):
     status = models.CharField(max_length=6, choices=WalletStatus.choices, default=WalletStatus.OPEN)
     freeze_reason = models.CharField(max_length=500, blank=True)
     freeze_origin = models.CharField(max_length=8, choices=FreezeOrigin.choices, blank=True)
+    freeze_is_kept = models.BooleanField(
+        default=False, db_default=False, help_text="by an upper app that lifts it itself, such as by two people"
+    )
+    partner_freeze_reason = models.CharField(
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="of the partner's own freeze, which stands when the platform's is lifted",
+    )
+    staff_freeze_reason = models.CharField(
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="of the platform's own freeze, which stands when one that is kept is lifted",
+    )
     limit_per_transaction = AmountField(null=True, blank=True)
     limit_daily = AmountField(null=True, blank=True)
     limit_monthly = AmountField(null=True, blank=True)
@@ -48,6 +65,10 @@ class Wallet(Identified, Timestamped):
                 condition=(Q(status=WalletStatus.FROZEN) & ~Q(freeze_reason="") & ~Q(freeze_origin=""))
                 | (~Q(status=WalletStatus.FROZEN) & Q(freeze_reason="", freeze_origin="")),
                 name="wallet_is_frozen_for_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=WalletStatus.FROZEN) | Q(partner_freeze_reason="", staff_freeze_reason=""),
+                name="wallet_is_open_when_everybody_let_go",
             ),
             models.CheckConstraint(
                 condition=Q(status=WalletStatus.CLOSED, closed_at__isnull=False)

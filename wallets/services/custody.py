@@ -193,15 +193,8 @@ def claim(
 
     ``credits`` (and further ``debits``) are the other legs. One journal; no floor is broken. Limits do not count it.
     """
-    spending.lock(wallet_id=wallet.pk, at=at)
-    standing = Wallet.objects.select_for_update(no_key=True).values_list("status", flat=True).get(pk=wallet.pk)
     book_id, currency = Account.objects.values_list("book_id", "currency").get(pk=wallet.account_id)
-    posted, held = books.lock(book_id=book_id, account_ids=[wallet.account_id])[wallet.account_id]
-    account = Account.objects.get(pk=wallet.account_id)
-    available = Decimal(0)
-    if standing == WalletStatus.OPEN and account.status == AccountStatus.OPEN:
-        available = max(posted - held - (account.floor or Decimal(0)), Decimal(0))
-    taken = min(available, amount.amount)
+    taken = min(available(wallets=[wallet], at=at)[wallet.pk].amount, amount.amount)
     owed = amount.amount - taken
     legs = [*debits]
     if taken:
@@ -222,6 +215,26 @@ def claim(
             actor=actor,
         )
     return Claimed(done, Money(taken, currency), Money(owed, currency))
+
+
+def available(*, wallets: Sequence[Wallet], at: datetime) -> dict[UUID, Money]:
+    """What each wallet could give now, locked until the transaction ends: what it has and does not hold, nothing when it is frozen or
+    closed. All are of one book.
+    """
+    for wallet in sorted(wallets, key=lambda one: one.pk):
+        spending.lock(wallet_id=wallet.pk, at=at)
+    rows = Wallet.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=[one.pk for one in wallets]).order_by("pk")
+    standing = dict(rows.values_list("pk", "status"))
+    accounts = [one.account_id for one in wallets]
+    balances = books.lock(book_id=Account.objects.get(pk=accounts[0]).book_id, account_ids=accounts) if accounts else {}
+    found = {}
+    for account in Account.objects.filter(pk__in=accounts):
+        posted, held = balances[account.pk]
+        wallet = next(one for one in wallets if one.account_id == account.pk)
+        is_open = standing[wallet.pk] == WalletStatus.OPEN and account.status == AccountStatus.OPEN
+        free = max(posted - held - (account.floor or Decimal(0)), Decimal(0)) if is_open else Decimal(0)
+        found[wallet.pk] = Money(free, account.currency)
+    return found
 
 
 def recovery_account(*, book_id: int, customer_id: UUID, currency: str, actor: Actor, at: datetime) -> Account:

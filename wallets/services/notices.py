@@ -23,8 +23,10 @@ def tell(
     reason: str = "",
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
+    personal: dict[str, Any] | None = None,
+    person_id: UUID | None = None,
 ) -> None:
-    """Write the audit record (``after`` is ``data`` unless given) and the event."""
+    """Write the audit record (``after`` is ``data`` unless given; ``personal`` under the person's key) and the event."""
     log.record(
         action=fact,
         actor=actor,
@@ -34,6 +36,8 @@ def tell(
         reason=reason,
         before=before,
         after=data if after is None else after,
+        personal=personal,
+        subject_id=person_id,
     )
     outbox.publish(type=fact, partner_id=partner_id, subject=subject, data=data, at=at)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts import errors as people
-from accounts.choices import PartnerStatus
+from accounts.choices import FreezeOrigin, PartnerStatus
 from accounts.policies import check_reason, origin_of
 from accounts.services import customers, partners
 from flowlet.core import ids, money
@@ -16,7 +16,7 @@ from flowlet.core import metadata as notes
 from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
 from ledger.choices import AccountMode, AccountStatus
-from ledger.models import Account, Book
+from ledger.models import Book
 from ledger.services import accounts as ledger_accounts
 from ledger.services import books, charts
 from wallets import errors, events, policies
@@ -27,6 +27,8 @@ from wallets.services.limits import Limits, check_limits
 from wallets.services.names import check_external_id_is_free, checked_external_id, unique_external_id
 
 CHANGEABLE: Final = ("name", "metadata")
+FREEZER: Final = "wallets"
+_FREEZE: Final = ("freeze_reason", "freeze_origin", "freeze_is_kept", "partner_freeze_reason", "staff_freeze_reason")
 
 
 def create(
@@ -128,38 +130,63 @@ def update(*, wallet_id: UUID, partner_id: UUID | None = None, changes: dict[str
         actor=actor,
         at=at,
         data={**notices.of_wallet(wallet), "changed": changed},
-        before={name: before[name] for name in changed},
-        after={name: after[name] for name in changed},
+        after={"changed": changed},
+        # A partner may name people in both.
+        personal={"before": {name: before[name] for name in changed}, "after": {name: after[name] for name in changed}},
+        person_id=wallet.customer_id,
     )
     return wallet
 
 
 @transaction.atomic(savepoint=False)
-def freeze(*, wallet_id: UUID, partner_id: UUID | None = None, reason: str, actor: Actor, at: datetime) -> Wallet:
+def freeze(
+    *, wallet_id: UUID, partner_id: UUID | None = None, reason: str, is_kept: bool = False, actor: Actor, at: datetime
+) -> Wallet:
     """Stop all movement on the wallet, in and out; holds already placed stay, and can be released.
 
-    A freeze by staff can only be lifted by staff, and goes over a partner's. Raises WalletNotFound, WalletClosed, IllegalMove when
-    frozen already, ReasonMissing.
+    With ``is_kept`` an upper app keeps it frozen until it lifts that itself, over a freeze by staff too. A freeze by staff can only be
+    lifted by staff, and goes over a partner's. What stood before stands again when the one over it is lifted.
+
+    Raises WalletNotFound, WalletClosed, IllegalMove when frozen already, ReasonMissing.
     """
     wallet = locked(wallet_id, partner_id=partner_id)
-    policies.check_can_freeze(wallet, actor)
+    policies.check_can_freeze(wallet, actor, is_kept=is_kept)
     reason = check_reason(reason)
     before = _standing(wallet)
+    if wallet.freeze_origin == FreezeOrigin.PARTNER:
+        wallet.partner_freeze_reason = wallet.freeze_reason
+    elif wallet.freeze_origin:
+        wallet.staff_freeze_reason = wallet.freeze_reason
     _set_account(wallet, AccountStatus.FROZEN, actor=actor, at=at, reason=reason)
     wallet.status, wallet.freeze_reason, wallet.freeze_origin = WalletStatus.FROZEN, reason, origin_of(actor)
+    wallet.freeze_is_kept = is_kept
     return _stand(wallet, events.WALLET_FROZEN, before=before, reason=reason, actor=actor, at=at)
 
 
 @transaction.atomic(savepoint=False)
-def unfreeze(*, wallet_id: UUID, partner_id: UUID | None = None, reason: str, actor: Actor, at: datetime) -> Wallet:
-    """The wallet is open again. Raises WalletNotFound, WalletClosed, IllegalMove, FrozenByPlatform, ReasonMissing."""
+def unfreeze(
+    *, wallet_id: UUID, partner_id: UUID | None = None, reason: str, was_kept: bool = False, actor: Actor, at: datetime
+) -> Wallet:
+    """One freeze is lifted, and the wallet open again unless another stands below; ``was_kept`` is for the app that kept it frozen.
+
+    Raises WalletNotFound, WalletClosed, IllegalMove, FrozenByPlatform, FreezeIsKept, ReasonMissing.
+    """
     wallet = locked(wallet_id, partner_id=partner_id)
+    wallet.freeze_is_kept = wallet.freeze_is_kept and not was_kept
     policies.check_can_unfreeze(wallet, actor)
     reason = check_reason(reason)
     before = _standing(wallet)
-    _set_account(wallet, AccountStatus.OPEN, actor=actor, at=at, reason=reason)
-    wallet.status, wallet.freeze_reason, wallet.freeze_origin = WalletStatus.OPEN, "", ""
-    return _stand(wallet, events.WALLET_UNFROZEN, before=before, reason=reason, actor=actor, at=at)
+    fact = events.WALLET_FROZEN
+    if wallet.staff_freeze_reason:
+        wallet.freeze_reason, wallet.staff_freeze_reason = wallet.staff_freeze_reason, ""
+    elif wallet.partner_freeze_reason:
+        wallet.freeze_reason, wallet.freeze_origin = wallet.partner_freeze_reason, FreezeOrigin.PARTNER
+        wallet.partner_freeze_reason = ""
+    else:
+        fact = events.WALLET_UNFROZEN
+        _set_account(wallet, AccountStatus.OPEN, actor=actor, at=at, reason=reason)
+        wallet.status, wallet.freeze_reason, wallet.freeze_origin = WalletStatus.OPEN, "", ""
+    return _stand(wallet, fact, before=before, reason=reason, actor=actor, at=at)
 
 
 @transaction.atomic(savepoint=False)
@@ -209,22 +236,19 @@ def _checked_name(name: str) -> str:
 
 
 def _set_account(wallet: Wallet, status: AccountStatus, *, actor: Actor, at: datetime, reason: str) -> None:
-    """Bring the account to ``status``; it may be there already when finance was first."""
-    current = Account.objects.values_list("status", flat=True).get(pk=wallet.account_id)
-    if current == status:
-        return
-    move = {
-        AccountStatus.FROZEN: ledger_accounts.freeze,
-        AccountStatus.OPEN: ledger_accounts.unfreeze,
-        AccountStatus.CLOSED: ledger_accounts.close,
-    }[status]
+    """Close the account, or bring the wallets' own freeze of it to ``status``; a freeze by others stays theirs to lift."""
+    told: dict[str, Any] = {"account_id": wallet.account_id, "actor": actor, "at": at, "reason": reason}
     with spending.in_words_of_wallets({wallet.account_id: wallet.pk}):
-        move(account_id=wallet.account_id, actor=actor, at=at, reason=reason)
+        if status == AccountStatus.CLOSED:
+            ledger_accounts.close(**told)
+        elif (wallet.status == WalletStatus.FROZEN) != (status == AccountStatus.FROZEN):
+            move = ledger_accounts.freeze if status == AccountStatus.FROZEN else ledger_accounts.unfreeze
+            move(**told, by=FREEZER)
 
 
 def _stand(wallet: Wallet, fact: str, *, before: dict[str, Any], reason: str, actor: Actor, at: datetime) -> Wallet:
     wallet.updated_at = at
-    wallet.save(update_fields=["status", "freeze_reason", "freeze_origin", "closed_at", "updated_at"])
+    wallet.save(update_fields=["status", *_FREEZE, "closed_at", "updated_at"])
     _tell(wallet, fact, actor=actor, at=at, reason=reason, before=before, after=_standing(wallet))
     return wallet
 

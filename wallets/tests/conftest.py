@@ -24,9 +24,10 @@ def usd(text) -> Money:
     return Money(str(text), "USD")
 
 
-def new_customer(partner: Partner, tier: str = "PREMIUM", *, at: datetime | None = None) -> Customer:
+def new_customer(partner: Partner, tier: str = "PREMIUM", *, at: datetime | None = None, **values) -> Customer:
     at = at or clock.now()
-    made = customers.create(partner_id=partner.pk, kind="PERSON", name="Ada Lovelace", country="GB", actor=ROBOT, at=at)
+    values = {"kind": "PERSON", "name": "Ada Lovelace", "country": "GB"} | values
+    made = customers.create(partner_id=partner.pk, actor=ROBOT, at=at, **values)
     if tier != "UNVERIFIED":
         made = customers.set_kyc_tier(customer_id=made.pk, kyc_tier=tier, reason="papers seen", actor=ROBOT, at=at)
     return made
@@ -47,8 +48,8 @@ class World:
     partner: Partner
     at: datetime
 
-    def customer(self, tier: str = "PREMIUM") -> Customer:
-        return new_customer(self.partner, tier, at=self.at)
+    def customer(self, tier: str = "PREMIUM", **values) -> Customer:
+        return new_customer(self.partner, tier, at=self.at, **values)
 
     def wallet(self, funds="", *, currency="USD", customer=None, tier="PREMIUM", **options) -> Wallet:
         owner = customer or self.customer(tier)

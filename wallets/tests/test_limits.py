@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from accounts.choices import Role
@@ -11,7 +13,9 @@ from accounts.models import User
 from accounts.services import customers
 from flowlet.approvals.choices import ApprovalStatus
 from flowlet.approvals.errors import FourEyesRequired, MayNot
+from flowlet.approvals.models import Approval
 from flowlet.approvals.services import requests
+from flowlet.core import clock
 from flowlet.core.actors import Actor, ActorKind
 from wallets import errors
 from wallets.models import TierLimit, Usage, Wallet
@@ -228,3 +232,33 @@ def test_a_wallets_limits_change_by_two_people_and_not_when_it_closed_meanwhile(
     asked = limits.request_wallet_change(wallet_id=b.pk, limits=Limits(daily=Decimal(10)), **ask)
     wallets.close(wallet_id=b.pk, actor=ROBOT, at=world.at)
     assert requests.approve(approval_id=asked.pk, actor=checker, at=world.at).status == ApprovalStatus.FAILED
+
+
+def test_a_currency_is_opened_and_a_wallet_narrowed_from_the_command_line_by_two_people(world):
+    asker, approver = (
+        User.objects.create_user(f"{role.lower()}@flowlet.test", name="Somebody", is_staff=True, roles=[role])
+        for role in (Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER)
+    )
+
+    def call(*words):
+        out = StringIO()
+        call_command("limits", *words, stdout=out, stderr=out)
+        return out.getvalue()
+
+    def approve():
+        request = Approval.objects.get(status=ApprovalStatus.PENDING)
+        requests.approve(approval_id=request.pk, actor=Actor(ActorKind.STAFF, approver.public_id), at=clock.now())
+
+    by = ("--reason", "We open in Korea", "--as", asker.email)
+    figures = ("--per-transaction", "100000", "--daily", "200000", "--monthly", "900000")
+    with pytest.raises(CommandError, match="malformed_limits"):
+        call("tier", "basic", "krw", *figures[:-1], "900000.5", *by)
+    asked = call("tier", "basic", "krw", *figures, *by)
+    assert Approval.objects.get().public_id in asked and "KRW" not in call("list")
+    approve()
+    assert "KRW  BASIC  per transaction 100000  daily 200000  monthly 900000" in call("list")
+    wallet = world.wallet()
+    call("wallet", wallet.public_id, "--daily", "5.50", *by)
+    approve()
+    wallet.refresh_from_db()
+    assert limits.of_wallet(wallet) == Limits(daily=Decimal("5.50"))

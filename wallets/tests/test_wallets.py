@@ -1,10 +1,11 @@
 """Wallets open, freeze, unfreeze and close; what stands in the way is named, and a refusal leaves nothing."""
 
+import json
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from accounts import errors as people
 from accounts.services import customers, partners
@@ -13,7 +14,9 @@ from flowlet.core import states
 from flowlet.core.errors import DomainError, NotFound
 from flowlet.core.states import IllegalMove
 from flowlet.events.models import Event
+from flowlet.vault.services import subjects
 from ledger.models import Account
+from ledger.services import accounts
 from wallets import errors
 from wallets.choices import HoldStatus, TransferStatus, WalletStatus
 from wallets.models import Wallet
@@ -27,6 +30,11 @@ def told(subject):
     actions = list(Record.objects.filter(target=subject).order_by("id").values_list("action", flat=True))
     types = list(Event.objects.filter(subject=subject).order_by("id").values_list("type", flat=True))
     return actions, types
+
+
+def values_of(record):
+    """What of the record lies under the customer's key, as names and notes of a partner may name people."""
+    return json.loads(subjects.decrypt(record.subject_id, bytes(record.personal), aad=record.personal_aad))
 
 
 def test_a_new_wallet_is_empty_open_and_told_of(world):
@@ -52,8 +60,11 @@ def test_name_and_metadata_change_and_what_changed_is_told(world):
     assert wallet.updated_at == world.at + timedelta(hours=1)
     assert told(wallet.public_id)[1][-1] == "wallet.updated"
     record = Record.objects.get(action="wallet.updated")
-    assert record.before == {"name": "Savings", "metadata": {"colour": "red", "n": "1"}}
-    assert record.after == {"name": "Holiday money", "metadata": {"colour": "blue"}}
+    assert (record.before, record.after) == (None, {"changed": ["name", "metadata"]})
+    assert values_of(record) == {
+        "before": {"name": "Savings", "metadata": {"colour": "red", "n": "1"}},
+        "after": {"name": "Holiday money", "metadata": {"colour": "blue"}},
+    }
     event = Event.objects.get(type="wallet.updated")
     assert (event.partner_id, event.data["id"], event.data["changed"]) == (
         world.partner.pk,
@@ -63,7 +74,7 @@ def test_name_and_metadata_change_and_what_changed_is_told(world):
     assert "Holiday" not in str(event.data)
     change(wallet, name=None)
     assert Wallet.objects.get().name == ""
-    assert Record.objects.filter(action="wallet.updated").last().after == {"name": None}
+    assert values_of(Record.objects.filter(action="wallet.updated").last())["after"] == {"name": None}
 
 
 def test_a_change_that_changes_nothing_is_not_told(world):
@@ -204,8 +215,42 @@ def test_the_platforms_freeze_is_not_the_partners_to_lift(world):
     with pytest.raises(errors.FrozenByPlatform), transaction.atomic():
         wallets.unfreeze(wallet_id=a.pk, partner_id=world.partner.pk, reason="please", actor=KEY, at=world.at)
     assert Account.objects.get(pk=a.account_id).status == "FROZEN"
-    assert wallets.unfreeze(wallet_id=a.pk, reason="lifted", actor=STAFF, at=world.at).status == "OPEN"
+    left = wallets.unfreeze(wallet_id=a.pk, reason="lifted", actor=STAFF, at=world.at)
+    assert (left.status, left.freeze_reason, left.freeze_origin) == ("FROZEN", "lost phone", "PARTNER")
+    assert Account.objects.get(pk=a.account_id).status == "FROZEN"
+    assert wallets.unfreeze(wallet_id=a.pk, reason="found", actor=KEY, at=world.at).status == "OPEN"
     assert Account.objects.get(pk=a.account_id).status == "OPEN"
+
+
+@pytest.mark.parametrize("first", ["books", "wallet"])
+def test_an_account_that_finance_froze_opens_when_finance_lets_go(world, first):
+    a, b = world.wallet("10"), world.wallet()
+    deeds = {
+        "books": lambda: accounts.freeze(account_id=a.account_id, reason="a question", actor=STAFF, at=world.at),
+        "wallet": lambda: wallets.freeze(wallet_id=a.pk, reason="lost phone", actor=KEY, at=world.at),
+    }
+    for name in sorted(deeds, key=lambda name: name != first):
+        deeds[name]()
+    with pytest.raises(IllegalMove), transaction.atomic():
+        deeds["books"]()
+    assert wallets.unfreeze(wallet_id=a.pk, reason="found", actor=KEY, at=world.at).status == "OPEN"
+    account = Account.objects.get(pk=a.account_id)
+    assert (account.status, account.frozen_by) == ("FROZEN", ["ledger"])
+    with pytest.raises(errors.WalletFrozen), transaction.atomic():
+        world.send(a, b, "1")
+    accounts.unfreeze(account_id=a.account_id, reason="answered", actor=STAFF, at=world.at)
+    world.send(a, b, "1")
+    with pytest.raises(IllegalMove), transaction.atomic():
+        accounts.unfreeze(account_id=a.account_id, reason="again", actor=STAFF, at=world.at)
+
+
+def test_finance_does_not_open_an_account_whose_wallet_is_frozen(world):
+    a = world.wallet("10")
+    wallets.freeze(wallet_id=a.pk, reason="court order", actor=STAFF, at=world.at)
+    with pytest.raises(IllegalMove), transaction.atomic():
+        accounts.unfreeze(account_id=a.account_id, reason="opened", actor=STAFF, at=world.at)
+    with pytest.raises(IntegrityError, match="account_is_frozen_by_somebody"), transaction.atomic():
+        Account.objects.filter(pk=a.account_id).update(status="OPEN")
 
 
 def test_closes_only_at_zero_and_without_holds(world):

@@ -1,4 +1,4 @@
-"""export_reports: reports to FinCEN from draft to answer, from the command line."""
+"""export_reports: reports to FinCEN and to units in the EU from draft to answer, from the command line."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -10,8 +10,9 @@ import orjson
 from django.core.management.base import CommandError
 
 from accounts.management.deeds import REQUIRED, Deed, DeedCommand, line, option, write_new
-from accounts.services import staff
 from compliance.choices import ReportKind, ReportState
+from compliance.choices.reports import APPROVE, FILE, PREPARE
+from compliance.management.work import LIMIT, WHOSE, narrowing, waiting, words
 from compliance.models import Report, ReportBatch
 from compliance.models.report import OPEN
 from compliance.policies import reports as policies
@@ -19,11 +20,9 @@ from compliance.services import report_batches, reports
 from flowlet.core import clock
 from flowlet.core.actors import Actor
 
-PREPARE, APPROVE, FILE = "compliance.prepare_report", "compliance.approve_report", "compliance.file_report"
-PERSON = option("--as", keyword="person", required=True, metavar="EMAIL", help="the member of staff who looks")
 CONTENT = option("--content", required=True, type=Path, metavar="FILE", help="what it says, as JSON")
 DETERMINED = option(
-    "--determined-on", type=date.fromisoformat, metavar="DAY", help="of a SAR: when a person found that it may be due"
+    "--determined-on", type=date.fromisoformat, metavar="DAY", help="of a SAR or STR: when a person found that it may be due"
 )
 
 
@@ -84,6 +83,7 @@ def file(*, kind: str, actor: Actor, at: datetime) -> str:
     if batch is None:
         return "No report waits to be filed."
     checked = f"valid against {batch.schema}" if batch.schema else "not checked: FLOWLET_BSA_SCHEMAS is not set"
+    checked = f"as {batch.schema}" if batch.kind == ReportKind.STR else checked
     return f"{batch.public_id}  {batch.file_name}  {batch.reports_count} reports, {checked}"
 
 
@@ -111,11 +111,14 @@ def _on_batch(name: str, service: Any, **more: Any) -> Deed:
 
 
 class Command(DeedCommand):
-    help = "Draft, check, propose, approve and file reports to FinCEN, and take its answers in."
+    help = "Draft, check, propose, approve and file reports to FinCEN and to units in the EU, and take FinCEN's answers in."
     list_options = (
-        PERSON,
-        option("--state", choices=ReportState.values, type=str.upper, help="default: all that are not filed"),
-        option("--limit", type=int, default=100),
+        WHOSE,
+        option(
+            "--state", choices=ReportState.values, type=str.upper, help="without a queue: those; default: all that are not filed"
+        ),
+        *narrowing(Report),
+        LIMIT,
     )
     deeds = (
         Deed(
@@ -166,6 +169,22 @@ class Command(DeedCommand):
             reason=REQUIRED,
             help="do not file it; the reason stays",
         ),
+        _on_report(
+            "amend",
+            PREPARE,
+            reports.amend,
+            policy=policies.check_can_amend,
+            options=(DETERMINED,),
+            help="a draft that corrects it once it was filed",
+        ),
+        _on_report(
+            "continue",
+            PREPARE,
+            reports.go_on,
+            policy=policies.check_can_go_on,
+            help="a draft about what went on since it was filed",
+        ),
+        *words(Report),
         Deed(
             name="file",
             permission=FILE,
@@ -192,12 +211,12 @@ class Command(DeedCommand):
         ),
     )
 
-    def listed(self, *, person: str, state: str | None, limit: int, **_: Any) -> Iterable[str]:
-        """By the day on which they are due."""
-        staff.acting(email=person, permission=PREPARE)
-        today = clock.now().date()
-        rows = Report.objects.defer("sealed").filter(state__in=[state] if state else OPEN).order_by("due_on", "id")
-        for row in rows[:limit]:
+    def listed(self, *, state: str | None, **asked: Any) -> Iterable[str]:
+        """A queue, the most urgent first; or by the day on which they are due."""
+        rows, today = waiting(Report, **asked), clock.now().date()
+        if not (asked["queue"] or asked["filters"] or asked["saved"]):
+            rows = Report.objects.filter(state__in=[state] if state else OPEN).order_by("due_on", "id")[: asked["limit"]]
+        for row in rows.defer("sealed"):
             left = (row.due_on - today).days
             yield line(
                 row.public_id,

@@ -6,10 +6,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
-from accounts.services import staff
+from accounts.management.deeds import ActingCommand
 from compliance.models import WatchlistVersion
 from compliance.providers.watchlists import formats
 from compliance.services import watchlist_imports
@@ -17,11 +17,12 @@ from compliance.services.watchlist_imports import Plan
 from flowlet.core import clock
 from flowlet.core.errors import DomainError
 
-PERMISSION = "compliance.import_watchlist"
 SHOWN = 50
 
 
-class Command(BaseCommand):
+class Command(ActingCommand):
+    permission = "compliance.import_watchlist"
+    needs_person = True
     help = (
         "Bring in a new version of a watchlist from a folder with the publisher's files: ofac-sdn, ofac-cons, un, eu, uk, uk-sanctions,"
         " pep-us-congress, or own-… and pep-… for a list in our own CSV form. A file of a set that is not there stays as it is in"
@@ -32,7 +33,6 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("source", metavar="SOURCE", help="which list, such as ofac-sdn")
         parser.add_argument("--dir", type=Path, required=True, metavar="DIR", help="the folder with its files")
-        parser.add_argument("--as", dest="person", required=True, metavar="EMAIL", help="the member of staff who does it")
         parser.add_argument("--dry-run", action="store_true", help="show the difference and write nothing")
         parser.add_argument(
             "--published-on",
@@ -46,10 +46,11 @@ class Command(BaseCommand):
         parser.add_argument("--accept-removals", action="store_true", help="it is right that many entries leave the list")
         parser.add_argument("--all", action="store_true", help=f"every change and refused row, not the first {SHOWN}")
         parser.add_argument("--json", action="store_true", help="answer as JSON, with all of them")
+        super().add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        actor = self.actor(options)
         try:
-            actor = staff.acting(email=options["person"], permission=PERMISSION)
             files = formats.load(formats.named(options["source"]), options["dir"])
             what = {
                 "code": options["source"],

@@ -4,17 +4,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.core.management.base import CommandError
 
 from accounts.management import arguments
 from accounts.management.deeds import REQUIRED, Deed, DeedCommand, line, option, write_new
-from compliance.services import rule_releases
-from flowlet.audit.services import log
+from compliance.policies import rule_parameters
+from compliance.services import rule_drafts, rule_releases, scenarios
 from flowlet.core.actors import Actor
 from flowlet.rules import selectors
-from flowlet.rules.models import Backtest, RuleSet, RuleVersion
+from flowlet.rules.models import Backtest, RuleVersion
 from flowlet.rules.services import backtests, files, versions
 
 WRITE = "compliance.write_rule"
@@ -26,16 +27,23 @@ def take(*, file: Path, actor: Actor, at: datetime) -> str:
         content = file.read_bytes()
     except OSError as error:
         raise CommandError(f"{file}: {error.strerror}") from None
-    made, same = files.take(content=content, actor=actor, at=at)
+    return _drafted(*files.take(content=content, actor=actor, at=at))
+
+
+def _drafted(made: Iterable[RuleVersion], same: int) -> str:
     return "\n".join([*(line(one.public_id, one.name, f"version {one.number}") for one in made), f"{same} unchanged"])
 
 
 def export(*, rule_set: str, file: Path, actor: Actor, at: datetime) -> str:
     """A new file with the newest version of each rule."""
-    found = files.export(rule_set=rule_set)
-    told = write_new(file, orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")
-    log.record(action="rule.set.exported", actor=actor, at=at, target=RuleSet.objects.get(name=rule_set).public_id)
-    return told
+    found = rule_drafts.export(rule_set=rule_set, actor=actor, at=at)
+    return write_new(file, orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")
+
+
+def change(*, ruleversion_id: UUID, numbers: list[str], reason: str, actor: Actor, at: datetime) -> RuleVersion:
+    """A draft with other numbers."""
+    values = dict(text.partition("=")[::2] for text in numbers)
+    return rule_drafts.change(ruleversion_id=ruleversion_id, values=values, reason=reason, actor=actor, at=at)
 
 
 class Command(DeedCommand):
@@ -52,12 +60,28 @@ class Command(DeedCommand):
             help="drafts of the rules of a file that say something new",
         ),
         Deed(
+            name="draft-shipped",
+            permission=WRITE,
+            service=scenarios.draft_shipped,
+            told=lambda done: _drafted(*done),
+            help="drafts of the scenarios that come with the platform, of what is new in them",
+        ),
+        Deed(
             name="export",
             permission=WRITE,
             service=export,
             options=(option("rule_set", help="name of the set"), option("file", type=Path, help="a file that is not there yet")),
             told=str,
             help="the newest version of each rule of a set",
+        ),
+        Deed(
+            name="change",
+            model=RuleVersion,
+            permission=WRITE,
+            service=change,
+            options=(option("numbers", nargs="+", metavar="NAME=VALUE", help="such as p2=12500.00; show names them"),),
+            reason=REQUIRED,
+            help="a draft that says the same with other numbers",
         ),
         Deed(
             name="backtest",
@@ -128,6 +152,8 @@ class Command(DeedCommand):
             "Effect": orjson.dumps(row.effect).decode() if row.effect else "",
             "Digest": row.digest,
         }.items()
+        for one in rule_parameters.parameters(selectors.compiled(row).condition):
+            yield one.name, f"{one.label} {one.text} {one.unit}".strip()
         for tried in row.backtests.order_by("-pk")[:5]:
             yield "Backtest", ", ".join(_backtest(tried))
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from compliance.policies.screening import sounds, tables
 from compliance.policies.screening.parts import ParsedName, Role, Token, parse
-from compliance.policies.screening.qualifiers import same_identifier
+from compliance.policies.screening.qualifiers import bank_code, is_bank_code, same_identifier
 from compliance.policies.screening.rarity import Rarity
 from compliance.policies.screening.similarity import likeness
 from compliance.providers.watchlists.entries import Entry, EntryKind, ListedName
@@ -27,6 +27,7 @@ _ALIKE_FROM: Final = 0.70
 _SAME_RUN: Final = 6.0
 _SHORTEST_WITH_SLIPS: Final = 3
 _LONGEST_RUN: Final = 3
+_NOT_ASKED: Final = frozenset({Role.INITIAL, Role.PARTICLE, Role.KUNYA, Role.TITLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,12 @@ class Candidate:
 class Index:
     """The names of entries, ready to be asked."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[Entry], rarity: Rarity | None = None) -> None:
+        """``rarity`` is that of the whole, where only some entries are looked at."""
         self.entries: dict[str, Entry] = {}
         self._names: list[Candidate] = []
         self._by_identifier: dict[str, list[int]] = defaultdict(list)
+        self._by_bank: dict[str, list[int]] = defaultdict(list)
         of_entries: list[list[ParsedName]] = []
         for entry in entries:
             self.entries[entry.id] = entry
@@ -52,12 +55,14 @@ class Index:
             for identifier in entry.identifiers:
                 if plain := same_identifier(identifier.value):
                     self._by_identifier[plain].append(len(self._names))
+                if is_bank_code(identifier) and (code := bank_code(identifier.value)):
+                    self._by_bank[code].append(len(self._names))
             for name in entry.names:
                 for parsed in parse(name.text, entry.kind):
                     self._names.append(Candidate(entry, name, parsed))
                     of_one.append(parsed)
             of_entries.append(of_one)
-        self.rarity: Final = Rarity.of(of_entries)
+        self.rarity: Final = rarity or Rarity.of(of_entries)
         self._tokens: list[Token] = []
         self._postings: list[list[int]] = []
         self._by_key: dict[str, list[int]] = defaultdict(list)
@@ -75,6 +80,10 @@ class Index:
     def with_identifier(self, value: str) -> list[Candidate]:
         """The first name of each entry that has this number, however it is punctuated."""
         return [self._names[number] for number in self._by_identifier.get(same_identifier(value), ())]
+
+    def with_bank(self, bic: str) -> list[Candidate]:
+        """The first name of each entry that is this bank, whatever the branch."""
+        return [self._names[number] for number in self._by_bank.get(bank_code(bic), ())]
 
     def _fill(self) -> None:
         numbers: dict[Token, int] = {}
@@ -97,9 +106,9 @@ class Index:
     def _index_token(self, token: Token, place: int) -> None:
         if token.role == Role.INITIAL:
             return
-        for key in _keys(token):
+        for key in keys_of(token):
             self._by_key[key].append(place)
-        self._by_bones[_bones(token)].append(place)
+        self._by_bones[bones_of(token)].append(place)
 
     def candidates(self, name: Sequence[ParsedName], kind: EntryKind | None, most: int = CLOSE_LOOKS) -> list[Candidate]:
         """Names worth a close look, the most promising first; of ``kind`` alone when it is given."""
@@ -122,8 +131,8 @@ class Index:
     def _evidence(self, parsed: ParsedName) -> dict[int, float]:
         """What the words that each name shares with the query prove together."""
         found: dict[int, float] = defaultdict(float)
-        words = [token for token in parsed.tokens if token.role not in {Role.INITIAL, Role.PARTICLE, Role.KUNYA, Role.TITLE}]
-        for token in dict.fromkeys(words or parsed.tokens):
+        words = asked_words(parsed)
+        for token in dict.fromkeys(words):
             of_token: dict[int, float] = {}
             for place, score in self._alike_to(token):
                 worth = score * score * self.rarity.of_token(self._tokens[place]) * token.weight
@@ -165,21 +174,26 @@ class Index:
         if known is not None:
             return known
         places: dict[int, None] = {}
-        for key in _keys(token):
+        for key in keys_of(token):
             places.update(dict.fromkeys(self._by_key.get(key, ())))
         if token.is_vowelless:
-            places.update(dict.fromkeys(self._by_bones.get(_bones(token), ())))
+            places.update(dict.fromkeys(self._by_bones.get(bones_of(token), ())))
         else:
-            for place in self._by_bones.get(_bones(token), ()):
+            for place in self._by_bones.get(bones_of(token), ()):
                 if self._tokens[place].is_vowelless:
                     places[place] = None
-        for other in _also_called(token):
+        for other in also_called(token):
             places.update(dict.fromkeys(self._by_key.get(other, ())))
         found = [(place, score) for place in places if (score := likeness(token, self._tokens[place]).score) >= _ALIKE_FROM]
         if len(self._alike) > 50_000:
             self._alike.clear()
         self._alike[token] = found
         return found
+
+
+def asked_words(parsed: ParsedName) -> tuple[Token, ...]:
+    """The words of a query that the index is asked for: the telling ones, or all where there is none."""
+    return tuple(one for one in parsed.tokens if one.role not in _NOT_ASKED) or parsed.tokens
 
 
 def runs(parsed: ParsedName) -> set[str]:
@@ -194,7 +208,7 @@ def runs(parsed: ParsedName) -> set[str]:
     return {sounds.sound(run) for run in found if len(run) > 4}
 
 
-def _keys(token: Token) -> set[str]:
+def keys_of(token: Token) -> set[str]:
     """What a word is looked up by: as spelled, as read, as it sounds, and each with one letter left out."""
     found = {token.text, token.canonical, token.sound}
     if token.role not in {Role.NUMBER, Role.PARTICLE}:
@@ -204,11 +218,12 @@ def _keys(token: Token) -> set[str]:
     return found
 
 
-def _bones(token: Token) -> str:
+def bones_of(token: Token) -> str:
+    """Its consonants, which are all that some scripts write."""
     return sounds.consonants(token.text).replace("l", "r")
 
 
-def _also_called(token: Token) -> Iterator[str]:
+def also_called(token: Token) -> Iterator[str]:
     """The other names that one may go by."""
     if token.role != Role.WORD:
         return

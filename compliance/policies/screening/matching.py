@@ -14,6 +14,8 @@ from compliance.providers.watchlists.entries import EntryKind, Gender, Identifie
 
 # What an equal identifier makes of a match, if the names alone make less of it.
 SAME_IDENTIFIER: Final = 0.95
+# What an equal BIC adds to the priority.
+SAME_BANK: Final = 0.40
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,18 @@ def screen(index: Index, query: Query, *, threshold: float = settings.THRESHOLD,
             hits.append(hit)
     hits.sort(key=lambda hit: (-hit.match, -hit.priority, hit.entry_id))
     return hits[:most]
+
+
+def banks(index: Index, bic: str) -> list[Hit]:
+    """The entries that are the bank with this BIC."""
+    found = []
+    for candidate in index.with_bank(bic):
+        listed = next(one.value for one in candidate.entry.identifiers if qualifiers.is_bank_code(one))
+        same = qualifiers.Qualifier(qualifiers.IDENTIFIER, qualifiers.Verdict.AGREES, f"BIC {bic}", f"BIC {listed}", SAME_BANK)
+        why = (Feature("bank", same.left, same.right, SAME_IDENTIFIER, "The bank that holds the account is listed."),)
+        priority = qualifiers.priority(SAME_IDENTIFIER, (same,))
+        found.append(Hit(candidate.entry.id, candidate.name.text, candidate.name.quality, SAME_IDENTIFIER, priority, why))
+    return found
 
 
 def _hit(query: Query, compared: names.Comparison, candidate: Candidate, threshold: float) -> Hit | None:

@@ -91,7 +91,7 @@ _SHORT: Final = 3
 _FULL_NAME: Final = 2
 # Put before the name by which a man goes, or left out, at will.
 _MUHAMMAD: Final = "muhammad"
-_FREE: Final = frozenset({Role.PARTICLE, Role.TITLE, Role.KUNYA})
+FREE: Final = frozenset({Role.PARTICLE, Role.TITLE, Role.KUNYA})
 
 
 def compare(left: Sequence[ParsedName], right: Sequence[ParsedName], rarity: Rarity = BARE) -> Comparison:
@@ -132,7 +132,7 @@ def compare_parsed(left: ParsedName, right: ParsedName, rarity: Rarity = BARE) -
     deductions.extend(one for one in (_lineage(left, right), _family(left, right, weighed)) if one)
     score = sum(pair.kept for pair in weighed) - sum(one.points for one in deductions)
     evidence = _evidence(weighed, rarity)
-    is_whole = all(token.role in _FREE for token in (*left_over, *right_over)) and all(
+    is_whole = all(token.role in FREE for token in (*left_over, *right_over)) and all(
         pair.likeness.score >= _WHOLE_FROM for pair in weighed
     )
     is_same = is_whole and all(pair.likeness.score >= _SAME_ENOUGH for pair in weighed)
@@ -166,10 +166,10 @@ def _is_all_in_one(left: ParsedName, right: ParsedName) -> bool:
 
 def _with_conflicts(found: Alignment) -> tuple[list[Pair], list[Token], list[Token]]:
     """Words left over on both sides stand against each other, the most alike first; particles and titles never do."""
-    left = [token for token in found.left if token.role not in _FREE]
-    right = [token for token in found.right if token.role not in _FREE]
-    extra_left = [token for token in found.left if token.role in _FREE]
-    extra_right = [token for token in found.right if token.role in _FREE]
+    left = [token for token in found.left if token.role not in FREE]
+    right = [token for token in found.right if token.role not in FREE]
+    extra_left = [token for token in found.left if token.role in FREE]
+    extra_right = [token for token in found.right if token.role in FREE]
     options = sorted(
         ((-likeness(one, other).score, row, column) for row, one in enumerate(left) for column, other in enumerate(right)),
     )

@@ -12,6 +12,7 @@ from typing import Final
 
 from compliance.policies.screening import normalising, scripts, settings, sounds, tables
 from compliance.providers.watchlists.entries import EntryKind
+from flowlet.core.scripts import sole_script_of
 
 
 class Role(StrEnum):
@@ -150,7 +151,7 @@ def parse(text: str, kind: EntryKind | None) -> tuple[ParsedName, ...]:
     is_person = kind == EntryKind.PERSON
     if kind is None:
         is_person = not _ends_in_legal_form(normalising.words(text, is_person=False))
-    script = scripts.script_of(text)
+    script = sole_script_of(text)
     ordered = _given_name_first(text) if is_person else text
     return tuple(_parsed(text, words, is_person, script) for words in normalising.spellings(ordered, is_person=is_person))
 

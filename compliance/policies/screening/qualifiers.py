@@ -91,6 +91,17 @@ def same_identifier(value: str) -> str:
     return plain if len(plain) >= _SHORTEST_IDENTIFIER and any(letter.isdigit() for letter in plain) else ""
 
 
+def bank_code(value: str) -> str:
+    """The bank and country of a BIC (ISO 9362, eight characters without the branch), by which lists name banks; "" for anything else."""
+    plain = "".join(letter for letter in value if letter.isalnum()).upper()
+    return plain[:8] if len(plain) in {8, 11} and plain[:6].isalpha() else ""
+
+
+def is_bank_code(identifier: Identifier) -> bool:
+    """Whether a publisher calls the number a BIC."""
+    return "BIC" in identifier.kind.upper() or "SWIFT" in identifier.kind.upper()
+
+
 def _qualifier(name: str, verdict: Verdict, left: str, right: str) -> Qualifier:
     return Qualifier(name, verdict, left, right, _POINTS.get((name, verdict), 0.0))
 

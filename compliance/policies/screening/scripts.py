@@ -1,4 +1,4 @@
-"""Other alphabets into Latin letters, and which script a text is in.
+"""Other alphabets into Latin letters.
 
 Most scripts are romanised letter by letter (anyascii). What that table does not know is added here: several usual romanisations of a
 Korean syllable, the readings of Chinese surnames that differ from the character's commonest one, names in Han characters taken
@@ -7,32 +7,13 @@ apart into family and given name, common Arabic names whose vowels the script le
 
 import re
 import unicodedata
-from functools import lru_cache
 from typing import Final
 
 from anyascii import anyascii
 
 from compliance.policies.screening import tables
+from flowlet.core.scripts import sole_script_of
 
-# ISO 15924 codes by the first word of a character's Unicode name.
-_SCRIPTS: Final = {
-    "LATIN": "Latn",
-    "CYRILLIC": "Cyrl",
-    "ARABIC": "Arab",
-    "GREEK": "Grek",
-    "HEBREW": "Hebr",
-    "THAI": "Thai",
-    "HANGUL": "Hang",
-    "HIRAGANA": "Kana",
-    "KATAKANA": "Kana",
-    "KATAKANA-HIRAGANA": "Kana",
-    "CJK": "Hani",
-    "IDEOGRAPHIC": "Hani",
-    "ARMENIAN": "Armn",
-    "GEORGIAN": "Geor",
-    "DEVANAGARI": "Deva",
-    "ETHIOPIC": "Ethi",
-}
 # Scripts that leave out (most) vowels.
 VOWELLESS: Final = frozenset({"Arab", "Hebr", "Deva"})
 
@@ -54,29 +35,6 @@ _DOTS: Final = "·・•‧"
 _APART: Final = re.compile(r"[^\w]+", re.UNICODE)
 
 
-@lru_cache(maxsize=20_000)
-def script_of_letter(letter: str) -> str:
-    """ISO 15924 code of a letter; "" for what is no letter or of a script that is not told apart."""
-    if letter.isascii():
-        return "Latn" if letter.isalpha() else ""
-    if not (letter.isalpha() or unicodedata.category(letter).startswith("M")):
-        return ""
-    try:
-        return _SCRIPTS.get(unicodedata.name(letter).split(" ", 1)[0], "Zyyy")
-    except ValueError:
-        return ""
-
-
-def script_of(text: str) -> str:
-    """The script of a text's letters: one code, "Jpan" for kana with Han characters, "" where scripts are mixed or none is there."""
-    if text.isascii():
-        return "Latn" if any(letter.isalpha() for letter in text) else ""
-    found = {script for letter in text if (script := script_of_letter(letter))}
-    if found == {"Kana", "Hani"}:
-        return "Jpan"
-    return found.pop() if len(found) == 1 else ""
-
-
 def is_vowelless(text: str, script: str) -> bool:
     """Whether consonants alone can be trusted: scripts without vowels, and foreign names spelled in syllables (kana, dotted Han)."""
     return script in VOWELLESS or script == "Kana" or (script in {"Hani", "Jpan"} and any(dot in text for dot in _DOTS))
@@ -91,7 +49,7 @@ def romanised(text: str) -> tuple[str, ...]:
     """The usual ways to write a text in Latin letters, the likeliest first; the text itself when it is Latin."""
     if text.isascii():
         return (text,)
-    script = script_of(text)
+    script = sole_script_of(text)
     if script == "Hani":
         return (_han(text),)
     if script == "Hang":

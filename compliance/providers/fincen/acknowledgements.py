@@ -16,7 +16,8 @@ from compliance.providers.fincen.errors import NotAnAcknowledgement, OtherBatch
 from flowlet.core import xml
 
 ACCEPTED: Final = "A"
-_LIMITS: Final = xml.Limits(size=64 * xml.MEGABYTE, depth=12)
+LARGEST: Final = 64 * xml.MEGABYTE
+_LIMITS: Final = xml.Limits(size=LARGEST, depth=12)
 _BSA_ID = re.compile(r"\d{14}", re.ASCII)
 _WARNING = "WARN"
 

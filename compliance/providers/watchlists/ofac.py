@@ -14,7 +14,7 @@ from typing import Final
 from compliance.providers.watchlists import ofac_remarks
 from compliance.providers.watchlists.entries import Entry, EntryKind, Identifier, ListedName, NameQuality
 from compliance.providers.watchlists.reading import Account, Reading, Record, SourceFile, UnreadableList, records, unique
-from compliance.providers.watchlists.scripts import script_of
+from flowlet.core.scripts import script_of
 
 PRIMARY: Final = "primary"
 ALIASES: Final = "aliases"

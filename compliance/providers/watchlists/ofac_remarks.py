@@ -13,7 +13,7 @@ from typing import Final
 from compliance.providers.watchlists import dates
 from compliance.providers.watchlists.entries import Gender, Identifier, ListedName, NameQuality, PartialDate
 from compliance.providers.watchlists.reading import Account
-from compliance.providers.watchlists.scripts import script_of
+from flowlet.core.scripts import script_of
 
 # Longest first, so that "Passport" does not take what is a "Diplomatic Passport".
 _DOCUMENTS = sorted(

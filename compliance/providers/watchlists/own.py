@@ -24,7 +24,7 @@ from typing import Final
 from compliance.providers.watchlists import dates, places
 from compliance.providers.watchlists.entries import Entry, EntryKind, Gender, Identifier, ListedName, NameQuality, PartialDate
 from compliance.providers.watchlists.reading import Account, Reading, SourceFile, UnreadableList, records, unique
-from compliance.providers.watchlists.scripts import script_of
+from flowlet.core.scripts import script_of
 
 LIST: Final = "list"
 NEEDED: Final = ("id", "kind", "name")

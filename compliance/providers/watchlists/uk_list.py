@@ -15,8 +15,8 @@ from compliance.providers.watchlists import dates
 from compliance.providers.watchlists.elements import Elements
 from compliance.providers.watchlists.entries import Entry, EntryKind, Gender, Identifier, ListedName, NameQuality, PartialDate
 from compliance.providers.watchlists.reading import Account, Reading, SourceFile, printable, unique
-from compliance.providers.watchlists.scripts import script_of
 from flowlet.core import xml
+from flowlet.core.scripts import script_of
 
 LIST: Final = "list"
 _KINDS = {"individual": EntryKind.PERSON, "entity": EntryKind.ORGANISATION, "ship": EntryKind.VESSEL}

@@ -17,11 +17,13 @@ from flowlet.api.errors import AddressNotAllowed, ExpiredKey, InvalidKey
 from flowlet.api.fields import CurrencyField, MetadataField, MoneySerializerField, PublicIdField
 from flowlet.api.paging import page
 from flowlet.api.serializers import MomentRange, PageFilters, StrictSerializer, between
+from flowlet.api.uploads import Upload
 from flowlet.api.views import PartnerView
 from flowlet.core.errors import DomainError
 from flowlet.events.models import Event
 from flowlet.events.services import outbox
 
+LARGEST_LID = 5_000_000
 ADA, SIBLING, BOB = UUID(int=0xADA), UUID(int=0xADB), UUID(int=0xB0B)
 KEYS = {
     "fk_live_ada": ApiKeyFacts(ADA, "LIVE", "key_ada", "ada", frozenset({"pots:read", "pots:write"})),
@@ -142,11 +144,38 @@ class PotDetail(PartnerView):
         return self.get(request, pot_id)
 
 
+class LidIn(StrictSerializer):
+    name = serializers.CharField(max_length=40)
+
+
+class LidOut(StrictSerializer):
+    name = serializers.CharField()
+    size = serializers.IntegerField()
+
+
+class LidList(PartnerView):
+    required_scopes = {"POST": "pots:write"}
+
+    @endpoint(
+        summary="Put a lid on",
+        body=LidIn,
+        upload=Upload(types=("application/octet-stream",), largest=LARGEST_LID, example=b"lid"),
+        response=LidOut,
+        status=201,
+        body_example={"name": "tea"},
+        example={"name": "tea", "size": 3},
+    )
+    def post(self, request):
+        """A lid of bytes."""
+        return {"name": request.data["name"], "size": len(request.file)}
+
+
 urlpatterns = [
     path(
         "v1/",
         include([
             path("pots", PotList.as_view()),
+            path("lids", LidList.as_view()),
             path("pots/<str:pot_id>", PotDetail.as_view()),
             re_path(r"^.*$", routes.unknown),
         ]),

@@ -10,6 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
+from flowlet.api.testing import seed
 from flowlet.api.tests.arriving import breaks_nothing
 from flowlet.api.tests.conftest import TEA
 from flowlet.api.tests.fuzz import fuzz, operations_of, same_in_every_run
@@ -83,3 +84,10 @@ def test_the_same_requests_are_generated_whichever_modules_are_loaded(tmp_path, 
     importlib.import_module("extraordinary")
     assert generated() == before
     monkeypatch.delitem(sys.modules, "extraordinary")
+
+
+def test_an_example_is_made_in_one_way(monkeypatch):
+    monkeypatch.setattr("flowlet.api.testing.SEEDS", {})
+    seed("pot_example")(lambda tenant: "pot_1")
+    with pytest.raises(ValueError, match="pot_example is made by"):
+        seed("pot_example")(lambda tenant: "pot_2")

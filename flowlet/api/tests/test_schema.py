@@ -63,6 +63,9 @@ def test_an_operation_lists_its_refusals_with_examples(document):
     responses = document["paths"][POTS]["post"]["responses"]
     assert set(responses["422"]["content"]["application/problem+json"]["examples"]) == {"pot.too_small", "idempotency.key_reused"}
     assert set(responses) == {"201", "400", "401", "403", "406", "409", "411", "413", "415", "422", "429", "500", "503"}
+    assert {
+        "money.unknown_currency", "money.malformed_amount", "money.too_precise", "money.not_positive", "money.too_large",
+    } <= set(responses["400"]["content"]["application/problem+json"]["examples"])  # fmt: skip
     assert "404" in document["paths"][f"{POTS}/{{pot_id}}"]["get"]["responses"]
     assert (
         "page.malformed_cursor"

@@ -51,7 +51,10 @@ class Break:
 
 @dataclass(slots=True)
 class Verification:
-    """What was found. ``unsealed`` records are the tail that no block covers yet, ``unsealed_since`` the oldest moment in it."""
+    """What was found. ``unsealed`` records are the tail that no block covers yet, ``unsealed_since`` the oldest moment in it.
+
+    ``differences`` are rows of apps that say otherwise than the trail (``flowlet.audit.witnesses``).
+    """
 
     blocks: int = 0
     records: int = 0
@@ -60,11 +63,12 @@ class Verification:
     unsealed: int = 0
     unsealed_since: datetime | None = None
     first_break: Break | None = field(default=None)
+    differences: list[str] = field(default_factory=list)
 
     @property
     def intact(self) -> bool:
-        """Whether everything that is sealed agrees."""
-        return self.first_break is None
+        """Whether everything that is sealed agrees, and rows with it."""
+        return self.first_break is None and not self.differences
 
 
 @dataclass(frozen=True, slots=True)

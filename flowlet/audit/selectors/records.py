@@ -28,6 +28,11 @@ def of_kind(found: QuerySet[Record], kind: str) -> QuerySet[Record]:
     return found.alias(target_kind=kind_of_target()).filter(target_kind=kind)
 
 
+def without_kinds(found: QuerySet[Record], kinds: Collection[str]) -> QuerySet[Record]:
+    """Of these the records about anything but things whose public id begins with one of ``kinds``."""
+    return found.alias(target_kind=kind_of_target()).exclude(target_kind__in=kinds) if kinds else found
+
+
 def last_done(action: str, *, targets: Collection[str]) -> dict[str, datetime]:
     """When the action was last done to each of the targets (public ids) to which it ever was: one query."""
     found = Record.objects.filter(target__in=list(targets), action=action).order_by().values_list("target")
@@ -44,11 +49,18 @@ WITH RECURSIVE found AS (
 ) SELECT action FROM found WHERE action IS NOT NULL LIMIT 500"""
 
 
-def actions() -> list[str]:
-    """Every action there is a record of, by name; as quick at a million records as at a hundred."""
+def actions(*, without: Collection[str] = ()) -> list[str]:
+    """Every action there is a record of, by name; as quick at a million records as at a hundred.
+
+    ``without`` are kinds of things (as in ``without_kinds``) to which no action is to be named.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_ACTIONS)
-        return [action for (action,) in cursor.fetchall()]
+        found = [action for (action,) in cursor.fetchall()]
+    if not without:
+        return found
+    hidden = Record.objects.alias(target_kind=kind_of_target()).filter(target_kind__in=without).order_by().values_list("action")
+    return sorted(set(found) - {action for (action,) in hidden.distinct()})
 
 
 def personal_of(record: Record) -> dict[str, Any] | None:

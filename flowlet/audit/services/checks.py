@@ -1,14 +1,26 @@
 """Read the trail aloud: verify it and write down what was found."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
+from itertools import islice
 
+from flowlet.audit import witnesses
 from flowlet.audit.selectors import chain
 from flowlet.audit.services import log
 from flowlet.core.actors import Actor
 
 logger = logging.getLogger(__name__)
 TARGET = "audit"
+SHOWN = 100
+
+
+def examine(*, anchors: dict[int, str] | None = None, on_block: Callable[[int], None] | None = None) -> chain.Verification:
+    """Verify the chain, and, where it agrees, that the rows that witnesses know say what it says; the first hundred that do not."""
+    found = chain.verify(anchors=anchors, on_block=on_block)
+    if found.first_break is None:
+        found.differences = list(islice(witnesses.differences(), SHOWN))
+    return found
 
 
 def verify(*, actor: Actor, at: datetime) -> chain.Verification:
@@ -16,10 +28,13 @@ def verify(*, actor: Actor, at: datetime) -> chain.Verification:
 
     A break is also logged as critical, with the record it names.
     """
-    found = chain.verify()
+    found = examine()
     after = {"blocks": found.blocks, "records": found.records, "head": found.head_hash, "unsealed": found.unsealed}
     if found.first_break is not None:
         after["break"] = found.first_break.message
         logger.critical("The audit trail does not verify: %s", found.first_break.message)
+    elif found.differences:
+        after["differences"] = found.differences
+        logger.critical("%d rows say otherwise than the audit trail: %s", len(found.differences), found.differences[0])
     log.record(action="audit.verified" if found.intact else "audit.broken", actor=actor, at=at, target=TARGET, after=after)
     return found

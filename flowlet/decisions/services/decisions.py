@@ -78,12 +78,20 @@ def decide(
     return verdict
 
 
+def check_release(*, point: str, row: Any, verdict_id: UUID | None) -> None:
+    """Before a person lets go what waits in review: raise what a veto of the point raises. ``row`` is the asker's."""
+    vetoes = registry.vetoes_at(point)
+    verdict = Verdict.objects.filter(pk=verdict_id).first() if vetoes and verdict_id else None
+    for veto in vetoes:
+        veto(row, verdict)
+
+
 def _opinions(deciders: list[Decider], facts: Any, *, budget_ms: int) -> list[dict[str, Any]]:
     """Each decider's opinion with the time it took; together they have ``budget_ms``."""
-    found, end = [], time.monotonic() + budget_ms / 1_000
+    found, end = [], time.monotonic() + registry.seconds(budget_ms)
     for decider in deciders:
         began = time.monotonic()
-        opinion = _ask(decider, facts, until=min(began + decider.budget_ms / 1_000, end))
+        opinion = _ask(decider, facts, until=min(began + registry.seconds(decider.budget_ms), end))
         found.append(
             {
                 "decider": decider.name,

@@ -35,7 +35,11 @@ FACTS = PaymentFacts(amount=Money("12.50", "USD"), beneficiary=Party(country="DE
 
 @pytest.fixture(autouse=True)
 def point(monkeypatch: pytest.MonkeyPatch, settings: Any) -> registry.Point:
-    """One point, and only the deciders that a test registers; a busy machine is slow, not wrong, so they have time."""
+    """One point, and only the deciders that a test registers; a busy machine is slow, not wrong, so the point has time.
+
+    A decider that a test gives less is held to it, unlike in other tests.
+    """
+    monkeypatch.setattr(registry, "_patience", 1)
     monkeypatch.setattr(registry, "_points", {})
     monkeypatch.setattr(registry, "_deciders", {})
     settings.DECISIONS_REQUIRED = {}

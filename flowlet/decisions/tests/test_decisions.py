@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from moneyed import Money
 
 from flowlet.core import clock
+from flowlet.core.errors import Invalid
 from flowlet.decisions import registry, selectors
 from flowlet.decisions.choices import Outcome, worst
 from flowlet.decisions.errors import DeciderMissing
@@ -275,6 +276,36 @@ def test_together_they_take_no_longer_than_the_point_allows(register, decide):
     verdict = decide()
     assert codes(verdict) == [("a.slow", "decision.out_of_time"), ("b.next", "decision.out_of_time")]
     assert asked == []
+
+
+def test_whoever_decides_unhurried_answers_on_a_busy_machine_as_on_an_idle_one(register, decide):
+    register("a.slow", lambda facts: query("SELECT pg_sleep(0.03)") and allow(), budget_ms=10)
+    with registry.unhurried():
+        assert decide().outcome == "ALLOW"
+    assert codes(decide()) == [("a.slow", "decision.out_of_time")]
+
+
+# What is let go
+
+
+def test_whoever_has_a_veto_is_heard_with_the_verdict_before_something_is_let_go(register, decide, monkeypatch):
+    monkeypatch.setattr(registry, "_vetoes", {})
+    register("compliance.screen", review(LISTED))
+    verdict, heard = decide(), []
+    decisions.check_release(point="payment.create", row="pay_1", verdict_id=verdict.pk)
+
+    @registry.veto("compliance.screen", point="payment.create")
+    def object_to(row, said):
+        heard.append((row, said and said.outcome))
+        raise Invalid("Decide the hit first.")
+
+    for verdict_id, outcome in ((verdict.pk, "REVIEW"), (None, None)):
+        with pytest.raises(Invalid):
+            decisions.check_release(point="payment.create", row="pay_1", verdict_id=verdict_id)
+        assert heard.pop() == ("pay_1", outcome)
+    decisions.check_release(point="card.authorize", row="pay_1", verdict_id=None)
+    with pytest.raises(ValueError, match="Two vetoes"):
+        registry.veto("compliance.screen", point="payment.create")(lambda row, said: None)
 
 
 # Who is required

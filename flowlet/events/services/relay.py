@@ -30,6 +30,7 @@ LEASE = timedelta(seconds=30)
 """A claimed delivery is nobody else's for so long, so that is what a relay that dies costs. A handler that takes longer keeps its
 row lock and is not run twice either. Longer than the time of one run, after which what was not tried is given back."""
 BUDGET_SECONDS = 20.0
+LOCK_PAUSES = (0.005, 0.02, 0.05, 0.1)
 MAX_ATTEMPTS = 12
 BACKOFF = (1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14_400, 28_800)
 """Seconds until the next attempt after the first, second, … failure: about seventeen hours until an event is given up."""
@@ -152,12 +153,7 @@ def deliver(taken: Claim, *, now: Callable[[], datetime] = clock.now) -> Outcome
     Whatever the handler raises undoes its effects and is written down; the delivery is tried again later, MAX_ATTEMPTS times in
     all, and is DEAD then, to be seen and replayed.
     """
-    delivery = (
-        Delivery.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("event")
-        .filter(pk=taken.delivery_id, attempts=taken.attempt, status=DeliveryStatus.PENDING)
-        .first()
-    )
+    delivery = _locked(taken)
     if delivery is None:  # somebody else has it, after our lease ran out
         return Outcome.SKIPPED
     # One more than allowed: the process did not survive the last attempt, or this would be DEAD already.
@@ -174,6 +170,21 @@ def deliver(taken: Claim, *, now: Callable[[], datetime] = clock.now) -> Outcome
     delivery.status, delivery.finished_at, delivery.last_error = status, finished_at, error or ""
     delivery.save(update_fields=["status", "finished_at", "last_error", "next_attempt_at"])
     return outcome
+
+
+def _locked(taken: Claim) -> Delivery | None:
+    """The claimed delivery with its row locked, None when it is somebody else's.
+
+    The claim of another relay, made on an older snapshot, locks a row in passing before it finds that it is taken; that is over in a
+    moment, while giving up would leave the delivery to the end of its lease.
+    """
+    ours = Delivery.objects.filter(pk=taken.delivery_id, attempts=taken.attempt, status=DeliveryStatus.PENDING)
+    for pause in (*LOCK_PAUSES, None):
+        found = ours.select_for_update(of=("self",), skip_locked=True).select_related("event").first()
+        if found is not None or pause is None or not ours.exists():
+            return found
+        time.sleep(pause)
+    return None
 
 
 def _run(delivery: Delivery) -> str | None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import psycopg2
 import pytest
@@ -9,10 +10,12 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.transaction import TransactionManagementError
 
 from flowlet.core import ids
+from flowlet.events import selectors
 from flowlet.events.models import Event
 from flowlet.events.services import outbox
 from flowlet.events.services.outbox import NewEvent
 from flowlet.events.tests.conftest import AT
+from flowlet.vault.services import subjects
 
 
 @pytest.mark.django_db
@@ -73,7 +76,16 @@ def test_the_database_refuses_a_type_that_is_not_dotted(publish, name):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     "change",
-    ["data = '{}'", "type = 'a.b'", "subject = ''", "partner_id = NULL", "created_at = now()", "xid = 1", "api_version = ''"],
+    [
+        "data = '{}'",
+        "type = 'a.b'",
+        "subject = ''",
+        "partner_id = NULL",
+        "created_at = now()",
+        "xid = 1",
+        "api_version = ''",
+        "sealed = NULL",
+    ],
 )
 def test_what_an_event_says_never_changes(publish, owner_connection, change):
     publish(1)
@@ -82,6 +94,20 @@ def test_what_an_event_says_never_changes(publish, owner_connection, change):
         cursor.execute(sql)
     with pytest.raises(psycopg2.errors.RestrictViolation, match="never changes"), owner_connection.cursor() as cursor:
         cursor.execute(sql)
+
+
+@pytest.mark.django_db
+def test_what_is_personal_is_told_to_the_partner_until_the_persons_key_is_gone():
+    person, told = uuid4(), {"type": "customer.created", "partner_id": uuid4(), "subject": "cus_1", "at": AT}
+    with pytest.raises(ValueError, match="person_id"):
+        outbox.publish(**told, data={}, personal={"external_id": "ada"})
+    made = outbox.publish(**told, data={"kind": "PERSON"}, personal={"external_id": "ada"}, person_id=person)
+    plain = outbox.publish(**told, data={"kind": "FIRM"}, personal=None, person_id=person)
+    kept = Event.objects.get(pk=made.pk)
+    assert (kept.data, b"ada" in bytes(kept.sealed)) == ({"kind": "PERSON", "external_id": None}, False)
+    assert selectors.told([kept, plain]) == {made.pk: {"kind": "PERSON", "external_id": "ada"}, plain.pk: {"kind": "FIRM"}}
+    subjects.erase(person, at=AT)
+    assert selectors.told([kept])[made.pk] == {"kind": "PERSON", "external_id": None}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -224,6 +224,20 @@ def test_a_handler_that_outlives_its_lease_is_not_run_twice(publish, leave_trace
     assert traces() == [event.public_id]
 
 
+def test_a_row_that_another_relay_locks_in_passing_is_delivered_all_the_same(publish, superuser_connection):
+    registry.handler("a.b", types=("*",))(lambda event: None)
+    publish(1)
+    relay.fan_out(at=AT)
+    (taken,) = relay.claim(at=AT)
+    superuser_connection.autocommit = False
+    with superuser_connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM flowlet_events_delivery WHERE id = %s FOR UPDATE", [taken.delivery_id])
+    passing = threading.Timer(0.03, superuser_connection.rollback)
+    passing.start()
+    assert relay.deliver(taken, now=lambda: AT) is relay.Outcome.DELIVERED
+    passing.join()
+
+
 def test_two_relays_never_deliver_twice(publish, leave_trace):
     registry.handler("a.first", types=("wallet.*",))(leave_trace)
     registry.handler("b.second", types=("wallet.*",))(leave_trace)

@@ -49,6 +49,17 @@ class Migration(migrations.Migration):
                 ('checker_label', models.TextField(null=True)),
                 ('rule_set', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='flowlet_rules.ruleset')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('rule_set', 'name', 'number'), name='rule_version_has_a_number_of_its_own'),
+                    models.UniqueConstraint(condition=models.Q(('status', 'LIVE')), fields=('rule_set', 'name'), name='one_version_of_a_rule_is_live'),
+                    models.UniqueConstraint(condition=models.Q(('status', 'SHADOW')), fields=('rule_set', 'name'), name='one_version_of_a_rule_is_in_shadow'),
+                    models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='rule_versions_are_counted_from_one'),
+                    models.CheckConstraint(condition=models.Q(('status__in', ['DRAFT', 'BACKTESTED', 'SHADOW', 'LIVE', 'RETIRED'])), name='rule_has_a_known_status'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('status', 'LIVE'), _negated=True), ('checker_id__isnull', False), _connector='OR'), name='live_rule_was_released_by_somebody'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('checker_id', models.F('maker_id')), _negated=True), ('checker_id__isnull', True), _connector='OR'), name='rule_is_not_released_by_its_maker'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Backtest',
@@ -69,45 +80,14 @@ class Migration(migrations.Migration):
                 ('live_version', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='flowlet_rules.ruleversion')),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='backtests', to='flowlet_rules.ruleversion')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='ruleversion',
-            constraint=models.UniqueConstraint(fields=('rule_set', 'name', 'number'), name='rule_version_has_a_number_of_its_own'),
-        ),
-        migrations.AddConstraint(
-            model_name='ruleversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'LIVE')), fields=('rule_set', 'name'), name='one_version_of_a_rule_is_live'),
-        ),
-        migrations.AddConstraint(
-            model_name='ruleversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'SHADOW')), fields=('rule_set', 'name'), name='one_version_of_a_rule_is_in_shadow'),
-        ),
-        migrations.AddConstraint(
-            model_name='ruleversion',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='rule_versions_are_counted_from_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='ruleversion',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['DRAFT', 'BACKTESTED', 'SHADOW', 'LIVE', 'RETIRED'])), name='rule_has_a_known_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='ruleversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'LIVE'), _negated=True), ('checker_id__isnull', False), _connector='OR'), name='live_rule_was_released_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='ruleversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('checker_id', models.F('maker_id')), _negated=True), ('checker_id__isnull', True), _connector='OR'), name='rule_is_not_released_by_its_maker'),
-        ),
-        migrations.AddIndex(
-            model_name='backtest',
-            index=models.Index(models.F('version'), models.F('id'), name='backtests_of_a_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='backtest',
-            constraint=models.CheckConstraint(condition=models.Q(('since__lt', models.F('until'))), name='backtest_has_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='backtest',
-            constraint=models.CheckConstraint(condition=models.Q(('hits__gte', 0), ('judged__gte', django.db.models.expressions.CombinedExpression(models.F('hits'), '+', models.F('unknown'))), ('unknown__gte', 0)), name='backtest_adds_up'),
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('since__lt', models.F('until'))), name='backtest_has_a_time'),
+                    models.CheckConstraint(condition=models.Q(('hits__gte', 0), ('judged__gte', django.db.models.expressions.CombinedExpression(models.F('hits'), '+', models.F('unknown'))), ('unknown__gte', 0)), name='backtest_adds_up'),
+                ],
+                'indexes': [
+                    models.Index(models.F('version'), models.F('id'), name='backtests_of_a_version'),
+                ],
+            },
         ),
     ]

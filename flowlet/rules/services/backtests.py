@@ -28,8 +28,7 @@ def run(*, ruleversion_id: UUID, since: datetime, until: datetime, actor: Actor,
     Raises NoSuchRule, IllegalMove for a retired version, MalformedRule for the time, and what reading a rule raises when the
     vocabulary has changed under it.
     """
-    if since.utcoffset() is None or until.utcoffset() is None or not timedelta(0) < until - since <= LONGEST:
-        raise MalformedRule(f"From a moment to a later one, at most {LONGEST.days:,} days.", param="since")
+    check_time(since=since, until=until)
     version = RuleVersion.objects.select_related("rule_set").filter(pk=ruleversion_id).first()
     if version is None or version.status == RuleStatus.RETIRED:
         version = versions.locked(ruleversion_id)
@@ -71,6 +70,12 @@ def run(*, ruleversion_id: UUID, since: datetime, until: datetime, actor: Actor,
     if version.status == RuleStatus.DRAFT:
         versions.move(version, RuleStatus.BACKTESTED, actor=actor, at=at)
     return made
+
+
+def check_time(*, since: datetime, until: datetime) -> None:
+    """Raise MalformedRule unless the one moment lies before the other, and not too long."""
+    if since.utcoffset() is None or until.utcoffset() is None or not timedelta(0) < until - since <= LONGEST:
+        raise MalformedRule(f"From a moment to a later one, at most {LONGEST.days:,} days.", param="since")
 
 
 def _rows(statement: str, params: Any) -> list[Any]:

@@ -54,8 +54,8 @@ def draft(
 ) -> RuleVersion:
     """Write the next version of the rule ``name`` in the set of this name; it does nothing yet.
 
-    Raises NoSuchRule, what reading a rule raises (``parsing.parse``), MalformedRule for the rest, RuleUnchanged when the newest version
-    says the same.
+    Raises NoSuchRule, what reading a rule raises (``parsing.parse``), what the vocabulary's limits raise, MalformedRule for the rest,
+    RuleUnchanged when the newest version says the same.
     """
     # Two drafts of one rule take their numbers one after the other.
     found = RuleSet.objects.select_for_update(no_key=True).filter(name=rule_set).first()
@@ -64,6 +64,7 @@ def draft(
     _check_name(name)
     title, note, effect = _texts(title, note, effect)
     rule = engine.compile_rule(condition, registry.find(found.vocabulary))
+    registry.check_limits(found.vocabulary, rule.condition, effect)
     digest = sha256(f"{rule.digest}:{_canonical(effect)}".encode()).hexdigest()
     versions = RuleVersion.objects.filter(rule_set=found, name=name)
     newest = versions.order_by("-number").first()

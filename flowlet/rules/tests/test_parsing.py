@@ -15,6 +15,8 @@ LARGE = compare("ge", fact("amount"), usd("10000.00"))
 def refusal(document):
     with pytest.raises(Invalid) as caught:
         compile_rule(document, SHOP)
+    # An editor is told of it too, and of what else is wrong.
+    assert (type(caught.value), caught.value.param) in [(type(one), one.param) for one in parsing.problems(document, SHOP)]
     return type(caught.value), caught.value.param
 
 

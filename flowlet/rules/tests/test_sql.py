@@ -277,3 +277,21 @@ def test_a_fact_and_a_window_are_computed_once(tables):
     statement, _ = rule(document).query().outcomes()
     assert statement.count("count(*)") == 1
     assert both(document, [{}], [row()]) == [True]
+
+
+def test_the_rows_that_a_window_looks_at_can_be_named(tables, monkeypatch):
+    fill(
+        "s",
+        [
+            row(amount=dollars("1"), items=1),
+            row(amount=dollars("1"), items=2, before=timedelta(hours=1)),
+            row(amount=dollars("1"), items=3, before=timedelta(days=8)),
+            row(amount=dollars("9"), items=4),
+            row(customer=2, items=5),
+        ],
+    )
+    asked = window("sum", of="amount", currency="USD", span={"days": 7}, where=compare("lt", {"field": "items"}, value(4)))
+    found = rule({"op": "missing", "left": asked}).condition.left
+    sheet = SHOP.sheet({"at": AT, "customer": 1})
+    assert queries.rows(found, sheet, key="s.items") == [1, 2]
+    assert queries.rows(found, sheet, key="s.items", most=1) == [1]

@@ -238,3 +238,10 @@ def test_bytecode_is_kept_even_where_the_environment_forbids_it(tmp_path, monkey
 def test_the_command_line_has_the_promised_options():
     asked = options.parser().parse_args(["--port", "8123", "--data", "/tmp/x"])
     assert (asked.port, asked.data, asked.host, asked.no_demo) == (8123, Path("/tmp/x"), "127.0.0.1", False)
+
+
+@pytest.mark.xdist_group("together")
+def test_tests_of_a_group_stay_on_one_worker_where_tests_are_dealt_out_by_group(request):
+    if not getattr(request.config.option, "loadgroup", False):
+        pytest.skip("Tests are not dealt out by group in this run.")
+    assert request.node.nodeid.endswith("@together")

@@ -12,12 +12,18 @@ from django.http import HttpRequest
 from accounts.models import User
 from flowlet.audit.models import Block, Record
 from flowlet.audit.selectors import chain, records
-from flowlet.backoffice import ReadOnlyAdmin, cells, filters, panels, site
+from flowlet.backoffice import ReadOnlyAdmin, cells, filters, panels, permissions, site
 from flowlet.backoffice.panels import Panel
 from flowlet.core.actors import Actor
 from flowlet.site.admin import subjects
 
 SHOWN = 100
+
+
+def hidden_from(request: HttpRequest) -> list[str]:
+    """Kinds of confidential things of which this person may not know; their records do not exist for them."""
+    pages = [page for page in site._registry.values() if getattr(page, "confidential", False)]
+    return [page.model.PREFIX for page in pages if not permissions.allows(request.user, page.permission)]
 
 
 def changes(record: Record) -> list[tuple[str, Any, Any]]:
@@ -80,9 +86,13 @@ class ActionFilter(filters.Typed):
     title, parameter_name = "what", "done"
     inputs = (("done", "Action", "text"),)
 
+    def __init__(self, request: HttpRequest, *args: Any) -> None:
+        super().__init__(request, *args)
+        self.hidden = hidden_from(request)
+
     def options(self, name: str) -> list[tuple[str, str]]:
         """Every action that ever happened."""
-        return [(action, "") for action in records.actions()]
+        return [(action, "") for action in records.actions(without=self.hidden)]
 
     def narrow(self, queryset: QuerySet, **typed: str) -> QuerySet:
         """Exactly so called."""
@@ -150,8 +160,8 @@ class RecordAdmin(ReadOnlyAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Record]:
-        """With the partners' names."""
-        return subjects.with_partner(super().get_queryset(request))
+        """With the partners' names, without what this person may not know of."""
+        return records.without_kinds(subjects.with_partner(super().get_queryset(request)), hidden_from(request))
 
     def get_ordering(self, request: HttpRequest) -> Sequence[str]:
         """The newest first; within days by the moment, so that the index of moments leads to the page."""
@@ -211,9 +221,15 @@ class BlockAdmin(ReadOnlyAdmin):
                     record.actor_label or record.actor_id,
                 )
                 for record in records.of_ids(block.record_ids[:SHOWN])
+                if record.target.partition("_")[0] not in block.fl_hidden
             ],
         ),
     )
+
+    def panels_for(self, request: HttpRequest, obj: Any) -> Sequence[Panel]:
+        """The records are those that this person may know of."""
+        obj.fl_hidden = hidden_from(request)
+        return super().panels_for(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Block]:
         """Without the bulk of it."""

@@ -69,6 +69,7 @@ class EventAdmin(ReadOnlyAdmin):
                 ("Of what", subjects.link(event.subject)),
                 ("Partner", subjects.partner(event)),
                 ("Relayed", event.relayed_at),
+                ("Sealed", "what is personal in it, under the customer's key" if event.person_id else ""),
             ],
         ),
         panels.Table(

@@ -1,6 +1,5 @@
 """The feed of events under /v1/events."""
 
-import re
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -18,21 +17,14 @@ from flowlet.events import selectors
 from flowlet.events.errors import CursorGone, NoSuchEvent, UnknownType
 from flowlet.events.models import Event
 
-_TYPE = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")
-# Apps whose events are the platform's own and reach no partner.
-_INTERNAL = frozenset({"flowlet.approvals"})
-
 
 @cache
 def known_types() -> tuple[str, ...]:
-    """The types of all events that partners can get: what the apps' ``events`` modules name."""
-    found = set()
+    """The types of all events that partners can get: what the apps' ``events`` modules say is ``FOR_PARTNERS``."""
+    found: set[str] = set()
     for config in apps.get_app_configs():
-        if config.name in _INTERNAL or "site-packages" in config.path or not find_spec(f"{config.name}.events"):
-            continue
-        for name, value in vars(import_module(f"{config.name}.events")).items():
-            if name.isupper() and isinstance(value, str) and _TYPE.match(value):
-                found.add(value)
+        if "site-packages" not in config.path and find_spec(f"{config.name}.events"):
+            found |= getattr(import_module(f"{config.name}.events"), "FOR_PARTNERS", frozenset())
     return tuple(sorted(found))
 
 
@@ -63,7 +55,7 @@ class EventOut(StrictSerializer):
     id = PublicIdField("evt")
     type = serializers.CharField(help_text="What became true, in the past tense")
     subject = serializers.CharField(help_text="The id of what it is about")
-    data = serializers.DictField(help_text="The facts, by the type; ids, states and amounts, never personal data")
+    data = serializers.DictField(help_text="The facts, by the type; ids, states and amounts, never names")
     api_version = serializers.CharField(help_text="The API version whose shapes the data follows")
     created_at = serializers.DateTimeField(help_text="When it became true")
 
@@ -78,12 +70,12 @@ EVENT = {
 }
 
 
-def _shown(event: Event) -> dict[str, Any]:
+def _shown(event: Event, data: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": event.public_id,
         "type": event.type,
         "subject": event.subject,
-        "data": event.data,
+        "data": data,
         "api_version": event.api_version,
         "created_at": moment(event.created_at),
     }
@@ -120,7 +112,8 @@ class EventList(PartnerView):
             types=_types(query.get("type", "")),
             subject=query.get("subject", ""),
         )
-        return {"data": [_shown(event) for event in found.events], "has_more": found.has_more}
+        told = selectors.told(found.events)
+        return {"data": [_shown(event, told[event.pk]) for event in found.events], "has_more": found.has_more}
 
 
 class EventDetail(PartnerView):
@@ -132,5 +125,6 @@ class EventDetail(PartnerView):
 
     @endpoint(summary="Read an event", response=EventOut, errors=(NoSuchEvent,), example=EVENT)
     def get(self, request: Any, event_id: UUID) -> dict[str, Any]:
-        """The event as it was published; it never changes."""
-        return _shown(selectors.event_of(partner_id=request.caller.partner_id, at=request.at, event_id=event_id))
+        """The event as it was published; only your own id of a customer is null in it once the customer's data were erased."""
+        event = selectors.event_of(partner_id=request.caller.partner_id, at=request.at, event_id=event_id)
+        return _shown(event, selectors.told([event])[event.pk])

@@ -9,9 +9,10 @@ from uuid import UUID
 from accounts.choices import KycTier, Role
 from accounts.models import Customer
 from accounts.services import customers
+from compliance.services import rating_runs
 from flowlet.approvals.services import requests
 from flowlet.audit.services import seals as audit_seals
-from flowlet.core import clock
+from flowlet.core import actors, clock
 from flowlet.core.actors import Actor
 from flowlet.core.money import Money
 from flowlet.db import transactions
@@ -150,7 +151,10 @@ def _close(month: Month, finance: Actor, at: datetime) -> None:
 
 
 def prove(progress: "Progress") -> None:
-    """Hand out the events, roll the days up, seal books and audit, and read the books aloud. Raises NotProven."""
+    """Rate the customers (all at once, for their events would do it one by one), hand out the events, roll the days up, seal books and
+    audit, and read the books aloud. Raises NotProven.
+    """
+    rating_runs.run(actor=actors.system("demo"), at=clock.now())
     while (tally := relay.run()).fanned_out or tally.delivered:
         progress("events", tally.fanned_out, 0)
     transactions.wait_for_horizon(timeout_seconds=10)

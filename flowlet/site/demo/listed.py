@@ -5,7 +5,7 @@ OFAC's. Whoever imports the real list over it gets the real list: fewer than twe
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from compliance.services import watchlist_imports
 from compliance.services.watchlist_imports import SourceFile
@@ -79,6 +79,15 @@ JOINED: tuple[Row, ...] = (
     (9000014, "NORTHERN PINE RESOURCES", _NULL, "SAMPLE", "Linked To: VOROTYNTSEV, Arkadi."),
 )
 LEFT = 9000010
+# Customers of each company who are called so: one who was born on the same day, one long after, one under an alias, and one who is on
+# the list since its update. And whom somebody wants to pay.
+NAMESAKES = (
+    ("Maria Ramirez", date(1961, 3, 14)),
+    ("Hiroshi Tanaka", date(1988, 5, 2)),
+    ("Fahd Al Mutayri", date(1970, 7, 1)),
+    ("Robert Walker", date(1963, 10, 17)),
+)
+PAYEE = "Blue Heron General Trading"
 RENAMED = {9000009: "OKAFOR, Chidi Chukwuemeka"}
 
 

@@ -6,7 +6,7 @@ transfers go through the wallets' batch service, everything else through the boo
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
@@ -22,8 +22,9 @@ from flowlet.site.demo.people import Cast
 from flowlet.site.demo.purses import Limits, Purse, money, price, settle
 from flowlet.site.demo.words import FRIENDLY
 from ledger.models import Book
+from ledger.selectors import rates
 from ledger.services import accounts as books
-from ledger.services import charts, journals, revaluation
+from ledger.services import charts, fx_positions, journals, revaluation
 from ledger.services.journals import BATCH_LIMIT, Leg, NewJournal
 from wallets.services import batches, conversions, holds, lapses, quotes, refunds
 from wallets.services.batches import NewTransfer
@@ -32,7 +33,7 @@ from wallets.services.batches import NewTransfer
 PURCHASES, GIFTS, HOLDS, REFUNDS, CONVERSIONS = 1.45, 0.16, 0.05, 0.03, 0.03
 MERCHANT_FEE = Decimal("0.014")
 HOURS = ((9, 0.2), (12, 0.3), (17, 0.3), (20, 0.2))
-TOP_UP, SALARY, FEE, SWEEP, COSTS, CAPITAL, EQUIPMENT = (
+TOP_UP, SALARY, FEE, SWEEP, COSTS, CAPITAL, EQUIPMENT, BUFFER, BOUGHT = (
     "bank.transfer_in",
     "bank.payroll_funding",
     "fees.merchant",
@@ -40,6 +41,8 @@ TOP_UP, SALARY, FEE, SWEEP, COSTS, CAPITAL, EQUIPMENT = (
     "costs.bank",
     "capital.paid_in",
     "assets.equipment",
+    "treasury.buffer",
+    "treasury.currency_bought",
 )
 
 
@@ -86,14 +89,39 @@ class Month:
         return self.cast.employers[0].currency
 
     def found(self, day: date) -> None:
-        """The company's own money: share capital, and what it bought with it."""
+        """The company's own money: share capital, what it bought with it, and a buffer of each currency beside customers' money, from which
+        they are given what they exchange.
+        """
         capital, desks = price(250_000, self.main), price(18_400, self.main)
+        buffer = 1_000 * max(2, len(self.cast.persons) // 20)
+        others = sorted({purse.currency for purse in self.purses.values()} - {self.main})
         self._journals(
             [
                 self._own(CAPITAL, charts.OPERATING_BANK, charts.SHARE_CAPITAL, capital, self.main, day, "Share capital paid in"),
                 self._own(EQUIPMENT, charts.FIXED_ASSETS, charts.OPERATING_BANK, desks, self.main, day, "Laptops and desks"),
+                self._own(
+                    BUFFER, charts.SAFEGUARDING, charts.OPERATING_BANK, price(buffer, self.main), self.main, day, "Buffer put in"
+                ),
+                *(self._bought(price(buffer, currency), currency, day) for currency in others),
             ]
         )
+
+    def bring_in(self, sums: Sequence[tuple[Purse, Decimal]], day: date) -> None:
+        """Money from banks for wallets beside those of the cast."""
+        self._journals([self._incoming(purse, amount, day, TOP_UP, "Bank transfer received") for purse, amount in sums])
+
+    def _bought(self, amount: Decimal, currency: str, day: date) -> NewJournal:
+        """A buffer of another currency, bought with the company's own money at the market's rate."""
+        rate = rates.dealing(base=currency, quote=self.main, on=day)
+        bought, paid = money(amount, currency), rate.worth(money(amount, currency))
+        how: dict[str, Any] = {"on": day, "actor": self.backend, "at": self.now}
+        legs = [
+            Leg(self._account(charts.SAFEGUARDING, currency), "DEBIT", bought),
+            Leg(self._account(charts.OPERATING_BANK, self.main), "CREDIT", paid),
+            *fx_positions.legs(book=self.book, incoming=bought, outgoing=paid, **how),
+        ]
+        text = f"Buffer of {currency} bought"
+        return NewJournal(legs=legs, kind=BOUGHT, effective_on=day, description=text, metadata=self._named(day))
 
     def live(self, day: date, number: int) -> None:
         """Everything that happens on one day; ``number`` counts the days of the story from 0."""

@@ -1,8 +1,8 @@
 """A business day with the banks, in a company's sandbox: money that comes by itself, payouts in files, collections, cards, a statement.
 
 One of each thing that a person has to look at is left behind: a credit that nobody can be named for, a returned payout, a collection that
-came back, a dispute, a payment that no bank answers for, one that waits for a second person (where there is a threshold), and a break
-in the bank's statement with its owner.
+came back, a dispute, a payment that no bank answers for, one that waits for a second person and a file that does (where there are
+thresholds), and a break in the bank's statement with its owner.
 """
 
 from collections.abc import Callable
@@ -19,6 +19,7 @@ from schwifty import IBAN
 
 from flowlet.core.actors import Actor
 from flowlet.core.money import Money
+from flowlet.site.demo import listed
 from flowlet.site.demo.companies import Side
 from flowlet.site.demo.people import Cast
 from flowlet.site.demo.purses import Purse, price
@@ -34,6 +35,7 @@ from payments.services import (
     payments,
     sandbox_statements,
     sending,
+    settlement,
     simulations,
 )
 from payments.services.sandbox_bank import misbehave
@@ -64,11 +66,12 @@ CREDITOR: Final = "DE98ZZZ09999999999"
 
 @dataclass(slots=True)
 class Outside:
-    """The day at the banks of one sandbox partner, as its ``backend`` lives it; ``officer`` takes the break."""
+    """The day at the banks of one sandbox partner, as its ``backend`` lives it; ``officer`` takes the break, ``approver`` approves."""
 
     side: Side
     cast: Cast
     officer: Actor
+    approver: Actor
     at: datetime
     numbers: Any = field(default_factory=lambda: count(52_204_117, 7_919))
 
@@ -85,8 +88,10 @@ class Outside:
                 self._payouts(purses, currency)
                 self._collection(purses[-1], currency)
         self._cards(stalls[0][currencies[0]])
+        self._unanswered(stalls[0][currencies[0]])
         self._exchange(*(stalls[0][currency] for currency in currencies[:2]))
         self._large(stalls[1], currencies)
+        self._listed(stalls[0], currencies)
         for number, currency in enumerate(currencies):
             self._statement(currency, planted=number == 0)
 
@@ -157,8 +162,28 @@ class Outside:
         simulations.return_(payment_id=made[1].pk, reason_code=short, at=self._moment(15), **who)
 
     def _cards(self, purse: Purse) -> None:
-        """Three card payments: one stays, one is disputed, and for one the acquirer gives no answer, however often it is asked."""
-        card = external_accounts.create(
+        """Two card payments: one stays, one is disputed."""
+        card = self._card(purse)
+        stays, disputed = (
+            self._pay(purse, dollars, kind=K.CARD_PAYMENT, rail=Rail.CARD, account=card, description=text, ago=170)
+            for dollars, text in ((64.9, "Order 3318"), (129, "Order 3321"))
+        )
+        for payment in (stays, disputed):
+            self._do(sending.send, payment, 169)
+        self._do(outcomes.dispute, disputed, 30, reason_code="fraudulent", reason="The cardholder does not know the payment")
+
+    def _unanswered(self, purse: Purse) -> None:
+        """A card payment for which the acquirer gives no answer, however often it is asked."""
+        unknown = self._pay(
+            purse, 38.5, kind=K.CARD_PAYMENT, rail=Rail.CARD, account=self._card(purse), description="Order 3325", ago=170
+        )
+        asked = (165, 159, 90)  # sent, and asked again after five minutes and after an hour; the next time is in a day
+        misbehave(partner_id=self.side.partner.pk, fault="LOSE_ORDER", times=len(asked), at=self._moment(166))
+        for ago, what in zip(asked, (sending.send, sending.ask, sending.ask), strict=True):
+            self._do(what, unknown, ago)
+
+    def _card(self, purse: Purse) -> ExternalAccount:
+        return external_accounts.create(
             partner_id=self.side.partner.pk,
             customer_id=purse.sender.customer_id,
             kind="CARD",
@@ -170,20 +195,11 @@ class Outside:
             actor=self.side.backend,
             at=self._moment(180),
         )
-        stays, disputed, unknown = (
-            self._pay(purse, dollars, kind=K.CARD_PAYMENT, rail=Rail.CARD, account=card, description=text, ago=170)
-            for dollars, text in ((64.9, "Order 3318"), (129, "Order 3321"), (38.5, "Order 3325"))
-        )
-        for payment in (stays, disputed):
-            self._do(sending.send, payment, 169)
-        self._do(outcomes.dispute, disputed, 30, reason_code="fraudulent", reason="The cardholder does not know the payment")
-        asked = (165, 159, 90)  # sent, and asked again after five minutes and after an hour; the next time is in a day
-        misbehave(partner_id=self.side.partner.pk, fault="LOSE_ORDER", times=len(asked), at=self._moment(166))
-        for ago, what in zip(asked, (sending.send, sending.ask, sending.ask), strict=True):
-            self._do(what, unknown, ago)
 
     def _large(self, stalls: dict[str, Purse], currencies: list[str]) -> None:
-        """A payout that is more than one person may decide, where there is such a threshold."""
+        """Two payouts that are more than one person may decide, where there is such a threshold: one was approved, and its file waits for
+        somebody else than who built it; the other waits for approval.
+        """
         for currency in currencies:
             threshold, rail = settings.PAYMENT_APPROVAL_ABOVE.get(currency), RAILS[currency][1]
             if threshold is None or rail is None:
@@ -193,7 +209,7 @@ class Outside:
             simulations.credit(
                 partner_id=self.side.partner.pk,
                 rail=RAILS[currency][0],
-                amount=amount,
+                amount=amount * 2,
                 bank_reference=f"{currency}-equipment",
                 wallet_id=purse.wallet_id,
                 description="Loan for equipment",
@@ -201,8 +217,19 @@ class Outside:
                 at=self._moment(100),
             )
             maker = self._account(purse, "Ostrander Ovens", currency, relation="THIRD_PARTY")
-            self._pay(purse, None, amount=amount, rail=rail, account=maker, description="Two deck ovens", ago=40)
+            first, _ = (
+                self._pay(purse, None, amount=amount, rail=rail, account=maker, description=text, ago=ago)
+                for text, ago in (("Two deck ovens", 60), ("Cold store", 40))
+            )
+            payments.approve(payment_id=first.pk, reason="On the signed order", actor=self.approver, at=self._moment(50))
+            settlement.run(at=self._moment(45), actor=self.officer, partner_id=self.side.partner.pk, early=True)
             return
+
+    def _listed(self, stalls: dict[str, Purse], currencies: list[str]) -> None:
+        """A payment to somebody who may be on a list: it waits for an officer."""
+        currency = next(one for one in currencies if RAILS[one][1])
+        payee = self._account(stalls[currency], listed.PAYEE, currency, relation="THIRD_PARTY")
+        self._pay(stalls[currency], 187, rail=RAILS[currency][1], account=payee, description="Freight, third part", ago=20)
 
     def _statement(self, currency: str, *, planted: bool) -> None:
         """The bank states the day. In one currency it took charges that the books do not know: a break, which operations take."""

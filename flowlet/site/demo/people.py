@@ -50,6 +50,7 @@ class Crowd:
     ) -> None:
         self.partner, self.places, self.dice, self.staff, self.backend, self.at = partner, places, dice, staff, backend, at
         self.number = 0
+        self.phones: set[str] = set()
 
     def cast(self, persons: int, *, tick: Any = lambda: None) -> Cast:
         """``persons`` people, a merchant for every eight of them, and an employer for every twenty."""
@@ -70,13 +71,26 @@ class Crowd:
             tick()
         return made
 
-    def _person(self) -> list[Purse]:
+    def somebody(self, *, is_business: bool) -> Purse:
+        """A customer beside the cast, known well enough for large amounts, with one wallet."""
+        sender = self._business(EMPLOYERS[0], tier=KycTier.PREMIUM) if is_business else self._person(KycTier.PREMIUM)[0].sender
+        return self._wallet(sender, self.places.main, "Second")
+
+    def newcomer(self) -> None:
+        """A person of whom nothing is verified yet."""
+        self._person(KycTier.UNVERIFIED)
+
+    def namesake(self, name: str, born_on: date) -> None:
+        """A person who is called as somebody on a list is, or nearly so."""
+        self._person(KycTier.BASIC, name, born_on)
+
+    def _person(self, tier: KycTier | None = None, name: str = "", born_on: date | None = None) -> list[Purse]:
         dice = self.dice
         country = self._country()
         land = LANDS[country]
-        name = f"{dice.choice(land.first)} {dice.choice(land.last)}"
-        tier = dice.choices(TIERS, (8, 42, 38, 12))[0]
-        born_on = date(1950, 1, 1) + timedelta(days=dice.randrange(55 * 365))
+        name = name or f"{dice.choice(land.first)} {dice.choice(land.last)}"
+        tier = tier or dice.choices(TIERS, (8, 42, 38, 12))[0]
+        born_on = born_on or date(1950, 1, 1) + timedelta(days=dice.randrange(55 * 365))
         sender = self._customer(
             CustomerKind.PERSON, name, country, tier, born_on=born_on, metadata={"plan": dice.choice(("basic", "basic", "plus"))}
         )
@@ -111,7 +125,7 @@ class Crowd:
             name=name,
             country=country,
             email=f"{_plain(name)}.{self.number}@example.{dice.choice(('com', 'org', 'net'))}",
-            phone=_phone(land.phone, dice),
+            phone=self._phone(land.phone),
             address={"line1": line1, "city": city, "postal_code": postal_code, "country": country},
             external_id=f"{'biz' if kind == CustomerKind.BUSINESS else 'usr'}-{self.number:06d}",
             actor=self.backend,
@@ -124,6 +138,14 @@ class Crowd:
                 customer_id=customer.pk, kyc_tier=tier, reason=reason, actor=self.staff, at=self.at + timedelta(hours=2)
             )
         return Sender(customer_id=customer.pk, name=name, tier=tier)
+
+    def _phone(self, pattern: str) -> str | None:
+        """A number of the pattern that nobody has yet, where the numbering plan has it; several of the plans keep some for fiction."""
+        number = filled(pattern, self.dice)
+        if number in self.phones or not phonenumbers.is_valid_number(phonenumbers.parse(number)):
+            return None
+        self.phones.add(number)
+        return number
 
     def _wallet(self, sender: Sender, currency: str, name: str) -> Purse:
         wallet = wallets.create(
@@ -148,9 +170,3 @@ def businesses(persons: int) -> tuple[int, int]:
 def _plain(name: str) -> str:
     ascii_only = unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()
     return ".".join("".join(character if character.isalnum() else " " for character in ascii_only).split())
-
-
-def _phone(pattern: str, dice: random.Random) -> str | None:
-    """A number of the pattern, where the numbering plan has it; several of the plans keep numbers for fiction."""
-    number = filled(pattern, dice)
-    return number if phonenumbers.is_valid_number(phonenumbers.parse(number)) else None

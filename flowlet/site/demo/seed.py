@@ -9,10 +9,12 @@ from typing import Any
 from django.db import connection, transaction
 
 from accounts.choices import Role
+from compliance.services import duties
 from flowlet.core import clock
 from flowlet.core.actors import Actor
 from flowlet.db import transactions
-from flowlet.site.demo import bank, companies, ending, listed, rates, side_by_side
+from flowlet.decisions import registry
+from flowlet.site.demo import bank, companies, ending, listed, rates, side_by_side, suspects
 from flowlet.site.demo.companies import COMPANIES, Founded, Member
 from flowlet.site.demo.story import DAYS, Story
 
@@ -36,6 +38,7 @@ class Told:
         return {"users": [member.card() for member in self.members], "partners": [founded.card() for founded in self.partners]}
 
 
+@registry.unhurried()
 def run(
     *,
     scale: float,
@@ -46,7 +49,7 @@ def run(
     """Make the demo in an empty, migrated database; ``scale`` 1 is about 20,000 journals.
 
     Each call of a service is a transaction of its own, as in real life, but for the customers, who come in groups. With ``processes``
-    each company has a process of its own; what happens is the same.
+    each company has a process of its own; what happens is the same, on a busy machine as well.
     """
     at = at or clock.now()
     _hurry()
@@ -58,6 +61,7 @@ def run(
         told = Told(members, [companies.found(company, members=members, opened_on=opened_on, at=began) for company in COMPANIES])
     who = {member.role: member.actor for member in reversed(members)}
     listed.publish(officer=who[Role.COMPLIANCE_OFFICER], began=began, at=at)
+    duties.bring_in(actor=who[Role.COMPLIANCE_OFFICER], at=began)
     stories = [
         Story(founded, who, scale, random.Random(SEED + number), began=began, at=at)  # noqa: S311 - the same demo every time
         for number, founded in enumerate(told.partners)
@@ -70,6 +74,7 @@ def run(
         careful = _one_after_another(stories, count)
     count.end()
     _state(told.partners, officer=who[Role.OPERATIONS], at=at)
+    suspects.watch(who, began=began, at=at)
     ending.ask(who, wallet_id=careful[0], at=at)
     ending.prove(progress)
     told.counts = ending.counts()

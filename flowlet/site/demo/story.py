@@ -14,7 +14,7 @@ from accounts.choices import Role
 from flowlet.core import clock
 from flowlet.core.actors import Actor
 from flowlet.core.money import Money
-from flowlet.site.demo import ending
+from flowlet.site.demo import ending, suspects
 from flowlet.site.demo.companies import Founded, Side
 from flowlet.site.demo.month import Month
 from flowlet.site.demo.outside import Outside
@@ -24,6 +24,7 @@ from wallets.services import top_ups, transfers
 
 DAYS = 30
 PERSONS, SANDBOX_PERSONS = 152, 8
+SUSPECTS = 900_000  # their numbers begin here
 
 # Called with the phase, and how much more of it is done.
 Tick = Callable[[str, int], None]
@@ -81,6 +82,9 @@ class Story:
         self._play()
         month = self._month()
         ending.leave(self.who, self.founded, month, at=self.at)
+        crowd = self._crowd(self.founded.live, self.who[Role.COMPLIANCE_OFFICER], self.began)
+        crowd.number, crowd.dice = SUSPECTS, random.Random(SUSPECTS)  # noqa: S311 - the same demo every time
+        suspects.plant(month, crowd, at=self.at)
         return month.cast.persons[8][0].wallet_id
 
     def _month(self) -> Month:
@@ -121,4 +125,5 @@ class Story:
                     at=min(moment + timedelta(minutes=2), self.at),
                 )
             previous = purse
-        Outside(side, cast, officer=self.who[Role.OPERATIONS], at=self.at).live()
+        officer, approver = self.who[Role.OPERATIONS], self.who[Role.FINANCE]
+        Outside(side, cast, officer=officer, approver=approver, at=self.at).live()

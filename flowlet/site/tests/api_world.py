@@ -8,7 +8,9 @@ from uuid import uuid4
 
 import orjson
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import URLPattern, URLResolver
 
 from accounts.choices import Mode, PartnerStatus, Scope
@@ -130,5 +132,10 @@ def ask(tenant: Tenant, operation: Operation, *, of: Tenant | None = None, **hea
     if endpoint.query_example:
         path += "?" + urlencode(owner.real(dict(endpoint.query_example)))
     body = b"" if endpoint.body_example is None else orjson.dumps(owner.real(endpoint.body_example))
+    kind = "application/json" if body else ""
+    if endpoint.upload is not None:
+        file = SimpleUploadedFile("example", endpoint.upload.example, endpoint.upload.types[0])
+        body = encode_multipart(BOUNDARY, {**owner.real(endpoint.body_example), endpoint.upload.name: file})
+        kind = MULTIPART_CONTENT
     names = {"Authorization": f"Bearer {tenant.key}", "Idempotency-Key": str(uuid4()), **headers}
-    return Client().generic(operation.method, path, body, content_type="application/json" if body else "", headers=names)
+    return Client().generic(operation.method, path, body, content_type=kind, headers=names)

@@ -4,7 +4,7 @@
 """
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,14 +19,42 @@ from moneyed import Money
 from accounts.choices import Role
 from accounts.models import Customer, Partner, User
 from accounts.services import api_keys, customers, partners
-from compliance.services import watchlist_imports
+from accounts.tests.authentication_world import device, passed
+from compliance.models import DueDiligence, Duty, MonitoringRun
+from compliance.policies.risk_model import SHIPPED
+from compliance.providers.fincen import storing
+from compliance.services import (
+    alerts,
+    cases,
+    documents,
+    due_diligence,
+    duties,
+    legal_holds,
+    queues,
+    ratings,
+    report_batches,
+    reports,
+    retention,
+    rights,
+    risk_models,
+    risk_overrides,
+    rule_trials,
+    screening,
+    verifications,
+    watchlist_imports,
+    work_notes,
+)
 from compliance.services.watchlist_imports import SourceFile
+from compliance.tests.kyc import person as known_person
+from compliance.tests.kyc_papers import picture, zone
+from compliance.tests.reports_made import CTR, SAR
 from flowlet.approvals.services import requests
 from flowlet.core import actors, clock
 from flowlet.core.actors import Actor, ActorKind
 from flowlet.decisions import facts as fact_sheets
 from flowlet.decisions import registry as points
 from flowlet.decisions.services import decisions
+from flowlet.rules.services import versions
 from ledger.choices import AccountMode
 from ledger.models import Account, Book, Break, Verification
 from ledger.services import (
@@ -171,7 +199,8 @@ def play(partner: Partner, customer: Customer, *, at: datetime) -> None:
         **common,
     )
     told = deposit_instructions.issue(wallet_id=source.pk, **common)
-    deposit_instructions.assign_number(instruction_id=told.pk, number="000123456789", actor=SYSTEM, at=at)
+    deposit_instructions.assign_number(instruction_id=told.pk, number="000987654321", actor=SYSTEM, at=at)
+    passed(device(customer, at), at)
     pay(source, **common)
 
 
@@ -238,6 +267,7 @@ def pay(wallet: Wallet, *, partner_id: UUID, actor: Actor, at: datetime) -> None
         actor=actor,
         at=at,
     )
+    owe(wallet, partner_id=partner_id, actor=actor, at=at)
     answer = refusal_of("nobody-1")
     file = inbound_files.take(name="answer.xml", content=answer, actor=actor, at=at)
     inbound_files.handle(file_id=file.pk, actor=actor, at=at)
@@ -255,6 +285,23 @@ def pay(wallet: Wallet, *, partner_id: UUID, actor: Actor, at: datetime) -> None
     BusinessDay.objects.create(
         book=Book.objects.get(partner_id=partner_id), day=at.date() - timedelta(days=1), created_at=at, updated_at=at
     )
+
+
+def owe(wallet: Wallet, *, partner_id: UUID, actor: Actor, at: datetime) -> None:
+    """A credit that is taken back after its wallet was frozen, so that its customer owes it."""
+    frozen = wallets.create(partner_id=partner_id, customer_id=wallet.customer_id, currency="USD", actor=actor, at=at)
+    credit = receipts.take_in(
+        partner_id=partner_id,
+        rail=Rail.ACH,
+        amount=Money("6.00", "USD"),
+        wallet_id=frozen.pk,
+        provider="bank",
+        provider_reference="taken back",
+        actor=actor,
+        at=at,
+    )
+    wallets.freeze(wallet_id=frozen.pk, reason="Looked at", actor=actor, at=at)
+    outcomes.return_(payment_id=credit.pk, reason_code="R06", actor=actor, at=at)
 
 
 def dispute(wallet: Wallet, *, partner_id: UUID, actor: Actor, at: datetime) -> None:
@@ -326,6 +373,103 @@ def list_names(*, at: datetime) -> None:
         watchlist_imports.bring_in(code="own-world", files=[file], title="Of the small world", actor=SYSTEM, at=at)
 
 
+def find_hit(partner: Partner, *, at: datetime) -> None:
+    """Somebody who may be on the list: a hit and its alert."""
+    somebody = customers.create(partner_id=partner.pk, kind="PERSON", name="Sample Renamed", country="GB", actor=SYSTEM, at=at)
+    screening.screen_customer(customer=somebody, actor=SYSTEM, at=at)
+
+
+def rate_customer(customer: Customer, staff: dict[str, User], *, at: datetime) -> None:
+    """Another risk model, and a customer of high risk by it, whom an override lowers."""
+    officer, manager = actor(staff[Role.COMPLIANCE_OFFICER]), actor(staff[Role.COMPLIANCE_MANAGER])
+    content = {**SHIPPED.content, "busy_payments": 300}
+    model = risk_models.request_change(content=content, reason="after the audit", actor=officer, at=at)
+    requests.approve(approval_id=model.pk, actor=manager, at=at)
+    given = {"channel": "REMOTE", "profession": "ARMS", "is_exposed": False}
+    ratings.declare(customer_id=customer.pk, **given, reason="as they told us", actor=officer, at=at)
+    until = at + timedelta(days=30)
+    asked = risk_overrides.request(customer_id=customer.pk, band="LOW", until=until, reason="known well", actor=officer, at=at)
+    requests.approve(approval_id=asked.pk, actor=manager, at=at)
+    row = DueDiligence.objects.get(customer=customer)
+    due_diligence.answer(
+        duediligence_id=row.pk, key="PURPOSE", answer="SATISFIED", words="to pay suppliers", actor=officer, at=at
+    )
+
+
+def verify(partner: Partner, *, at: datetime) -> None:
+    """Somebody who waits to be verified by an officer, with a passport."""
+    row = verifications.open(customer_id=known_person(partner).pk, level="ENHANCED", actor=SYSTEM, at=at)
+    for kind, more in (("PASSPORT", {"zone": zone()}), ("SELFIE", {})):
+        documents.take(verification_id=row.pk, type=kind, content=picture(), actor=SYSTEM, at=at, **more)
+    verifications.submit(verification_id=row.pk, actor=SYSTEM, at=at)
+
+
+def work_alert(customer: Customer, staff: dict[str, User], *, at: datetime) -> None:
+    """An alert in a case, with a note and a file."""
+    seen = alerts.Evidence(
+        key="seen", headline="5 deposits just below 10,000 USD", facts={"count": 5, "limit": 4}, happened_at=at
+    )
+    alert = alerts.raise_alert(
+        partner_id=customer.partner_id,
+        customer_id=customer.pk,
+        kind="MONITORING",
+        scenario="structuring",
+        priority=60,
+        headline=seen.headline,
+        evidence=[seen],
+        at=at,
+    )
+    officer = actor(staff[Role.COMPLIANCE_OFFICER])
+    case = cases.open_case(title="Deposits below the threshold", alert_ids=[alert.pk], actor=officer, at=at)
+    for item in (alert, case):
+        work_notes.note(item=item, text="Asked for the invoice", actor=officer, at=at)
+        work_notes.attach(item=item, name="invoice.pdf", content=b"%PDF-1.7", actor=officer, at=at)
+    queues.set_skills(person=staff[Role.COMPLIANCE_OFFICER], kinds=["MONITORING"], most_open=50, actor=officer, at=at)
+
+
+def watch(staff: dict[str, User], *, at: datetime) -> None:
+    """A rule that somebody wants to see tried, and a day whose run broke off."""
+    given = {"actor": actor(staff[Role.COMPLIANCE_OFFICER]), "at": at}
+    versions.open_set(name="compliance.activity", vocabulary="compliance.activity", label="Activities of a day", **given)
+    rule = {
+        "title": "Cash",
+        "note": "To see it.",
+        "condition": {"op": "eq", "left": {"fact": "is_cash"}, "right": {"value": True}},
+    }
+    version = versions.draft(rule_set="compliance.activity", name="cash", **rule, **given)
+    rule_trials.request(ruleversion_id=version.pk, since=at - timedelta(days=1), until=at, **given)
+    MonitoringRun.objects.create(
+        day=at.date() - timedelta(days=1), steps={}, started_at=at, problem="activities: OperationalError", actor=str(SYSTEM)
+    )
+
+
+def report(staff: dict[str, User], *, at: datetime) -> None:
+    """A draft of suspicious activity, and a filed report of cash."""
+    officer, manager = actor(staff[Role.COMPLIANCE_OFFICER]), actor(staff[Role.COMPLIANCE_MANAGER])
+    for kind, told in (("SAR", SAR), ("CTR", replace(CTR, transacted_on=at.date() - timedelta(days=2)))):
+        content = {name: value for name, value in storing.to_json(told).items() if name not in reports.OWN}
+        row = reports.draft(kind=kind, content=content, determined_on=at.date(), actor=officer, at=at)
+    reports.propose(report_id=row.pk, actor=officer, at=at)
+    reports.approve(report_id=row.pk, actor=manager, at=at)
+    report_batches.file(kind="CTR", actor=manager, at=at)
+
+
+def keep_and_delete(partner: Partner, customer: Customer, staff: dict[str, User], *, at: datetime) -> None:
+    """A legal hold, and somebody of long ago who was deleted."""
+    officer, manager = actor(staff[Role.COMPLIANCE_OFFICER]), actor(staff[Role.COMPLIANCE_MANAGER])
+    asked = legal_holds.request(customer_id=customer.pk, authority="Court", reason="pending suit", actor=officer, at=at)
+    requests.approve(approval_id=asked.pk, actor=manager, at=at)
+    long_ago = at - timedelta(days=6 * 366)
+    given = {"kind": "PERSON", "name": "Grace Hopper", "country": "US", "actor": SYSTEM, "at": long_ago}
+    gone = customers.create(partner_id=partner.pk, **given)
+    customers.close(customer_id=gone.pk, actor=SYSTEM, at=long_ago)
+    retention.purge(actor=SYSTEM, at=at)
+    asked_for = rights.receive(customer_id=customer.pk, kind="ACCESS", actor=SYSTEM, at=at)
+    rights.answer(rightsrequest_id=asked_for.pk, actor=SYSTEM, at=at)
+    duties.bring_in(actor=SYSTEM, at=at)
+    duties.fulfil(duty_id=Duty.objects.get(code="sanctions-lists").pk, reason="lists are fresh", actor=manager, at=at)
+
+
 def build() -> World:
     """Two siblings, a book with a journal, a customer, a key, a request for approval, one person of each role."""
     at = clock.now()
@@ -375,6 +519,14 @@ def build() -> World:
     requests.approve(approval_id=limit.pk, actor=actor(staff[Role.FINANCE]), at=at)
     reconcile(book, at=at)
     list_names(at=at)
+    find_hit(pair.sandbox, at=at)
+    verify(pair.sandbox, at=at)
+    rate_customer(customer, staff, at=at)
+    work_alert(customer, staff, at=at)
+    watch(staff, at=at)
+
+    report(staff, at=at)
+    keep_and_delete(pair.sandbox, customer, staff, at=at)
     TOTPDevice.objects.create(user=staff[Role.AUDITOR], name="Authenticator app", confirmed=True)
     authenticate(RequestFactory().post("/admin/login/"), username=staff[Role.AUDITOR].email, password="not this one")
     return World(at=at, live=pair.live, sandbox=pair.sandbox, book=book, wallet=wallet, customer=customer, staff=staff)

@@ -1,13 +1,20 @@
 """The demo: what seed_demo leaves behind, and one transfer that is everywhere at once."""
 
 import json
+import stat
+from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from unittest import mock
 from uuid import uuid4
 
 import phonenumbers
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Min, Sum
 from django.test import Client, override_settings
@@ -15,7 +22,11 @@ from django.test import Client, override_settings
 from accounts.choices import CustomerKind, Mode, PartnerStatus, Role
 from accounts.models import Customer, Partner, User
 from accounts.selectors.customers import personal_of
+from compliance.choices import VerificationStatus
+from compliance.models import Alert, Case, CustomerRisk, Report
+from compliance.models import Verification as KycVerification
 from compliance.selectors import watchlists
+from compliance.services import reports, screening, screening_subjects, standing_index
 from flowlet.approvals.choices import ApprovalStatus
 from flowlet.approvals.models import Approval
 from flowlet.backoffice import cells
@@ -24,7 +35,7 @@ from flowlet.core import clock
 from flowlet.events.models import Event
 from flowlet.runtime import demo as card
 from flowlet.runtime import fixtures
-from flowlet.site.demo import seed
+from flowlet.site.demo import listed, month, seed, suspects
 from flowlet.site.demo.purses import Limits
 from ledger.choices import PeriodStatus
 from ledger.models import (
@@ -34,37 +45,64 @@ from ledger.models import (
     BankAccountMember,
     Book,
     Break,
+    Entry,
     Journal,
     Period,
     ReconciliationItem,
     Verification,
 )
-from ledger.selectors import rates, reconciliation
+from ledger.selectors import position, rates, reconciliation
 from ledger.services import seals, verification
 from payments.choices import BatchStatus, ExternalAccountStatus, PaymentStatus, Rail
 from payments.models import Batch, ExternalAccount, Payment
-from payments.services import days, files, sending
+from payments.services import days, files, sending, settlement
 from wallets.choices import HoldStatus, WalletStatus
 from wallets.models import Conversion, FxQuote, FxSpread, Hold, Transfer, Usage, Wallet
 
-pytestmark = [pytest.mark.bulk, pytest.mark.django_db]
+pytestmark = [pytest.mark.bulk, pytest.mark.django_db, pytest.mark.xdist_group("demo")]
 SCALE = 0.05
 
 
+@dataclass
+class Seeded:
+    """What the command made, and said."""
+
+    demo: Any
+    credentials: Path
+    said: str
+
+
 @pytest.fixture(scope="module")
-def demo(django_db_setup, django_db_blocker):
-    """Seeded once for the module, in the clone that is made anew afterwards; with the thresholds that the demo has."""
+def seeded(django_db_setup, django_db_blocker, tmp_path_factory):
+    """By the command, once for the module, in the clone that is made anew afterwards; with the thresholds that the demo has."""
     two_people = {"USD": Decimal(10_000), "EUR": Decimal(10_000)}
-    with django_db_blocker.unblock(), override_settings(PAYMENT_APPROVAL_ABOVE=two_people):
+    file, said, told, run = tmp_path_factory.mktemp("demo") / "credentials.json", StringIO(), [], seed.run
+    with django_db_blocker.unblock(), override_settings(PAYMENT_APPROVAL_ABOVE=two_people, FILE_TWO_PEOPLE_ABOVE=two_people):
         try:
-            yield seed.run(scale=SCALE)
+            with mock.patch.object(seed, "run", lambda **options: told.append(run(**options)) or told[0]):
+                call_command("seed_demo", scale=SCALE, credentials=file, stdout=said)
+            yield Seeded(told[0], file, said.getvalue())
         finally:
             fixtures._renew()
 
 
+@pytest.fixture(scope="module")
+def demo(seeded):
+    return seeded.demo
+
+
+def test_the_command_writes_private_credentials_and_refuses_a_second_time(seeded):
+    assert stat.S_IMODE(seeded.credentials.stat().st_mode) == 0o600
+    content = json.loads(seeded.credentials.read_text())
+    assert (len(content["users"]), len(content["partners"])) == (8, 2)
+    assert "verified clean" in seeded.said
+    with pytest.raises(CommandError, match="partners already"):
+        call_command("seed_demo", scale=SCALE)
+
+
 def test_the_month_is_there_with_its_currencies_kinds_and_days(demo):
     today = clock.now().date()
-    journals = Journal.objects.exclude(kind__in=["capital.paid_in", "assets.equipment"])
+    journals = Journal.objects.exclude(kind__in=[month.CAPITAL, month.EQUIPMENT, month.BUFFER, month.BOUGHT])
     span = journals.aggregate(first=Min("effective_on"), last=Max("effective_on"))
     assert 29 <= (span["last"] - span["first"]).days <= 31
     assert abs((today - span["last"]).days) <= 1
@@ -114,6 +152,19 @@ def test_a_watchlist_with_invented_names_is_in_force_in_its_second_version(demo)
     assert entries["ofac-9000001"].addresses == ("Calle 9 No. 12, Culiacan, Mexico",)
 
 
+def test_namesakes_of_who_is_listed_are_hits_and_less_urgent_when_born_on_another_day(demo):
+    standing = standing_index.current()
+    for partner in Partner.objects.filter(mode=Mode.LIVE):
+        people = personal_of(customers := list(Customer.objects.filter(partner=partner, kind=CustomerKind.PERSON)))
+        urgency = {}
+        for customer in customers:
+            if (people[customer.pk].name, people[customer.pk].born_on) in listed.NAMESAKES:
+                found = screening.screen(profile=screening_subjects.of_customer(customer, people[customer.pk]), standing=standing)
+                urgency[people[customer.pk].name] = max(hit.priority for hit in found.hits)
+        assert set(urgency) == {name for name, _ in listed.NAMESAKES}
+        assert urgency["Hiroshi Tanaka"] < min(value for name, value in urgency.items() if name != "Hiroshi Tanaka")
+
+
 def test_every_moment_of_a_transfer_lies_on_the_day_it_counts_for(demo):
     zones = dict(Book.objects.values_list("partner_id", "time_zone"))
     journals = dict(Journal.objects.values_list("id", "effective_on"))
@@ -157,7 +208,8 @@ def test_staff_of_every_role_can_sign_in_with_the_credentials(demo):
 def test_people_are_believable(demo):
     customers = list(Customer.objects.all())
     found = personal_of(customers)
-    assert len({personal.email for personal in found.values()}) == len(customers)
+    # Namesakes of who is listed are the same people at both companies.
+    assert len({(customer.partner_id, found[customer.pk].email) for customer in customers}) == len(customers)
     for customer in customers:
         personal = found[customer.pk]
         assert personal.email.rpartition("@")[2] in {"example.com", "example.org", "example.net"}
@@ -191,14 +243,29 @@ def test_safeguarded_money_and_positions_are_what_wallets_hold_and_the_earnings_
         book = founded.live.book
         held = dict(Balance.objects.filter(book=book).values_list("currency").annotate(total=Sum("posted")).order_by())
         safe, exchanged = _line(book, "1010"), _line(book, "1900")
-        earned = {currency: safe[currency] + exchanged.get(currency, 0) - held[currency] for currency in held}
+        put_in = Entry.objects.filter(journal__kind__in=[month.BUFFER, month.BOUGHT], account__book=book)
+        moved = put_in.filter(account__line__code__in=["1010", "1900"]).values_list("account__currency", "side", "amount")
+        own = Counter()
+        for currency, side, amount in moved:
+            own[currency] += amount if side == "DEBIT" else -amount
+        earned = {c: safe[c] + exchanged.get(c, 0) - held[c] - own[c] for c in held}
         assert all(0 <= value < held[currency] / 20 for currency, value in earned.items()), earned
+
+
+def test_no_company_owes_customers_more_of_a_currency_than_its_banks_keep_for_them(demo):
+    """Whoever exchanges takes money of one currency and leaves another: the house has put its own beside customers' money."""
+    for founded in demo.partners:
+        book = founded.live.book
+        safe, owed = _line(book, "1010"), _line(book, "2010")
+        assert {currency for currency in owed if safe[currency] < owed[currency]} == set()
+        assert all(amount > 0 for amount in _line(book, "1020").values())
+    assert {one.currency for one in position.by_currency() if one.gap.amount < 0} == set()
 
 
 def test_the_sandboxes_had_a_business_day_with_the_banks(demo):
     for founded, collected in zip(demo.partners, ({Rail.ACH, Rail.SEPA_DD}, {Rail.SEPA_DD}), strict=True):
         made = Payment.objects.filter(partner=founded.sandbox.partner)
-        for status in ("APPROVAL", "UNKNOWN", "DISPUTED", "SUBMITTED", "SETTLED"):
+        for status in ("REVIEW", "APPROVAL", "UNKNOWN", "DISPUTED", "SUBMITTED", "SETTLED"):
             assert made.filter(status=status).exists(), status
         returned = set(made.filter(status=PaymentStatus.RETURNED).values_list("kind", "rail"))
         assert {("COLLECTION", rail) for rail in collected} <= returned
@@ -208,7 +275,8 @@ def test_the_sandboxes_had_a_business_day_with_the_banks(demo):
         assert accounts.filter(status=ExternalAccountStatus.BLOCKED, block_origin="RAIL").exists()
     batches = Batch.objects.all()
     assert {batch.rail for batch in batches} == {Rail.ACH, Rail.SEPA_CT, Rail.SEPA_DD}
-    assert {batch.status for batch in batches} == {BatchStatus.DELIVERED}
+    waiting = [batch for batch in batches if batch.status != BatchStatus.DELIVERED]
+    assert [(batch.status, batch.needs_two, batch.count) for batch in waiting] == [(BatchStatus.BUILT, True, 1)] * 2
     for batch in batches:
         assert files.rebuild(batch).content == files.content_of(batch)
     assert not Payment.objects.filter(partner__mode=Mode.LIVE).exists()
@@ -367,6 +435,9 @@ def test_nothing_stands_in_the_way_of_closing_the_whole_business_day_with_the_ba
         named = Break.objects.get(bank_account__members__account__book=book)
         assert (named.item, named.owner.email) == (unsettled.get(), "operations@flowlet.example")
         assert items.count() > 10
+    finance = next(member for member in demo.members if member.role == Role.FINANCE)
+    for batch in Batch.objects.filter(status=BatchStatus.BUILT):
+        settlement.release(batch_id=batch.pk, actor=finance.actor, at=clock.now())
     tomorrow = clock.now() + timedelta(days=1)
     monkeypatch.setattr(clock, "now", lambda: tomorrow)
     gone = []
@@ -384,3 +455,19 @@ def _noted(name, step, gone):
         return outcome
 
     return done
+
+
+def test_planted_launderers_are_alerts_and_decoys_are_none(demo):
+    for partner in Partner.objects.filter(mode=Mode.LIVE):
+        found = Alert.objects.filter(partner=partner, kind="MONITORING")
+        assert set(found.values_list("scenario", flat=True)) >= {name for plot in suspects.PLOTS for name in plot.scenarios}
+        texts = {leg[4] for plot in suspects.PLOTS if not plot.scenarios for leg in plot.legs}
+        decoys = Transfer.objects.filter(partner=partner, description__in=texts)
+        people = {key for pair in decoys.values_list("source__customer_id", "target__customer_id") for key in pair}
+        assert len(people) == sum(len(plot.cast) for plot in suspects.PLOTS if not plot.scenarios)
+        assert not found.filter(customer_id__in=people).exists()
+    assert KycVerification.objects.filter(status=VerificationStatus.IN_REVIEW).exists()
+    (case,), (report,) = Case.objects.all(), Report.objects.all()
+    assert [alert.scenario for alert in case.alerts.all()] == ["structuring"]
+    assert (report.kind, report.state, len(reports.content_of(report)["subjects"])) == ("SAR", "DRAFT", 1)
+    assert not CustomerRisk.objects.filter(rating=None).exists()

@@ -117,5 +117,6 @@ def test_a_key_without_the_scope_is_refused(partner):
 
 
 def test_every_event_that_the_apps_name_is_known_and_no_internal_one():
-    assert {"customer.created", "partner.activated", "api_key.revoked"} <= set(events.known_types())
-    assert not [name for name in events.known_types() if name.startswith("approval.")]
+    assert {"customer.created", "partner.activated", "api_key.revoked", "payment.settled"} <= set(events.known_types())
+    inside = ("approval.", "ledger.", "payments.suspense.", "compliance.report.", "compliance.alert.", "compliance.case.")
+    assert not [name for name in events.known_types() if name.startswith((*inside, "compliance.hit.", "compliance.risk."))]

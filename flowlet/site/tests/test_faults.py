@@ -1,7 +1,7 @@
 """A real platform under load loses its programs one after another, with SIGKILL, and no cent."""
 
 import json
-import shutil
+import os
 import threading
 import time
 from collections import Counter
@@ -12,7 +12,7 @@ import redis
 
 from flowlet.site.tests.running import Clients, Platform, expect, open_shop, open_wallet
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +23,7 @@ def platform():
         yield running
     finally:
         running.stop()
+    assert not running.home.exists() or not os.listdir(running.home)
 
 
 @pytest.fixture(scope="module")
@@ -282,20 +283,14 @@ def _waiting(platform):
         return cursor.fetchone()[0]
 
 
-def test_the_home_of_a_killed_supervisor_can_be_started_again():
-    running = Platform()
-    try:
-        running.start()
-        key, wallets = open_shop(running, wallets=2)
-        body = {"source_wallet_id": wallets[0], "target_wallet_id": wallets[1], "amount": {"amount": "2.00", "currency": "USD"}}
-        made = expect(201, running.ask("POST", "/v1/transfers", key=key, body=body, idempotency_key="before"))
-        running.process.kill()
-        running.process.wait()
-        (running.home / "demo.json").unlink()
-        running.start()
-        again = expect(201, running.ask("POST", "/v1/transfers", key=key, body=body, idempotency_key="before"))
-        assert again == made
-        assert running.manage("verify_ledger").returncode == 0
-    finally:
-        running.stop()
-    assert not running.home.exists() or not shutil.os.listdir(running.home)
+def test_the_home_of_a_killed_supervisor_can_be_started_again(platform, shop):
+    key, wallets = shop
+    body = {"source_wallet_id": wallets[0], "target_wallet_id": wallets[1], "amount": {"amount": "2.00", "currency": "USD"}}
+    made = expect(201, platform.ask("POST", "/v1/transfers", key=key, body=body, idempotency_key="before"))
+    platform.process.kill()
+    platform.process.wait()
+    (platform.home / "demo.json").unlink()
+    platform.start()
+    again = expect(201, platform.ask("POST", "/v1/transfers", key=key, body=body, idempotency_key="before"))
+    assert again == made
+    assert platform.manage("verify_ledger").returncode == 0

@@ -42,6 +42,7 @@ def test_a_customer_is_created_from_the_reference(live_server, page):
     page.fill(".auth-container input", key)
     page.click(".auth-btn-wrapper button.authorize")
     page.click(".auth-btn-wrapper button.btn-done")
+    page.click("#operations-tag-Customers")
     page.click("text=Create a customer")
     page.click("text=Try it out")
     page.click("button.execute")

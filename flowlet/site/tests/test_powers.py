@@ -11,7 +11,34 @@ from accounts.roles import PERMISSIONS
 from flowlet.backoffice import site
 
 APPS = {"payments", "flowlet_approvals"}
-RECONCILIATION = {"ledger.Break", "ledger.BreakDocument", "ledger.Match", "ledger.BankAccount", "ledger.Rate", "wallets.FxSpread"}
+PEOPLE = {"accounts.AuthenticationFactor"}
+COMPLIANCE = {
+    "compliance.Alert",
+    "compliance.Case",
+    "compliance.CustomerRisk",
+    "compliance.DueDiligence",
+    "compliance.Duty",
+    "compliance.Hit",
+    "compliance.LegalHold",
+    "compliance.OfficerSkill",
+    "compliance.RightsRequest",
+    "compliance.RiskModelVersion",
+    "compliance.WorkFile",
+    "compliance.Verification",
+    "compliance.RequirementSet",
+    "flowlet_rules.RuleVersion",
+    "compliance.Report",
+    "compliance.ReportBatch",
+}
+RECONCILIATION = {
+    "ledger.Break",
+    "ledger.BreakDocument",
+    "ledger.Match",
+    "ledger.BankAccount",
+    "ledger.Rate",
+    "wallets.FxSpread",
+    "wallets.TierLimit",
+}
 # Buttons whose command is no deed: it has options of its own, or is run by the schedule as well.
 ELSEWHERE = {
     ("payments.Batch", "run"): "run_settlement",
@@ -24,11 +51,39 @@ ELSEWHERE = {
 }
 # Where the word differs from the button's name.
 CALLED = {
+    ("compliance.Alert", "close_many"): ("alerts", "close-many"),
+    **{
+        (f"compliance.{model}", word.replace("-", "_")): (command, word)
+        for model, command in {
+            "Alert": "alerts",
+            "Case": "cases",
+            "CustomerRisk": "risk",
+            "Report": "export_reports",
+            "Verification": "verifications",
+        }.items()
+        for word in ("assign-many", "spread")
+    },
+    ("compliance.OfficerSkill", "create"): ("alerts", "skills"),
+    ("compliance.OfficerSkill", "edit"): ("alerts", "skills"),
+    ("compliance.ReportBatch", "file"): ("export_reports", "file"),
+    ("compliance.Report", "draft"): ("export_reports", "draft"),
+    ("compliance.Report", "fill"): ("export_reports", "read"),
     ("ledger.BankAccount", "declare"): ("bank_account", "declare"),
     ("ledger.Match", "undo"): ("breaks", "unmatch"),
     ("ledger.Rate", "enter"): ("fx", "rate"),
     ("wallets.FxSpread", "request_change"): ("fx", "spread"),
     ("wallets.FxSpread", "request_new"): ("fx", "spread"),
+    ("wallets.TierLimit", "request_change"): ("limits", "tier"),
+    ("wallets.TierLimit", "request_new"): ("limits", "tier"),
+    ("flowlet_rules.RuleVersion", "export"): ("rules", "export"),
+    ("flowlet_rules.RuleVersion", "import"): ("rules", "import"),
+    ("flowlet_rules.RuleVersion", "draft_shipped"): ("rules", "draft-shipped"),
+    ("compliance.Duty", "create"): ("duties", "create"),
+    ("compliance.RiskModelVersion", "request"): ("risk_models", "request"),
+    ("compliance.LegalHold", "request"): ("legal_holds", "request"),
+    ("compliance.RightsRequest", "receive"): ("rights_requests", "receive"),
+    ("compliance.Verification", "open"): ("verifications", "open"),
+    ("compliance.RequirementSet", "request_new"): ("verifications", "request-new"),
     ("payments.FeeSchedule", "request_change"): ("fees", "request"),
     ("payments.FeeSchedule", "request_new"): ("fees", "request"),
     ("payments.Mandate", "suspend"): ("external_accounts", "suspend-mandate"),
@@ -49,7 +104,7 @@ ACTING = {name: command for name, command in OURS.items() if isinstance(command,
 BUTTONS = [
     (model._meta.label, transition)
     for model, admin in sorted(site._registry.items(), key=lambda pair: pair[0]._meta.label)
-    if model._meta.app_label in APPS or model._meta.label in RECONCILIATION
+    if model._meta.app_label in APPS or model._meta.label in RECONCILIATION | COMPLIANCE | PEOPLE
     for transition in admin.transitions
 ]
 

@@ -1,11 +1,9 @@
-"""seed_demo as a command: credentials, refusals."""
+"""seed_demo: side by side, its bars, its refusal in production; what it leaves behind is in ``test_demo``."""
 
-import json
 import multiprocessing
 import os
 import select
 import signal
-import stat
 import time
 from collections import defaultdict
 
@@ -14,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Partner
 from flowlet.core import clock
+from flowlet.decisions import registry
 from flowlet.runtime import fixtures
 from flowlet.site.demo import seed, side_by_side
 from flowlet.site.management.commands.seed_demo import _Bars
@@ -21,18 +20,6 @@ from ledger.models import Entry, Journal
 from wallets.models import Hold
 
 SCALE = 0.05
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_command_writes_private_credentials_and_refuses_a_second_time(tmp_path, settings, capsys):
-    file = tmp_path / "credentials.json"
-    call_command("seed_demo", scale=SCALE, credentials=file)
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    content = json.loads(file.read_text())
-    assert (len(content["users"]), len(content["partners"])) == (8, 2)
-    assert "verified clean" in capsys.readouterr().out
-    with pytest.raises(CommandError, match="partners already"):
-        call_command("seed_demo", scale=SCALE)
 
 
 @pytest.mark.bulk
@@ -63,6 +50,21 @@ def _what_happened():
     rows = Journal.objects.values_list("id", "book__partner__name", "kind", "effective_on", "description")
     holds = Hold.objects.values_list("partner__name", "amount", "currency", "status", "captured", "created_at", "ended_at")
     return sorted((*rest, sorted(legs[key])) for key, *rest in rows) + sorted(holds, key=str)
+
+
+def test_the_demo_gives_whoever_decides_time_so_that_a_busy_machine_tells_the_same(monkeypatch):
+    class Begun(Exception):
+        pass
+
+    def hurry():
+        raise Begun(registry.seconds(10))
+
+    monkeypatch.setattr(registry, "_patience", 1)
+    monkeypatch.setattr(seed, "_hurry", hurry)
+    with pytest.raises(Begun) as begun:
+        seed.run(scale=SCALE)
+    assert begun.value.args == (1.0,)
+    assert registry.seconds(10) == 0.01
 
 
 @pytest.mark.parametrize("deaf", [False, True])

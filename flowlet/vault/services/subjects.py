@@ -41,6 +41,14 @@ class SubjectBox:
         """``text`` sealed for the place ``aad``."""
         return self._box.seal(text.encode(), aad=f"{self.subject_id}:{aad}")
 
+    def seal(self, plain: bytes, *, aad: str) -> bytes:
+        """As ``encrypt``, for bytes such as a document's."""
+        return self._box.seal(plain, aad=f"{self.subject_id}:{aad}")
+
+    def open(self, token: bytes, *, aad: str) -> bytes:
+        """What ``seal`` was given. Raises crypto.CannotOpen."""
+        return self._box.open(token, aad=f"{self.subject_id}:{aad}")
+
     def decrypt(self, token: bytes, *, aad: str) -> str:
         """The text behind ``token``. Raises crypto.CannotOpen when it was altered or belongs to another place."""
         return self._box.open(token, aad=f"{self.subject_id}:{aad}").decode()

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
-from flowlet.core import actors
+from accounts.management.deeds import ActingCommand
 from flowlet.core.errors import DomainError
 from ledger.models import Book
 from ledger.selectors.reports.sheets import defused
@@ -18,7 +18,8 @@ from ledger.services import imports
 SHOWN = 50
 
 
-class Command(BaseCommand):
+class Command(ActingCommand):
+    permission = "ledger.post_manual_journal"
     help = (
         "Post journals from CSV (one leg a line: external_id, kind, effective_on, description, account, side, amount, currency) or JSON "
         "(a list, or one journal a line). Can be repeated: what is in the book already is left alone. Exit code 1 if anything was refused."
@@ -31,9 +32,11 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="check everything, keep nothing")
         parser.add_argument("--refused", type=Path, help="write every refused journal to this CSV file")
         parser.add_argument("--allow-owned", action="store_true", help="also post on accounts that belong to a wallet or product")
+        super().add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
+        actor = self.actor(options)
         kinds = {".csv": imports.read_csv, ".json": imports.read_json, ".jsonl": imports.read_json}
         reader = kinds.get(path.suffix.lower())
         if reader is None:
@@ -49,7 +52,7 @@ class Command(BaseCommand):
                 outcome = imports.post(
                     book=book,
                     rows=reader(file),
-                    actor=actors.system("post_journal"),
+                    actor=actor,
                     atomic=options["atomic"],
                     dry_run=options["dry_run"],
                     allow_owned=options["allow_owned"],

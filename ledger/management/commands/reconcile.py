@@ -13,7 +13,8 @@ from flowlet.core import clock
 from flowlet.core.actors import Actor
 from flowlet.core.errors import DomainError
 from flowlet.core.money import to_text
-from ledger.models import BankAccount
+from ledger.choices import MatchState
+from ledger.models import BankAccount, Match, ReconciliationItem
 from ledger.selectors import reconciliation as questions
 from ledger.services import reconciliation
 
@@ -23,7 +24,8 @@ STEPS = 5
 class Command(ActingCommand):
     permission = "ledger.reconcile"
     help = (
-        "Reconcile bank accounts with their statements. May be repeated. With --proof, exit code 1 while the day is not proven."
+        "Reconcile bank accounts with their statements. May be repeated. With --open, the items and suggestions of the workbench. "
+        "With --proof, exit code 1 while the day is not proven."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -32,6 +34,9 @@ class Command(ActingCommand):
             "--proof", type=arguments.day, metavar="DAY", help="YYYY-MM-DD: say what this day proves, and what is missing"
         )
         parser.add_argument("--only-proof", action="store_true", help="match nothing, only answer --proof")
+        parser.add_argument(
+            "--open", action="store_true", help="then tell what is open, by number, and each suggestion with its reason"
+        )
         parser.add_argument("--json", action="store_true")
         super().add_arguments(parser)
 
@@ -48,6 +53,14 @@ class Command(ActingCommand):
             answer: dict[str, Any] = {"account": account.code}
             if not options["only_proof"]:
                 answer |= self._run(account, actor)
+            if options["open"]:
+                answer["open"] = [
+                    _item(row, account.currency) for row in questions.open_items(bank_account=account).order_by("id")
+                ]
+                answer["suggestions"] = [
+                    {"match": row.public_id, "reason": row.reason, "items": sorted(row.items.values_list("pk", flat=True))}
+                    for row in Match.objects.filter(bank_account=account, state=MatchState.SUGGESTED).order_by("id")
+                ]
             if options["proof"]:
                 proof = questions.proof(bank_account=account, on=options["proof"])
                 is_proven &= proof.is_proven
@@ -86,6 +99,12 @@ class Command(ActingCommand):
                 found = ", ".join(f"{count} by {name.lower()}" for name, count in answer["matched"].items()) or "nothing new"
                 left = ", ".join(f"{count} {state.lower()}" for state, count in answer["left"].items()) or "nothing"
                 self.stdout.write(f"{answer['account']}: {answer['taken_in']} entries taken in; matched {found}; left {left}.")
+            for item in answer.get("open", ()):
+                self.stdout.write(
+                    f"  item {item['item']}  {item['side']:6}  {item['day']}  {item['amount']:>14}  {item['state']}  {item['reference']}"
+                )
+            for found in answer.get("suggestions", ()):
+                self.stdout.write(f"  {found['match']}  items {', '.join(map(str, found['items']))}: {found['reason']}")
             if "proof" in answer:
                 proof = answer["proof"]
                 self.stdout.write(
@@ -96,6 +115,17 @@ class Command(ActingCommand):
                     self.stdout.write(f"  {missing}")
         if not told:
             self.stdout.write("No bank account is declared; see the command bank_account.")
+
+
+def _item(row: ReconciliationItem, currency: str) -> dict[str, Any]:
+    return {
+        "item": row.pk,
+        "side": row.side.lower(),
+        "day": str(row.dated_on),
+        "amount": to_text(row.amount, currency),
+        "state": row.get_state_display().lower(),
+        "reference": row.reference,
+    }
 
 
 def _shown(proof: questions.Proof) -> dict[str, Any]:

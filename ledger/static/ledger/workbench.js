@@ -1,4 +1,4 @@
-/* The workbench by keyboard: X selects, M matches what is selected, A accepts a suggestion; candidates of the current row light up.
+/* The workbench by keyboard: X selects, or takes a match back, M matches what is selected, A accepts a suggestion; candidates of the current row light up.
    Without this file the boxes, the field and the buttons do the same by mouse. */
 (() => {
   "use strict";
@@ -14,8 +14,8 @@
   };
   const show = (value) => {
     const digits = (value < 0n ? -value : value).toString().padStart(5, "0");
-    const cents = digits.slice(-4).replace(/0{1,2}$/, "");
-    return `${value < 0n ? "-" : ""}${digits.slice(0, -4).replace(/\B(?=(\d{3})+$)/g, ",")}.${cents}`;
+    const cents = digits.slice(-4, digits.length - 4 + Number(tray.dataset.digits)); /* the currency has no more */
+    return `${value < 0n ? "-" : ""}${digits.slice(0, -4).replace(/\B(?=(\d{3})+$)/g, ",")}${cents && "."}${cents}`;
   };
 
   function add() {
@@ -38,7 +38,7 @@
   }
 
   const KEYS = {
-    x: () => document.querySelector(".rec-row.is-current input:not([disabled])")?.click(),
+    x: () => document.querySelector(".rec-row.is-current input:not([disabled]), .is-current [data-rec-undo]")?.click(),
     m: () => {
       if (tray && !tray.hidden) tray.querySelector("input[name=reason]").focus();
     },

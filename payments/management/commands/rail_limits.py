@@ -11,6 +11,7 @@ from accounts.models import Partner
 from flowlet.approvals.models import Approval
 from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
+from flowlet.core.money import to_text
 from payments.choices import Direction, PaymentKind, Rail
 from payments.models import RailLimit
 from payments.policies.rail_limits import RailLimits
@@ -68,7 +69,11 @@ class Command(DeedCommand):
     def listed(self, *, limit: int) -> Iterable[str]:
         """The newest first; of what is for the same, the newest whose moment has come counts."""
         for row in RailLimit.objects.select_related("partner").order_by("-pk")[:limit]:
-            figures = [f"{name.replace('_', ' ')} {value}" for name in NAMES if (value := getattr(row, name)) is not None]
+            figures = [
+                f"{name.replace('_', ' ')} {value if isinstance(value, int) else to_text(value, row.currency)}"
+                for name in NAMES
+                if (value := getattr(row, name)) is not None
+            ]
             yield line(
                 row.partner or "all partners",
                 row.rail,

@@ -11,6 +11,7 @@ from accounts.management.deeds import ActingCommand
 from accounts.models import Partner
 from flowlet.core import clock
 from flowlet.core.errors import DomainError
+from flowlet.core.money import Money, in_words
 from payments.choices import Rail
 from payments.models import Batch
 from payments.services import gathering, settlement
@@ -103,7 +104,7 @@ class Command(ActingCommand):
             "batch": batch.public_id,
             "rail": batch.rail,
             "count": batch.count,
-            "total": f"{batch.total} {batch.currency}",
+            "total": in_words(Money(batch.total, batch.currency)),
             "file": batch.file_name,
             "digest": batch.digest,
         }

@@ -10,9 +10,11 @@ from accounts.management.deeds import REQUIRED, Deed, DeedCommand, line, option
 from accounts.models import User
 from accounts.roles import has_permission
 from flowlet.approvals.models import Approval
+from flowlet.core import ids
 from flowlet.core.actors import Actor
 from flowlet.core.errors import NotFound
 from flowlet.core.money import to_text
+from ledger.models import Journal
 from payments.choices import SuspenseState
 from payments.models import SuspenseItem
 from payments.policies import suspense as policies
@@ -26,6 +28,11 @@ ASSIGN, BOOK = "payments.assign_suspense", "payments.book_outcome"
 def assign(*, item_id: UUID, wallet: str, reason: str, actor: Actor, at: datetime) -> SuspenseItem | Approval:
     """To the wallet with this id."""
     return suspense.assign(item_id=item_id, wallet_id=Wallet.key(wallet), reason=reason, actor=actor, at=at)
+
+
+def close(*, item_id: UUID, journal: str, reason: str, actor: Actor, at: datetime) -> Approval:
+    """By the journal with this id."""
+    return suspense.close(item_id=item_id, journal_id=Journal.key(journal), reason=reason, actor=actor, at=at)
 
 
 def hand_over(*, item_id: UUID, owner: str, actor: Actor, at: datetime) -> SuspenseItem:
@@ -44,7 +51,7 @@ def _deed(name: str, service: Any, text: str, **more: Any) -> Deed:
 class Command(DeedCommand):
     help = (
         "List money in suspense, what has lain longest first; take one on, hand it over, assign it to a wallet (above the "
-        "threshold another person approves), or send a wire back."
+        "threshold another person approves), send a wire back, or say which manual journal took it out (another person approves)."
     )
     shows = SuspenseItem
     list_options = (
@@ -77,6 +84,13 @@ class Command(DeedCommand):
                 option("--code", choices=sorted(RETURN_REASONS), required=True, help="why, in ISO 20022's word"),
                 option("--note", default="", help="for the other bank, in plain Latin letters, at most 105"),
             ),
+        ),
+        _deed(
+            "close",
+            close,
+            "a manual journal took it out; another person approves",
+            options=(option("--journal", required=True, metavar="jrn_…"),),
+            reason=REQUIRED,
         ),
     )
 
@@ -111,6 +125,7 @@ class Command(DeedCommand):
             ("Text", payment.description),
             ("Owner", row.owner.email if row.owner else "nobody"),
             ("Assigned to", row.wallet.public_id if row.wallet else ""),
+            ("Taken out by", ids.public_id(Journal.PREFIX, row.journal_id) if row.journal_id else ""),
             ("Reason", row.reason),
         )
         for wallet in suspense.candidates(row) if row.state == SuspenseState.OPEN else ():

@@ -90,7 +90,6 @@ class Message(Node):
         reason = one.find("RvslRsnInf/Rsn/Cd")
         if reason is None or reason.text not in scheme.REVERSAL_REASONS:
             yield broken("reversal.reason", one.element if reason is None else reason)
-        yield from part_checks.of_names(one.all("RvslRsnInf/Orgtr/Nm"))
         original = one.find("OrgnlTxRef")
         if original is None:
             yield broken("reversal.original", one.element)

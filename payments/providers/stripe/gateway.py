@@ -3,9 +3,11 @@
 Our reference is the idempotency key and stands in the metadata, so that what was lost is found by it. A clear no (a declined card, a
 token that does not exist) is an answer; what concerns us and not the payment (credentials, rate) is raised. A bank that wants to see the
 cardholder (3-D Secure) is answered with the address they are to be sent to, when the payment has one to which they come back; without it is
-a no as well: nobody could be sent there. Who does not come within an hour is waited for no longer.
+a no as well: nobody could be sent there. Who does not come within an hour is waited for no longer. What was declined or given up is
+canceled at Stripe before it is told as a no: whoever knows an intent's secret could try it again with another card.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from flowlet.core import clock
@@ -59,18 +61,17 @@ class CardGateway:
                     )
                 )
             return_url = instruction.details.get("return_url", "")
-            return answer_of_payment(
-                self._acquirer.create_payment(
-                    amount=instruction.amount,
-                    reference=instruction.reference,
-                    key=instruction.reference,
-                    payment_method=instruction.details.get("number", ""),
-                    confirm=True,
-                    return_url=return_url,
-                    fail_on_action=not return_url,
-                    description=instruction.description,
-                )
+            made = self._acquirer.create_payment(
+                amount=instruction.amount,
+                reference=instruction.reference,
+                key=instruction.reference,
+                payment_method=instruction.details.get("number", ""),
+                confirm=True,
+                return_url=return_url,
+                fail_on_action=not return_url,
+                description=instruction.description,
             )
+            return answer_of_payment(concluded(self._acquirer, made))
         except (NotAuthorized, Throttled):
             raise
         except Refused as refusal:
@@ -87,27 +88,35 @@ class CardGateway:
             mine = [refund for refund in refunds if refund.reference == instruction.reference]
             return answer_of_refund(mine[0]) if mine else Answer(state=State.NOT_FOUND)
         if instruction.provider_reference:
-            return answer_of_payment(self._waited_for(self._acquirer.payment(instruction.provider_reference)))
+            return answer_of_payment(concluded(self._acquirer, self._acquirer.payment(instruction.provider_reference)))
         # The search is behind by up to a minute: it says which payments there are, and each says itself how it stands.
         found = [self._acquirer.payment(one.id) for one in self._acquirer.find_payments(instruction.reference)]
         # One key makes one payment; should there be more, the one that took money is the one that counts.
         found.sort(key=lambda payment: payment.status != CardPaymentStatus.SUCCEEDED)
-        return answer_of_payment(self._waited_for(found[0])) if found else Answer(state=State.NOT_FOUND)
-
-    def _waited_for(self, payment: CardPayment) -> CardPayment:
-        """The payment, canceled if its cardholder had their time; they may still have been faster."""
-        if payment.status != CardPaymentStatus.REQUIRES_ACTION or clock.now() - payment.created_at <= AUTHENTICATED_WITHIN:
-            return payment
-        try:
-            return self._acquirer.cancel_payment(payment.id, key=f"{payment.id}:abandoned", abandoned=True)
-        except (NotAuthorized, Throttled):
-            raise
-        except Refused:
-            return self._acquirer.payment(payment.id)
+        return answer_of_payment(concluded(self._acquirer, found[0])) if found else Answer(state=State.NOT_FOUND)
 
 
 def _is_back(instruction: Instruction) -> bool:
     return instruction.direction == Direction.OUT
+
+
+def concluded(acquirer: CardAcquirer, payment: CardPayment) -> CardPayment:
+    """The payment, canceled if it was declined or its cardholder had their time; they may still have been faster.
+
+    Raises OutcomeUnknown, Unavailable, NotAuthorized, Throttled: nobody knows yet whether it can still be charged.
+    """
+    is_declined = payment.status == CardPaymentStatus.REQUIRES_PAYMENT_METHOD
+    is_late = payment.status == CardPaymentStatus.REQUIRES_ACTION and clock.now() - payment.created_at > AUTHENTICATED_WITHIN
+    if not is_declined and not is_late:
+        return payment
+    key = f"{payment.id}:{'declined' if is_declined else 'abandoned'}"
+    try:
+        ended = acquirer.cancel_payment(payment.id, key=key, abandoned=is_late)
+    except (NotAuthorized, Throttled):
+        raise
+    except Refused:
+        return acquirer.payment(payment.id)
+    return replace(ended, failure_code=payment.failure_code) if is_declined else ended
 
 
 def answer_of_payment(payment: CardPayment) -> Answer:

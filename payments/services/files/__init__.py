@@ -11,6 +11,9 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from accounts.models import Customer
+from accounts.models.personal import Personal
+from accounts.selectors.customers import personal_of
 from payments import choices, errors
 from payments.choices import Direction, Rail
 from payments.models import Batch, Payment
@@ -22,10 +25,11 @@ from payments.selectors.external_accounts import details_of
 from payments.services import gateways
 from payments.services.files import ach, refusals, reversals, sepa, verification_entries, wires
 from payments.services.files.ach import trace_of
-from payments.services.files.built import Built, Material, identity_of
+from payments.services.files.built import Built, Material, identity_of, me
 from payments.services.files.sealed import aad, content_of, digest_of, seal
 from payments.services.files.sepa import batch_of_group
 from payments.services.files.wires import addressed, imad_of
+from payments.services.files.wires import route as wire_route
 from payments.services.files.wires import settlement_day as wire_day
 from payments.services.files.wires import uetr as uetr_of
 
@@ -44,6 +48,7 @@ __all__ = [
     "identity_of",
     "imad_of",
     "is_of_reversals",
+    "me",
     "members_of_group",
     "message_of",
     "provider_of",
@@ -54,10 +59,13 @@ __all__ = [
     "traces",
     "uetr_of",
     "wire_day",
+    "wire_route",
 ]
 
 # So many payments in one file: ACH stays below 10,000 lines with them, and a wire is a message of its own.
 LARGEST: Final[Mapping[Rail, int]] = {Rail.ACH: 5000, Rail.SEPA_CT: 5000, Rail.SEPA_DD: 5000, Rail.WIRE: 1}
+# Rails whose messages name the customer for whom we pay.
+TOLD: Final = frozenset({Rail.SEPA_CT, Rail.WIRE})
 _WRITERS: Final[Mapping[tuple[Rail, Direction], Callable[[Batch, Material], Built]]] = {
     (Rail.ACH, Direction.IN): ach.write,
     (Rail.ACH, Direction.OUT): ach.write,
@@ -213,9 +221,19 @@ def _material(payments: Sequence[Payment], places: Mapping[UUID, choices.Sequenc
     return Material(
         payments=payments,
         details={key: held_by for key, held_by in details.items() if held_by is not None},
+        payers=_payers(payments),
         places=places,
         amendments=_amendments(payments),
     )
+
+
+def _payers(payments: Sequence[Payment]) -> dict[UUID, Personal]:
+    """The customers whose money leaves over rails that tell the payee's bank for whom."""
+    wanted = {
+        payment.pk: payment.customer_id for payment in payments if payment.rail in TOLD and payment.direction == Direction.OUT
+    }
+    found = personal_of(Customer.objects.filter(pk__in=set(wanted.values()))) if wanted else {}
+    return {key: person for key, customer_id in wanted.items() if (person := found.get(customer_id)) is not None}
 
 
 def _amendments(payments: Sequence[Payment]) -> dict[UUID, direct_debits.Amendment]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 
 from accounts.choices import Mode
+from accounts.models.personal import Personal
 from payments import choices, errors
 from payments.choices import Rail
 from payments.models import Batch, Payment
@@ -16,6 +17,8 @@ from payments.models.account_details import AccountDetails
 from payments.providers.iso20022 import charset, direct_debits, parts
 from payments.selectors.payments import is_sandbox
 from payments.services import gateways
+
+TOWN, POST_CODE, LINE = 35, 16, 70  # PostalAddress24, in characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,13 @@ class Built:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """The payments of a file with what is opened for it: who holds their accounts, the places of collections in their mandates, and
-    of which changes of the mandates they tell.
+    """The payments of a file with what is opened for it: who holds their accounts, for whom money leaves, the places of collections in
+    their mandates, and of which changes of the mandates they tell.
     """
 
     payments: Sequence[Payment]
     details: Mapping[UUID, AccountDetails]
+    payers: Mapping[UUID, Personal]
     places: Mapping[UUID, choices.Sequence]
     amendments: Mapping[UUID, direct_debits.Amendment] = field(default_factory=dict)
 
@@ -81,8 +85,8 @@ def their_party(held_by: AccountDetails, *, name_width: int) -> parts.Party:
 
     Raises ExternalAccountUnfit when nothing is left of the name.
     """
-    name = charset.to_latin(held_by.owner_name).text[:name_width].rstrip()
-    if not any(character.isalnum() for character in name):
+    name = _name(held_by.owner_name, name_width)
+    if not name:
         raise no_name()
     where: Any = held_by.owner_address
     if where is not None:
@@ -95,6 +99,34 @@ def their_party(held_by: AccountDetails, *, name_width: int) -> parts.Party:
             state=charset.to_latin(where.region).text,
         )
     return parts.Party(name=name, address=where)
+
+
+def payer(material: Material, payment: Payment, *, name_width: int, has_address: bool = False) -> parts.Party | None:
+    """The customer for whom money leaves: the bank knows us, and has to be told for whom we pay (Regulation (EU) 2023/1113, article 4;
+    31 CFR 1010.410(f)). Raises UnfitForRail when nothing is left of the name.
+    """
+    person = material.payers.get(payment.pk)
+    if person is None:
+        return None
+    name = _name(person.name, name_width)
+    if not name:
+        raise errors.UnfitForRail("The rail carries Latin letters only, and the payer's name has none.", param="wallet_id")
+    where, address = None, person.address
+    if has_address and address is not None and (town := charset.to_latin(address.city).text[:TOWN].strip()):
+        lines = (charset.to_latin(line).text[:LINE].strip() for line in (address.line1, address.line2))
+        where = parts.Address(
+            country=address.country,
+            town=town,
+            post_code=charset.to_latin(address.postal_code).text[:POST_CODE].strip(),
+            lines=tuple(filter(None, lines)),
+        )
+    return parts.Party(name=name, address=where)
+
+
+def _name(text: str, width: int) -> str:
+    """A name in the letters that banks carry, cut at its width; empty when nothing readable is left."""
+    name = charset.to_latin(text).text[:width].rstrip()
+    return name if any(character.isalnum() for character in name) else ""
 
 
 def remittance(payment: Payment) -> parts.Remittance:

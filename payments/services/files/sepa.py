@@ -14,7 +14,7 @@ from payments.choices import MandateScheme, Sequence
 from payments.models import Batch, MandateAmendment, Payment
 from payments.models.account_details import AccountDetails
 from payments.providers.iso20022 import credit_transfers, direct_debits, parts, scheme
-from payments.services.files.built import Built, Material, me, our_party, remittance, their_party
+from payments.services.files.built import Built, Material, me, our_party, payer, remittance, their_party
 
 _MESSAGE = re.compile(r"FLW([0-9]{12})", re.ASCII)
 _GROUP = re.compile(r"([0-9]{10})-[0-9]+", re.ASCII)
@@ -85,6 +85,7 @@ def _transfers(batch: Batch, material: Material) -> dict[str, Any]:
                 creditor=their_party(material.details[payment.pk], name_width=scheme.NAME),
                 creditor_account=parts.Account(iban=material.details[payment.pk].number),
                 creditor_agent=_agent(payment),
+                ultimate_debtor=payer(material, payment, name_width=scheme.NAME),
                 remittance=remittance(payment),
             )
             for payment in material.payments

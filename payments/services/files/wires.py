@@ -1,6 +1,7 @@
 """Wires: one message (pacs.008 in Fedwire's form) for one payment, so a batch of the rail is one payment."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,13 +11,14 @@ from django.conf import settings
 from django.db.models import F
 
 from flowlet.core.money import Money
-from payments.choices import Rail
-from payments.models import Batch, Payment
+from payments import errors
+from payments.choices import ExternalAccountKind, Rail
+from payments.models import Batch, ExternalAccount, Payment
 from payments.policies import cutoffs
 from payments.providers.iso20022 import envelopes, parts, wires
 from payments.providers.iso20022.writing import Written
 from payments.selectors.payments import is_sandbox
-from payments.services.files.built import Built, Material, identity_of, me, our_party, remittance, their_party
+from payments.services.files.built import Built, Material, identity_of, me, our_party, payer, remittance, their_party
 
 NAME_WIDTH = 140
 
@@ -37,7 +39,8 @@ def _message(batch: Batch, material: Material) -> dict[str, Any]:
     [payment] = material.payments
     identity, held_by = me(batch), material.details[payment.pk]
     ours = parts.Agent(aba=identity["aba"])
-    theirs = parts.Agent(aba=payment.external_account.routing_number)
+    receiver, theirs = route(payment.external_account, identity)
+    is_abroad = receiver != theirs
     wire = wires.Wire(
         instruction_id=payment.trace,
         end_to_end_id=payment.reference,
@@ -45,16 +48,38 @@ def _message(batch: Batch, material: Material) -> dict[str, Any]:
         amount=Money(payment.amount, payment.currency),
         settle_on=batch.value_on,
         sender=ours,
-        receiver=theirs,
+        receiver=receiver,
         debtor=our_party(identity),
         debtor_account=parts.Account(number=identity["account"]),
         debtor_agent=ours,
         creditor_agent=theirs,
         creditor=their_party(held_by, name_width=NAME_WIDTH),
-        creditor_account=parts.Account(number=held_by.number),
+        creditor_account=parts.Account(iban=held_by.number) if is_abroad else parts.Account(number=held_by.number),
+        charge_bearer=wires.ChargeBearer.SHARED if is_abroad else wires.ChargeBearer.AGREED,
+        ultimate_debtor=payer(material, payment, name_width=NAME_WIDTH, has_address=True),
         remittance=remittance(payment),
     )
     return {"wire": wire, "message_id": imad(batch, identity["aba"]), "created_at": batch.created_at}
+
+
+def route(account: ExternalAccount, identity: Mapping[str, str]) -> tuple[parts.Agent, parts.Agent]:
+    """The member of Fedwire that takes the wire, and the payee's bank: one at home; abroad our correspondent, and a bank by its BIC.
+
+    Raises ExternalAccountUnfit, RailNotConfigured.
+    """
+    if account.kind == ExternalAccountKind.US_BANK:
+        bank = parts.Agent(aba=account.routing_number)
+        return bank, bank
+    if not account.bic:
+        raise errors.ExternalAccountUnfit(
+            "A wire abroad needs the BIC of the account's bank.", param="external_account_id", unfit="bic"
+        )
+    if not identity["correspondent"]:
+        raise errors.RailNotConfigured(
+            "Wires abroad are not set up: FLOWLET_WIRE_CORRESPONDENT names the bank in the United States that sends them on.",
+            rail=Rail.WIRE.value,
+        )
+    return parts.Agent(aba=identity["correspondent"]), parts.Agent(bic=account.bic)
 
 
 def addressed(written: Written, *, partner_id: UUID, at: datetime) -> Written:

@@ -143,6 +143,23 @@ def test_a_bic_has_eleven_characters(value, kept):
     assert numbers.bic(value) == kept
 
 
+@pytest.mark.parametrize(
+    ("bic", "iban"),
+    [("COBADEFFXXX", "DE89370400440532013000"), ("AGRIGPGXXXX", "FR76"), ("HBUKGGSPXXX", "GB29"), ("AABAAXX1XXX", "FI21")],
+)
+def test_a_bank_lies_in_the_country_of_its_accounts_or_in_one_that_uses_its_ibans(bic, iban):
+    assert numbers.bic(bic, iban=iban) == bic
+
+
+@pytest.mark.parametrize(
+    ("bic", "iban"), [("COBADEFFXXX", "GB29NWBK60161331926819"), ("HBUKGB4BXXX", "GG29"), ("AGRIGPGXXXX", "DE89")]
+)
+def test_a_bic_of_another_country_than_the_accounts_is_refused(bic, iban):
+    with pytest.raises(errors.MalformedBic) as refusal:
+        numbers.bic(bic, iban=iban)
+    assert refusal.value.param == "bic"
+
+
 @pytest.mark.parametrize("value", ["COBADEF", "COBAXXFF", "12345678", "COBADEFF12", "", None, 8])
 def test_a_bic_of_another_form_is_refused(value):
     with pytest.raises(errors.MalformedBic):

@@ -123,6 +123,7 @@ def test_accounts_are_found_by_number_and_by_words_of_the_owners_name(world):
         (US_BANK, {"external_id": " x"}, errors.MalformedExternalId, "external_id"),
         (IBAN, {"iban": "DE88370400440532013000"}, errors.MalformedIban, "iban"),
         (IBAN, {"bic": "NOBIC"}, errors.MalformedBic, "bic"),
+        (IBAN, {"bic": "NWBKGB2LXXX"}, errors.MalformedBic, "bic"),
         (IBAN, {"routing_number": "021000021"}, errors.FieldNotForKind, "routing_number"),
         (CARD, {"card_token": "4242424242424242"}, errors.CardNumberRefused, "card_token"),
         (CARD, {"card_last_four": "424"}, errors.MalformedCardToken, "card_last_four"),

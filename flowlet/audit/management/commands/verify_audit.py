@@ -10,12 +10,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from flowlet.audit.selectors import chain
+from flowlet.audit.services import checks
 
 _ANCHOR = re.compile(r"^([1-9][0-9]*):([0-9a-f]{64})$")
 
 
 class Command(BaseCommand):
-    help = "Verify the audit trail; names the first sealed record that was altered, removed or inserted. Exit code 1 on a break."
+    help = (
+        "Verify the audit trail; names the first sealed record that was altered, removed or inserted, and decisions that say otherwise "
+        "than it. Exit code 1 on a break."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -35,7 +39,7 @@ class Command(BaseCommand):
                 raise CommandError(f"--anchor {text!r}: the form is number:hash with 64 hexadecimal digits, lower case.")
             anchors[int(match[1])] = match[2]
         with tqdm(total=chain.sealed_count(), unit=" records", desc="Verifying", disable=None) as bar:
-            found = chain.verify(anchors=anchors, on_block=bar.update)
+            found = checks.examine(anchors=anchors, on_block=bar.update)
         if options["json"]:
             self.stdout.write(json.dumps({"intact": found.intact, **asdict(found)}, default=str))
         else:
@@ -50,7 +54,10 @@ class Command(BaseCommand):
         if found.first_break is not None:
             self.stderr.write(self.style.ERROR(f"BROKEN: {found.first_break.message}"))
             return
+        for text in found.differences:
+            self.stderr.write(self.style.ERROR(f"DIFFERS: {text}"))
         if found.unsealed:
             since = found.unsealed_since.isoformat(timespec="seconds") if found.unsealed_since else ""
             self.stdout.write(f"Not sealed yet, so not covered: {found.unsealed} records since {since}.")
-        self.stdout.write(self.style.SUCCESS("The audit trail is intact."))
+        if found.intact:
+            self.stdout.write(self.style.SUCCESS("The audit trail is intact."))

@@ -19,15 +19,19 @@
     return true;
   }
 
-  function move(step) {
-    const all = rows();
-    if (!all.length) return;
-    current = Math.min(Math.max(current + step, 0), all.length - 1);
+  function mark(all) {
     all.forEach((row, n) => {
       row.classList.toggle("is-current", n === current);
       if (n === current) row.setAttribute("aria-current", "true");
       else row.removeAttribute("aria-current");
     });
+  }
+
+  function move(step) {
+    const all = rows();
+    if (!all.length) return;
+    current = Math.min(Math.max(current + step, 0), all.length - 1);
+    mark(all);
     all[current].scrollIntoView({ block: "nearest" });
   }
 
@@ -121,6 +125,13 @@
     }
   });
 
+  /* Ctrl+Enter sends the form from the field in which the reason is typed. */
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.target.tagName !== "TEXTAREA") return;
+    event.preventDefault();
+    event.target.form?.requestSubmit();
+  });
+
   /* One press, one deed. */
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post" || event.defaultPrevented) return;
@@ -196,12 +207,70 @@
     document.addEventListener("visibilitychange", tick);
   }
 
+  /* A page of work under way looks again by itself: what is otherwise is put in its place, and what had the focus keeps it. While a dialog
+     is open it waits; when nobody has touched the page for a while it stops, as its requests would keep the sign-in alive. */
+  function lookAgain(said) {
+    const TOUCHED_MS = 600000;
+    const PARTS = [".fl-head", ".fl-boxes"];
+    const seconds = Number(said.dataset.flAgain);
+    const known = {};
+    let touched = Date.now();
+    const nameOf = (one) => ["id", "href", "name", "aria-label"].map((word) => one.getAttribute(word) || "").join("|") || one.textContent;
+    const likes = (part, one) => [...part.querySelectorAll("a, button, input, select, textarea, summary, [tabindex]")].filter((other) => nameOf(other) === nameOf(one));
+    const put = (old, fresh) => {
+      const focused = old.contains(document.activeElement) ? document.activeElement : null;
+      const place = focused ? likes(old, focused).indexOf(focused) : -1;
+      old.replaceWith(fresh);
+      dress(fresh);
+      if (!focused) return;
+      const same = likes(fresh, focused);
+      const heir = same[place] || same[0] || document.querySelector(".fl-head h2");
+      if (heir.tagName === "H2") heir.tabIndex = -1;
+      heir.focus({ preventScroll: true });
+    };
+    const look = async () => {
+      if (isOpen() || document.hidden || Date.now() - touched > TOUCHED_MS) return setTimeout(look, seconds * 1000);
+      let found;
+      try {
+        const answer = await fetch(window.location.href, { cache: "no-store" });
+        if (!answer.ok || answer.redirected) return null;
+        found = new DOMParser().parseFromString(await answer.text(), "text/html");
+      } catch {
+        return setTimeout(look, seconds * 3000); /* Not reached: later. */
+      }
+      if (isOpen()) return setTimeout(look, seconds * 1000);
+      const status = found.querySelector("[data-fl-status]")?.textContent.trim();
+      if (status !== document.querySelector("[data-fl-status]")?.textContent.trim()) said.textContent = status;
+      PARTS.forEach((part) => {
+        const [old, fresh] = [document.querySelector(part), found.querySelector(part)];
+        if (old && fresh && known[part] !== fresh.innerHTML) {
+          known[part] = fresh.innerHTML;
+          put(old, document.adoptNode(fresh));
+        }
+      });
+      /* Their forms know as which version the row was shown. */
+      const after = document.querySelector(".fl-boxes");
+      document.querySelectorAll('dialog[id^="do-"]').forEach((dialog) => dialog.remove());
+      after.after(...[...found.querySelectorAll('dialog[id^="do-"]')].map((dialog) => document.adoptNode(dialog)));
+      mark(rows());
+      return found.querySelector("[data-fl-again]") ? setTimeout(look, seconds * 1000) : null;
+    };
+    ["keydown", "pointerdown", "pointermove"].forEach((kind) => document.addEventListener(kind, () => (touched = Date.now()), { passive: true }));
+    setTimeout(look, seconds * 1000);
+  }
+
+  function dress(part) {
+    part.querySelectorAll("time[datetime]").forEach((time) => {
+      time.title = new Date(time.dateTime).toLocaleString() + " (your time)";
+    });
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     const stay = document.getElementById("fl-stay");
     if (stay) watchSignIn(stay);
-    document.querySelectorAll("time[datetime]").forEach((time) => {
-      time.title = new Date(time.dateTime).toLocaleString() + " (your time)";
-    });
+    const again = document.querySelector("[data-fl-again]");
+    if (again) lookAgain(again);
+    dress(document);
     document.querySelectorAll("[data-fl-remask]").forEach((open) => {
       setTimeout(() => open.querySelectorAll("dd").forEach((value) => (value.textContent = "••••")), REMASK_AFTER_MS);
     });

@@ -6,7 +6,7 @@ window.addEventListener("DOMContentLoaded", () => {
     url: place.dataset.document,
     domNode: place,
     deepLinking: true,
-    docExpansion: "list",
+    docExpansion: "none",
     defaultModelsExpandDepth: 0,
     persistAuthorization: false,
     validatorUrl: null,

@@ -1,11 +1,11 @@
-"""In which script a name is written, by its letters: publishers' own statements about it are often wrong or missing."""
+"""In which script a text is written, by its letters, as ISO 15924 calls it: what others say about that is often wrong or missing."""
 
 import unicodedata
 from collections import Counter
 from functools import lru_cache
 from typing import Final
 
-# The first word of a letter's Unicode name, and the code of ISO 15924.
+# The first word of a letter's Unicode name, and the script's code.
 _SCRIPTS: Final = {
     "LATIN": "Latn",
     "FULLWIDTH": "Latn",
@@ -15,8 +15,10 @@ _SCRIPTS: Final = {
     "HEBREW": "Hebr",
     "THAI": "Thai",
     "CJK": "Hani",
+    "IDEOGRAPHIC": "Hani",
     "HIRAGANA": "Hira",
     "KATAKANA": "Kana",
+    "KATAKANA-HIRAGANA": "Kana",
     "HANGUL": "Hang",
     "GEORGIAN": "Geor",
     "ARMENIAN": "Armn",
@@ -43,10 +45,10 @@ OTHER: Final = "Zyyy"
 
 
 def script_of(text: str) -> str:
-    """The ISO 15924 code of the script that most letters of ``text`` are in: "Jpan" where kana stand among Han, "Zyyy" without letters."""
+    """The script that most letters are in: "Jpan" where kana stand among Han, "Zyyy" without letters."""
     if text.isascii():
         return "Latn" if any(letter.isalpha() for letter in text) else OTHER
-    found = Counter(script for letter in text if (script := _script(letter)))
+    found = Counter(_script(letter) for letter in text if letter.isalpha())
     if not found:
         return OTHER
     if found["Hani"] and (found["Hira"] or found["Kana"]):
@@ -54,9 +56,19 @@ def script_of(text: str) -> str:
     return found.most_common(1)[0][0]
 
 
-@lru_cache(maxsize=8192)
+def sole_script_of(text: str) -> str:
+    """The script of all letters and their marks: "Kana" for kana of both kinds, "Jpan" for kana with Han, "" where scripts are mixed or
+    none is there.
+    """
+    if text.isascii():
+        return "Latn" if any(letter.isalpha() for letter in text) else ""
+    letters = {letter for letter in text if letter.isalpha() or unicodedata.category(letter).startswith("M")}
+    found = {"Kana" if script == "Hira" else script for script in map(_script, letters)}
+    if found == {"Kana", "Hani"}:
+        return JAPANESE
+    return found.pop() if len(found) == 1 else ""
+
+
+@lru_cache(maxsize=20_000)
 def _script(letter: str) -> str:
-    if not letter.isalpha():
-        return ""
-    first, *_ = unicodedata.name(letter, "").split(" ")
-    return _SCRIPTS.get(first, OTHER)
+    return _SCRIPTS.get(unicodedata.name(letter, "").partition(" ")[0], OTHER)

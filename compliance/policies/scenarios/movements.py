@@ -1,0 +1,53 @@
+"""What several scenarios say of a movement: its direction, its sides, the customer's limit."""
+
+from typing import Any
+
+from compliance.policies.scenarios.writing import (
+    Json,
+    all_of,
+    any_of,
+    between,
+    fact,
+    field,
+    is_,
+    listed,
+    one_of,
+    percent,
+    test,
+    usd,
+    value,
+)
+
+IN, OUT = "IN", "OUT"
+# Under comprehensive sanctions of the USA (OFAC): officers change the list with the rule.
+EMBARGOED = ("CU", "IR", "KP")
+
+
+def incoming(what: Any = field) -> Json:
+    """Money that comes."""
+    return is_(what("direction"), IN)
+
+
+def outgoing(what: Any = field) -> Json:
+    """Money that leaves."""
+    return is_(what("direction"), OUT)
+
+
+def others(what: Any = field) -> Json:
+    """To or from somebody else."""
+    return is_(what("is_own"), given=False)
+
+
+def touches(name: str) -> Json:
+    """A country of the other side, or of the internet address, is on the list."""
+    return any_of(listed(fact("country"), name), listed(fact("ip_country"), name))
+
+
+NEAR_LIMIT = all_of(outgoing(), between(percent(field("amount"), fact("tier_limit")), value("90", "%"), value("100", "%")))
+TO_EMBARGOED = any_of(one_of(fact("country"), *EMBARGOED), one_of(fact("ip_country"), *EMBARGOED))
+UNNAMED = all_of(
+    outgoing(fact),
+    one_of(fact("rail"), "ach", "sepa_ct", "wire"),
+    test("ge", fact("worth"), usd("3000.00")),
+    is_(fact("names_parties"), given=False),
+)

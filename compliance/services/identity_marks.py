@@ -1,0 +1,68 @@
+"""Customers of one partner who look like each other: kept as keyed digests, found at every submission."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from accounts.choices import CustomerStatus
+from accounts.models import Customer
+from accounts.models.personal import Personal, email_index, name_words, phone_index
+from compliance.choices import CheckOutcome, ItemKind, MarkKind
+from compliance.models import IdentityMark
+from compliance.policies.identity_checks import Finding
+from flowlet.core import crypto, ids
+
+
+def person(name: str, born_on: object) -> str:
+    """The digest of a person: the words of the name in any order, and the day of birth."""
+    return crypto.blind_index(f"{' '.join(sorted(name_words(name)))}|{born_on}", purpose="compliance.person")
+
+
+def document(number: str, issuer: str) -> str:
+    """The digest of a document's number: letters and figures only, within what issued it."""
+    plain = "".join(filter(str.isalnum, number.upper()))
+    return crypto.blind_index(f"{plain}|{issuer}", purpose="compliance.document")
+
+
+def remember(customer: Customer, personal: Personal, *, documents: Iterable[str] = ()) -> None:
+    """Write down by what the customer can be recognised now; what changed is forgotten."""
+    found = {(MarkKind.DOCUMENT, index) for index in documents}
+    if personal.born_on:
+        found.add((MarkKind.PERSON, person(personal.name, personal.born_on)))
+    if personal.email:
+        found.add((MarkKind.EMAIL, email_index(personal.email)))
+    if personal.phone:
+        found.add((MarkKind.PHONE, phone_index(personal.phone)))
+    IdentityMark.objects.filter(customer=customer).delete()
+    IdentityMark.objects.bulk_create(
+        IdentityMark(partner_id=customer.partner_id, customer=customer, kind=kind, index=index) for kind, index in sorted(found)
+    )
+
+
+def twins(customer: Customer) -> list[Finding]:
+    """Other customers of the partner with one of the customer's marks, or with the same address or number on their record."""
+    alike: dict[str, set[UUID]] = {}
+    mine = dict.fromkeys(MarkKind.values, "")
+    for mark in IdentityMark.objects.filter(customer=customer):
+        mine[mark.kind] = mark.index
+        same = IdentityMark.objects.filter(partner_id=customer.partner_id, kind=mark.kind, index=mark.index)
+        alike.setdefault(mark.kind, set()).update(same.exclude(customer=customer).values_list("customer_id", flat=True)[:10])
+    for kind, column in ((MarkKind.EMAIL, "email_index"), (MarkKind.PHONE, "phone_index")):
+        if mine[kind]:
+            others = Customer.objects.filter(**{column: mine[kind]}, partner_id=customer.partner_id)
+            others = others.exclude(pk=customer.pk).exclude(status=CustomerStatus.CLOSED)
+            alike.setdefault(kind, set()).update(others.values_list("pk", flat=True)[:10])
+    return [
+        Finding(
+            ItemKind.DUPLICATE,
+            f"duplicate.{kind.lower()}",
+            CheckOutcome.FAIL,
+            {"customers": sorted(ids.public_id(Customer.PREFIX, key) for key in found)},
+        )
+        for kind, found in sorted(alike.items())
+        if found
+    ]
+
+
+def forget(customer_id: UUID) -> int:
+    """Drop the marks of a customer who was erased."""
+    return IdentityMark.objects.filter(customer_id=customer_id).delete()[0]

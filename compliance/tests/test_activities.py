@@ -1,0 +1,168 @@
+"""What monitoring sees of payments and transfers."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from compliance.models import Activity
+from compliance.services import activities
+from flowlet.core.money import Money
+from flowlet.events import registry
+from flowlet.events.models import Event
+from ledger.services import rates
+from payments.choices import PaymentKind as K
+from payments.choices import Rail
+from payments.services import gathering, outcomes, payments
+from payments.tests.world import KEY, fresh_world
+from wallets.models import Transfer
+from wallets.services import transfers
+
+HEARD = ("compliance.see_payment",)
+
+
+@pytest.fixture
+def world(db):
+    return fresh_world()
+
+
+def tell(world):
+    """Hand every event of a payment to its handler, and take in what else is recent."""
+    for event in Event.objects.order_by("id"):
+        for name in HEARD:
+            handler = registry.find(name)
+            if handler.listens_to(event.type):
+                handler.run(event)
+    activities.take_recent(at=world.at + timedelta(seconds=1))
+
+
+def take_day(world):
+    since, until = activities.day_of(world.at.date())
+    return activities.take_in(since=since, until=until + timedelta(days=1))
+
+
+def by_event(world):
+    tell(world)
+    tell(world)
+
+
+def by_day(world):
+    assert take_day(world) == Activity.objects.count()
+    assert take_day(world) == 0
+
+
+@pytest.fixture(params=[by_event, by_day], ids=["as it comes", "by day"])
+def take(request, world):
+    """Both ways of taking in, each of them twice."""
+    return lambda: request.param(world)
+
+
+def test_a_transfer_between_customers_is_seen_from_both_sides_and_its_refund_too(world, take):
+    payer, payee = world.wallet("100.00"), world.wallet()
+    made = world.send(payer, payee, "30.00", metadata={"device_id": "phone-1", "ip_country": "KP", "cash": "true"})
+    world.refund(made.transfer, "10.00")
+    take()
+    a, b = payer.customer_id, payee.customer_id
+    assert set(Activity.objects.values_list("customer_id", "counterparty", "direction", "kind", "amount", "worth")) == {
+        (a, b, "OUT", "WALLET", Decimal(30), Decimal(30)),
+        (b, a, "IN", "WALLET", Decimal(30), Decimal(30)),
+        (b, a, "OUT", "REFUND", Decimal(10), Decimal(10)),
+        (a, b, "IN", "REFUND", Decimal(10), Decimal(10)),
+    }
+    sent = Activity.objects.get(customer=a, kind="WALLET")
+    assert (sent.ip_country, sent.is_cash, sent.device is None, sent.is_own, sent.is_new_counterparty) == (
+        "KP",
+        True,
+        False,
+        False,
+        True,
+    )
+    assert sent.reference == made.transfer.public_id
+
+
+def test_money_that_goes_out_counts_once_it_is_held_and_no_more_when_it_stayed(world, take):
+    wallet = world.wallet("100.00")
+    other = world.bank(wallet)
+    left, stayed = world.pay(wallet, "30.00", to=other), world.pay(wallet, "20.00", to=other)
+    world.act(payments.cancel, stayed, reason="not needed", actor=KEY)
+    take()
+    (found,) = Activity.objects.filter(source="PAYMENT")
+    assert (found.source_id, found.direction, found.kind, found.rail) == (left.pk, "OUT", "TRANSFER", "ach")
+    assert (found.country, found.is_own, found.names_parties, found.counterparty is None) == ("US", False, True, False)
+
+
+def test_a_return_is_a_movement_of_its_own_in_the_other_direction(world, take):
+    wallet = world.wallet("100.00")
+    payment = world.pay(wallet, "30.00", to=world.bank(wallet))
+    day = (payment.partner_id, payment.rail, payment.currency, payment.direction, payment.value_on)
+    gathering.gather(day, at=world.at, actor=KEY, early=True)
+    world.act(outcomes.settle, payment)
+    world.act(outcomes.return_, payment, reason_code="R02")
+    take()
+    assert set(Activity.objects.values_list("direction", "kind", "amount")) == {
+        ("OUT", "TRANSFER", Decimal(30)),
+        ("IN", "RETURN", Decimal(30)),
+    }
+
+
+def test_money_inside_the_book_reaches_the_payee_when_it_is_settled(world, take):
+    wallet, friend = world.wallet("100.00"), world.wallet()
+    world.pay(wallet, "30.00", rail=Rail.BOOK, target_wallet_id=friend.pk)
+    world.pay(wallet, "1.00", rail=Rail.BOOK, kind=K.FEE)
+    take()
+    found = Activity.objects.filter(source="PAYMENT").order_by("direction")
+    assert [(x.customer_id, x.direction, x.counterparty) for x in found] == [
+        (friend.customer_id, "IN", wallet.customer_id),
+        (wallet.customer_id, "OUT", friend.customer_id),
+    ]
+
+
+def test_one_account_outside_is_one_counterparty_for_all_customers_of_the_partner(world, take):
+    first, second = world.wallet("100.00"), world.wallet("100.00")
+    for wallet in (first, second):
+        world.pay(wallet, "5.00", to=world.bank(wallet, account_number="98765432"))
+    world.pay(first, "5.00", to=world.bank(first, account_number="11111111"))
+    take()
+    paid = Activity.objects.filter(source="PAYMENT")
+    assert (paid.count(), paid.values("counterparty").distinct().count()) == (3, 2)
+
+
+def test_only_the_first_money_to_somebody_goes_to_a_new_counterparty(world, take):
+    payer, payee = world.wallet("100.00"), world.wallet()
+    made = [world.send(payer, payee, "1.00").transfer, world.send(payer, payee, "1.00").transfer]
+    take()
+    new = Activity.objects.filter(direction="OUT", kind="WALLET", is_new_counterparty=True)
+    assert new.get().source_id == made[0].pk
+
+
+def test_foreign_money_has_its_worth_as_soon_as_there_is_a_rate(world):
+    payer, payee = world.wallet("100.00", currency="EUR"), world.wallet(currency="EUR")
+    world.send(payer, payee, "10.00")
+    tell(world)
+    assert set(Activity.objects.filter(kind="WALLET").values_list("worth", flat=True)) == {None}
+    rates.enter(base="EUR", quote="USD", rate=Decimal("1.0841"), valid_on=world.at.date(), actor=KEY, at=world.at)
+    take_day(world)
+    assert set(Activity.objects.filter(kind="WALLET").values_list("worth", flat=True)) == {Decimal("10.84")}
+
+
+def test_what_is_recent_goes_on_from_the_newest_that_is_known_and_a_day_back_at_most(world):
+    payer, payee = world.wallet("100.00"), world.wallet()
+    for hours in (30, 20, 2, 0):
+        transfers.make(
+            partner_id=world.partner.pk,
+            source_id=payer.pk,
+            target_id=payee.pk,
+            amount=Money("1.00", "USD"),
+            actor=KEY,
+            at=world.at - timedelta(hours=hours),
+        )
+    taken = [activities.take_recent(at=world.at - timedelta(hours=hours, seconds=-1)) for hours in (20, 2, 0, 0)]
+    assert taken == [2, 2, 2, 0]
+    Activity.objects.all().delete()
+    activities.take_one(kind="trf", key=Transfer.objects.earliest("completed_at").pk, at=world.at)
+    assert activities.take_recent(at=world.at) == 4  # of a day, and not of this very moment
+
+
+def test_a_day_is_a_day_in_utc():
+    since, until = activities.day_of(date(2026, 3, 29))
+    assert (since.isoformat(), until.isoformat()) == ("2026-03-29T00:00:00+00:00", "2026-03-30T00:00:00+00:00")
