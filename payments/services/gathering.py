@@ -4,7 +4,7 @@ So a payment is in no file or in exactly one, whatever dies in between. ``settle
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -178,7 +178,7 @@ def _gathered(group: Group, found: Sequence[Payment], *, at: datetime, actor: Ac
         count=len(found),
         total=total,
         needs_two=threshold is not None and total > threshold,
-        created_at=at,
+        created_at=at.astimezone(UTC),  # files tell it, and are written again from the stored row
     )
     batch.save(force_insert=True)
     traces = files.traces(rail, numbers.traces(len(found)))

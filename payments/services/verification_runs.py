@@ -6,7 +6,7 @@ they are a cost from the moment they leave, and are none when they come back. A 
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -99,7 +99,7 @@ def gather(*, partner_id: UUID, window: Window, before: datetime, at: datetime, 
         count=len(wanted),
         total=sum((amount for _, _, amount in wanted), start=Decimal(0)),
         is_verification=True,
-        created_at=at,
+        created_at=at.astimezone(UTC),
     )
     batch.save(force_insert=True)
     entries = [

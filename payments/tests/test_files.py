@@ -2,6 +2,7 @@
 
 from copy import copy
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 from decimal import Decimal
 
 import pytest
@@ -77,6 +78,14 @@ def test_the_file_of_each_rail_built_again_is_the_same_to_the_byte(world, rail):
     assert Batch.objects.get().status == BatchStatus.DELIVERED
     assert files.rebuild(batch).content == files.content_of(batch)
     books_are_sound()
+
+
+@pytest.mark.parametrize("rail", settlement.FILE_RAILS)
+def test_the_file_of_a_run_at_a_moment_of_another_zone_is_the_same_built_again(world, rail):
+    paid_by(world, rail)
+    [batch] = run(world, at=world.at.astimezone(ZoneInfo("Asia/Tokyo"))).built
+    assert files.rebuild(Batch.objects.get()).name == files.rebuild(batch).name
+    assert files.rebuild(Batch.objects.get()).content == files.content_of(batch)
 
 
 @pytest.mark.parametrize("rail", settlement.FILE_RAILS)
