@@ -2,8 +2,8 @@
 
 from copy import copy
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from lxml import etree
