@@ -6,6 +6,7 @@ from accounts import errors, roles
 from accounts.choices import CustomerStatus, FactorStatus, FreezeOrigin, PartnerStatus, Role
 from accounts.models import ApiKey, AuthenticationFactor, Customer, Partner, User
 from accounts.states import AUTHENTICATION_FACTOR_MOVES, CUSTOMER_MOVES, PARTNER_MOVES
+from flowlet.core import reasons
 from flowlet.core.actors import Actor, ActorKind
 from flowlet.core.errors import NotFound
 from flowlet.core.states import check_move
@@ -23,12 +24,12 @@ def held_by(actor: Actor, permissions: Collection[str]) -> frozenset[str]:
     return frozenset(name for name in permissions if user is not None and roles.has_permission(user, name))
 
 
-def check_reason(reason: str) -> str:
-    """The reason without spaces at its ends. Raises ReasonMissing."""
-    reason = reason.strip()
+def check_reason(reason: str, *, most: int = reasons.LONGEST) -> str:
+    """The reason without spaces at its ends. Raises ReasonMissing, ReasonTooLong for more than ``most`` characters."""
+    reason = reasons.kept(reason, most=most)
     if not reason:
         raise errors.ReasonMissing(param="reason")
-    return reason[:500]
+    return reason
 
 
 def check_can_request_activation(partner: Partner, actor: Actor | None = None) -> None:

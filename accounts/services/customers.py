@@ -22,7 +22,7 @@ from flowlet.approvals.errors import Obsolete
 from flowlet.approvals.models import Approval
 from flowlet.approvals.services import requests
 from flowlet.audit.services import log
-from flowlet.core import countries, ids
+from flowlet.core import countries, ids, reasons
 from flowlet.core import metadata as notes
 from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
@@ -209,7 +209,7 @@ def close(*, customer_id: UUID, partner_id: UUID | None = None, reason: str = ""
     policies.check_can_close(customer)
     before = _standing(customer)
     customer.status, customer.closed_at = CustomerStatus.CLOSED, at
-    return _stand(customer, events.CUSTOMER_CLOSED, before=before, reason=reason.strip()[:500], data={}, actor=actor, at=at)
+    return _stand(customer, events.CUSTOMER_CLOSED, before=before, reason=reasons.kept(reason), data={}, actor=actor, at=at)
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from flowlet.core import crypto
 from flowlet.core.countries import UnknownCountry
 from flowlet.core.errors import Invalid
 from flowlet.core.metadata import MalformedMetadata
+from flowlet.core.reasons import ReasonTooLong
 from flowlet.core.states import IllegalMove
 from flowlet.events import selectors as feed
 from flowlet.events.models import Event
@@ -373,6 +374,15 @@ def test_freezing_needs_a_reason_and_unfreezing_a_freeze(create, key_actor, trai
         customers.unfreeze(customer_id=customer.pk, reason="x", actor=key_actor, at=at)
     assert trail.look() == ([], [])
     assert Customer.objects.get().status == CustomerStatus.ACTIVE
+
+
+def test_a_reason_is_kept_whole_or_refused(create, key_actor, trail, at):
+    customer = create()
+    trail.look()
+    with pytest.raises(ReasonTooLong, match="500 characters; these are 501") as refused:
+        customers.freeze(customer_id=customer.pk, reason="x" * 501, actor=key_actor, at=at)
+    assert (refused.value.code, refused.value.param, trail.look()) == ("reason.too_long", "reason", ([], []))
+    assert customers.freeze(customer_id=customer.pk, reason=f" {'x' * 500} ", actor=key_actor, at=at).freeze_reason == "x" * 500
 
 
 def test_the_tier_stands_as_it_was_set(create, staff, at):

@@ -85,7 +85,7 @@ class EndForm(forms.Form):
 
     outcome = forms.ChoiceField(choices=CaseOutcome.choices)
     words = forms.CharField(
-        max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), help_text="Kept for good. No personal data."
+        max_length=cases.LONGEST_WORDS, widget=forms.Textarea(attrs={"rows": 3}), help_text="Kept for good. No personal data."
     )
 
 

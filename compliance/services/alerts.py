@@ -19,7 +19,7 @@ from compliance.policies import alerts as policies
 from compliance.policies import work
 from compliance.services.decisions import decision_of
 from flowlet.audit.services import log
-from flowlet.core import actors
+from flowlet.core import actors, reasons
 from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
 from flowlet.db.models import Identified
@@ -149,7 +149,7 @@ def decide(*, alert_id: UUID, disposition: str, reason_code: str, words: str = "
     policies.check_can_decide(row, disposition, actor)
     policies.check_reason_code(disposition, reason_code)
     work.check_is_free(row, actor, at=at)
-    row.disposition, row.reason_code, row.words = disposition, reason_code, words.strip()[:LONGEST_WORDS]
+    row.disposition, row.reason_code, row.words = disposition, reason_code, reasons.kept(words, most=LONGEST_WORDS, param="words")
     row.decided_by, row.decided_at = str(actor), at
     row.locked_by = row.locked_until = None
     if not policies.needs_two(disposition):

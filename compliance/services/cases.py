@@ -16,7 +16,7 @@ from compliance.policies import cases as policies
 from compliance.policies import work
 from compliance.services.decisions import decision_of
 from flowlet.audit.services import log
-from flowlet.core import crypto, ids
+from flowlet.core import crypto, ids, reasons
 from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
 from payments.models import Payment
@@ -24,7 +24,7 @@ from wallets.choices import WalletStatus
 from wallets.models import Wallet
 from wallets.services import wallets
 
-LONGEST_NARRATIVE = 50_000
+LONGEST_NARRATIVE, LONGEST_WORDS = 50_000, 2_000
 
 
 @transaction.atomic
@@ -125,7 +125,7 @@ def add_task(*, case_id: UUID, text: str, due_on: date, person: User | None = No
         raise Invalid("Say what has to be done, by a day that is not over.", param="text" if not text.strip() else "due_on")
     if person is not None:
         work.check_can_work(person)
-    made = CaseTask.objects.create(case=row, text=text.strip()[:300], due_on=due_on, assignee=person)
+    made = CaseTask.objects.create(case=row, text=reasons.kept(text, most=300, param="text"), due_on=due_on, assignee=person)
     _tell(row, events.CASE_TASK_ADDED, actor=actor, at=at, more={"task": made.public_id, "due_on": due_on})
     return made
 
@@ -163,7 +163,7 @@ def close(*, case_id: UUID, outcome: str, words: str, actor: Actor, at: datetime
     policies.check_can_close(row)
     if outcome not in CaseOutcome.values:
         raise Invalid(f"Choose one of {', '.join(CaseOutcome.values)}.", param="outcome")
-    row.outcome, row.words = outcome, check_reason(words)
+    row.outcome, row.words = outcome, check_reason(words, most=LONGEST_WORDS)
     row.decided_by, row.decided_at = str(actor), at
     row.locked_by = row.locked_until = None
     if not policies.needs_two(outcome):

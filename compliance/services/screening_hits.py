@@ -24,6 +24,7 @@ from flowlet.approvals import registry
 from flowlet.approvals.errors import Obsolete
 from flowlet.approvals.models import Approval
 from flowlet.approvals.services import requests
+from flowlet.core import reasons
 from flowlet.core.actors import Actor, ActorKind
 from flowlet.core.errors import Invalid
 from flowlet.core.states import can_move
@@ -129,7 +130,7 @@ def decide_with(*, alert: Alert, at: datetime) -> list[Hit]:
     rows = [locked(hit_id) for hit_id in sorted({Hit.key(screening_alerts.hit_in(key)) for key in told})]
     rows = [row for row in rows if row.state == HitState.OPEN and screening_alerts.key_of(row) in told]
     kind, _, name = alert.checked_by.partition(":")
-    reason = f"{alert.get_reason_code_display()}. {alert.words}".strip()
+    reason = f"{alert.get_reason_code_display()}. {alert.words}".strip()[: reasons.LONGEST]  # the alert keeps all of it
     decide(rows, state, reason=reason, decided_by=alert.decided_by, actor=Actor(kind=ActorKind(kind), id=name), at=at)
     return rows
 

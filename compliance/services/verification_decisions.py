@@ -18,6 +18,7 @@ from compliance.policies import verifications as policies
 from compliance.policies import work
 from compliance.selectors import verifications as selectors
 from compliance.services import documents, verification_rows
+from flowlet.core import reasons
 from flowlet.core.actors import Actor, ActorKind
 from flowlet.core.errors import Invalid
 
@@ -58,7 +59,7 @@ def ask_again(
         verification_rows.give(item, ItemStatus.ASKED_AGAIN, at=at)
     row.proposed_by, row.proposed_at = "", None
     row.expires_at = at + verification_rows.COLLECTING_TIME
-    return verification_rows.move(row, VerificationStatus.COLLECTING, reason=reason.strip()[:500], actor=actor, at=at)
+    return verification_rows.move(row, VerificationStatus.COLLECTING, reason=reasons.kept(reason), actor=actor, at=at)
 
 
 @transaction.atomic

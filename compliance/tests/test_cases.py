@@ -18,6 +18,7 @@ from compliance.tests.alert_world import AT, SYSTEM, person, world
 from flowlet.audit.models import Record
 from flowlet.core.actors import Actor, ActorKind
 from flowlet.core.errors import Forbidden, FourEyesRequired, Invalid
+from flowlet.core.reasons import ReasonTooLong
 from flowlet.core.states import IllegalMove
 from flowlet.events.models import Event
 from ledger import errors as documents
@@ -53,6 +54,16 @@ def user(actor):
 def opened(here, actor, *made):
     made = made or (here.alert(priority=70),)
     return cases.open_case(title="Money in and out", alert_ids=[alert.pk for alert in made], actor=actor, at=NOW)
+
+
+def test_what_is_said_at_the_end_is_kept_whole_or_refused(here, ada):
+    alert = here.alert()
+    case = opened(here, ada, alert)
+    decide(alert, ada)
+    told = {"case_id": case.pk, "outcome": "NO_SUSPICION", "actor": ada, "at": NOW}
+    with pytest.raises(ReasonTooLong, match="2000 characters; these are 2001"):
+        cases.close(words="y" * 2001, **told)
+    assert cases.close(words="y" * 2000, **told).words == "y" * 2000
 
 
 def decide(alert, actor):

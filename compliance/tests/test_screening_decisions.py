@@ -79,8 +79,8 @@ def suspect(world):
     return customer
 
 
-def closed(alert, disposition, reason_code, maker, checker, at=LATER):
-    alerts.decide(alert_id=alert.pk, disposition=disposition, reason_code=reason_code, words="seen", actor=maker, at=at)
+def closed(alert, disposition, reason_code, maker, checker, at=LATER, words="seen"):
+    alerts.decide(alert_id=alert.pk, disposition=disposition, reason_code=reason_code, words=words, actor=maker, at=at)
     row = alerts.confirm(alert_id=alert.pk, actor=checker, at=at)
     handlers.decide_hits(Event.objects.filter(type=events.ALERT_CLOSED).latest("id"))
     return row
@@ -105,6 +105,13 @@ def test_a_hit_raises_one_alert_per_customer_and_sort_of_list_without_names(worl
     ]
     assert "rannikov" not in str(said).lower()
     assert AlertEvidence.objects.get(alert=found["pep"]).facts["of"] == customer.public_id
+
+
+def test_words_that_are_longer_than_a_hits_reason_stand_whole_in_the_alert(suspect, officer, manager):
+    alert = Alert.objects.get()
+    closed(alert, Disposition.HIT_CLEARED, ReasonCode.OTHER_BIRTH_DATE, officer, manager, words="w" * 2000)
+    assert Alert.objects.get().words == "w" * 2000
+    assert Hit.objects.get().reason == f"{ReasonCode.OTHER_BIRTH_DATE.label}. {'w' * 2000}"[:500]
 
 
 def test_clearing_the_alert_by_two_people_clears_its_hits_for_a_year(suspect, officer, manager):

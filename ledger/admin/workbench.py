@@ -69,7 +69,7 @@ def _do(request: HttpRequest, account: BankAccount) -> HttpResponseBase:
     if not permissions.allows(request.user, RIGHT):
         raise PermissionDenied
     given = {"actor": actor_of(request), "at": clock.now()}
-    reason = request.POST.get("reason", "")[:500]
+    reason = request.POST.get("reason", "")
     try:
         if "suggestion" in request.POST:
             made = matches.accept(match_id=_key(request.POST["suggestion"]), reason=reason, **given)

@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts.models import User
 from flowlet.audit.services import log
 from flowlet.audit.services.log import NewRecord
-from flowlet.core import money
+from flowlet.core import money, reasons
 from flowlet.core.actors import Actor, ActorKind
 from flowlet.core.errors import Invalid, NotFound
 from flowlet.core.states import check_move
@@ -212,7 +212,7 @@ def explain(*, break_id: UUID, reason: str, actor: Actor, at: datetime) -> Break
     if row.item is not None:
         _set_item(row.item, ItemState.EXPLAINED)
     before = row.state
-    row.state, row.reason = BreakState.EXPLAINED, reason.strip()[:500]
+    row.state, row.reason = BreakState.EXPLAINED, reasons.kept(reason)
     row.owner = row.owner or person_of(actor)
     row.save(update_fields=["state", "reason", "owner"])
     _note(events.BREAK_EXPLAINED, row, actor, at, row.reason, {"state": str(before)}, {"state": str(row.state)})

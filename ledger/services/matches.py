@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from flowlet.audit.services import log
-from flowlet.core import money
+from flowlet.core import money, reasons
 from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid, NotFound
 from flowlet.core.states import check_move
@@ -28,7 +28,7 @@ def make(*, bank_account_id: int, item_ids: Sequence[int], reason: str, actor: A
     account = bank_accounts.locked(bank_account_id)
     if not reason.strip():
         raise Invalid("Say why they belong together.", param="reason")
-    return _made(account, item_ids, reason.strip(), actor, at)
+    return _made(account, item_ids, reasons.kept(reason), actor, at)
 
 
 @transaction.atomic
@@ -39,7 +39,7 @@ def accept(*, match_id: UUID, actor: Actor, at: datetime, reason: str = "") -> M
         raise NotFound("There is no such suggestion any more.")
     account = bank_accounts.locked(found.bank_account_id)
     members = list(ReconciliationItem.objects.filter(match_id=match_id).values_list("pk", flat=True))
-    return _made(account, members, reason.strip() or found.reason, actor, at)
+    return _made(account, members, reasons.kept(reason) or found.reason, actor, at)
 
 
 def _made(account: BankAccount, item_ids: Sequence[int], reason: str, actor: Actor, at: datetime) -> Match:
@@ -115,7 +115,7 @@ def undo(*, match_id: UUID, reason: str, actor: Actor, at: datetime) -> Match:
     ]
     released = [item for item in group if item not in booked]
     items.write_states([items.NewState(item.pk, items.unmatched(item.side)) for item in group])
-    match.state, match.undone_at, match.undone_by, match.undone_reason = MatchState.UNDONE, at, str(actor), reason.strip()[:500]
+    match.state, match.undone_at, match.undone_by, match.undone_reason = MatchState.UNDONE, at, str(actor), reasons.kept(reason)
     match.former_items = [item.pk for item in released]
     match.save(update_fields=["state", "undone_at", "undone_by", "undone_reason", "former_items"])
     if booked:

@@ -21,7 +21,7 @@ from accounts.policies import check_is_open as check_customer_is_open
 from accounts.selectors import customers
 from accounts.services import partners
 from flowlet.audit.services import log
-from flowlet.core import ids
+from flowlet.core import ids, reasons
 from flowlet.core import metadata as notes
 from flowlet.core.actors import Actor
 from flowlet.core.outbound import NotAuthorized, OutboundError, Refused, Throttled
@@ -176,7 +176,7 @@ def end(*, bank_link_id: UUID, partner_id: UUID | None = None, reason: str = "",
     with transaction.atomic():
         link = selectors.for_update(bank_link_id, partner_id=partner_id)
         policies.check_is_open(link)
-        _move(link, BankLinkStatus.ENDED, reason.strip()[:500], actor=actor, at=at)
+        _move(link, BankLinkStatus.ENDED, reasons.kept(reason), actor=actor, at=at)
     return link
 
 

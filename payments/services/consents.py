@@ -20,7 +20,7 @@ from accounts.policies import check_is_open as check_customer_is_open
 from accounts.selectors import customers
 from accounts.services import partners
 from flowlet.audit.services import log
-from flowlet.core import ids
+from flowlet.core import ids, reasons
 from flowlet.core import metadata as notes
 from flowlet.core.actors import Actor
 from flowlet.core.outbound import NotAuthorized, OutboundError, Refused, Throttled
@@ -174,7 +174,7 @@ def revoke(*, consent_id: UUID, partner_id: UUID | None = None, reason: str = ""
     """
     consent = selectors.get(consent_id, partner_id=partner_id)
     policies.check_is_open(consent)
-    return _end(consent, ConsentStatus.REVOKED, reason.strip()[:500], actor=actor, at=at, is_told=False)
+    return _end(consent, ConsentStatus.REVOKED, reasons.kept(reason), actor=actor, at=at, is_told=False)
 
 
 def sweep(*, at: datetime, actor: Actor) -> int:

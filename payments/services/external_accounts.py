@@ -16,7 +16,7 @@ from accounts.models import Customer
 from accounts.policies import check_is_open, check_reason
 from accounts.selectors import customers as customer_selectors
 from accounts.services import partners
-from flowlet.core import ids, money
+from flowlet.core import ids, money, reasons
 from flowlet.core import metadata as notes
 from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
@@ -187,7 +187,7 @@ def close(
     """
     account = selectors.for_update(external_account_id, partner_id=partner_id)
     policies.check_is_not_closed(account)
-    return _close(account, reason.strip()[:500], actor=actor, at=at)
+    return _close(account, reasons.kept(reason), actor=actor, at=at)
 
 
 @transaction.atomic

@@ -112,7 +112,7 @@ def close_item(*, item_id: UUID, reason: str, actor: Actor, at: datetime) -> Inb
         raise NotFound("There is no such item.")
     check_move(INBOUND_ITEM_MOVES, S(item.state), S.CLOSED)
     before = item.state
-    item.state, item.reason, item.handled_by, item.handled_at = S.CLOSED, check_reason(reason)[:500], str(actor), at
+    item.state, item.reason, item.handled_by, item.handled_at = S.CLOSED, check_reason(reason), str(actor), at
     item.save(update_fields=["state", "reason", "handled_by", "handled_at"])
     log.record(
         action=events.INBOUND_ITEM_CLOSED,

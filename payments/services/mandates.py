@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import errors as people
 from accounts.policies import check_reason
-from flowlet.core import ids
+from flowlet.core import ids, reasons
 from flowlet.core import metadata as notes
 from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
@@ -130,7 +130,7 @@ def revoke(*, mandate_id: UUID, partner_id: UUID | None = None, reason: str = ""
     """Nothing is collected any more; what is under way is not recalled by this. Raises MandateNotFound, MandateEnded."""
     mandate = selectors.for_update(mandate_id, partner_id=partner_id)
     policies.check_is_open(mandate)
-    return _stand(mandate, MandateStatus.REVOKED, events.MANDATE_REVOKED, reason.strip()[:500], actor=actor, at=at)
+    return _stand(mandate, MandateStatus.REVOKED, events.MANDATE_REVOKED, reasons.kept(reason), actor=actor, at=at)
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from flowlet.core import ids
+from flowlet.core import ids, reasons
 from flowlet.core import metadata as notes
 from flowlet.core.actors import Actor
 from flowlet.core.money import Money
@@ -145,7 +145,7 @@ def release(*, hold_id: UUID, partner_id: UUID | None = None, reason: str = "", 
     check_is_free_standing(hold)
     policies.check_is_open_hold(hold)
     after = let_go(hold, found_at, at=at)
-    _tell(hold, events.HOLD_RELEASED, actor=actor, at=at, reason=reason.strip()[:500])
+    _tell(hold, events.HOLD_RELEASED, actor=actor, at=at, reason=reasons.kept(reason))
     return HoldAfter(hold, [spending.balance_of(hold.wallet_id, after, hold.currency)])
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from flowlet.core import ids
+from flowlet.core import ids, reasons
 from flowlet.core import metadata as notes
 from flowlet.core.actors import Actor
 from flowlet.core.money import Money
@@ -173,7 +173,7 @@ def void(*, transfer_id: UUID, partner_id: UUID | None = None, reason: str = "",
     hold = holds.locked(transfer.hold_id)
     after = holds.let_go(hold, allowance, at=at)
     fact = lapses.close_rest(transfer, to=TransferStatus.VOIDED, at=at)
-    _tell(transfer, fact, actor=actor, at=at, reason=reason.strip()[:500])
+    _tell(transfer, fact, actor=actor, at=at, reason=reasons.kept(reason))
     return TransferAfter(transfer, [spending.balance_of(transfer.source_id, after, transfer.currency)])
 
 

@@ -11,7 +11,7 @@ from accounts import errors as people
 from accounts.choices import FreezeOrigin, PartnerStatus
 from accounts.policies import check_reason, origin_of
 from accounts.services import customers, partners
-from flowlet.core import ids, money
+from flowlet.core import ids, money, reasons
 from flowlet.core import metadata as notes
 from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
@@ -199,7 +199,7 @@ def close(*, wallet_id: UUID, partner_id: UUID | None = None, reason: str = "", 
     wallet = locked(wallet_id, partner_id=partner_id)
     policies.check_can_close(wallet)
     before = _standing(wallet)
-    reason = reason.strip()[:500]
+    reason = reasons.kept(reason)
     _set_account(wallet, AccountStatus.CLOSED, actor=actor, at=at, reason=reason)
     wallet.status, wallet.closed_at = WalletStatus.CLOSED, at
     return _stand(wallet, events.WALLET_CLOSED, before=before, reason=reason, actor=actor, at=at)
