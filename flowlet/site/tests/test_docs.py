@@ -291,6 +291,13 @@ def test_the_guard_triggers_are_told_of():
     assert [name for name in names if f"`{name}`" not in page] == []
 
 
+def test_the_numbered_advisory_locks_are_told_of():
+    code = "".join(read(path) for ending in ("py", "sql") for path in ROOT.glob(f"*/**/*.{ending}") if ".venv" not in str(path))
+    numbers = set(re.findall(r"advisory_xact_lock(?:_shared)?\((\d{4}),", code))
+    assert len(numbers) >= 5
+    assert numbers == set(re.findall(r"^\| \((\d{4}), ", read(drawings.PAGE), re.MULTILINE))
+
+
 def test_every_benchmark_is_listed():
     ours = {path.stem for path in (ROOT / "benchmarks").glob("*.py") if '__name__ == "__main__"' in read(path)}
     assert len(ours) >= 4
