@@ -1,23 +1,28 @@
-"""The documentation says what the code says: links, settings, commands, packages, storeys, states, statements, tests."""
+"""The documentation says what the code says: links, settings, commands, calls, buttons, names, packages, storeys, states, tests."""
 
+import argparse
 import ast
 import configparser
+import pkgutil
 import re
 from functools import lru_cache
+from importlib.util import find_spec
 
 import pytest
 from django.conf import settings
-from django.core.management import get_commands
+from django.core.management import get_commands, load_command_class
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from flowlet import celery
+from flowlet.backoffice import site
 from flowlet.site.tests import drawings
 from flowlet.site.tests.api_world import ask, operations
 
 ROOT = settings.BASE_DIR
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "benchmarks" / "README.md", *DOCS.rglob("*.md")])
+OPERATIONS, OFFICER = DOCS / "guides" / "operations.md", DOCS / "guides" / "officer.md"
 LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^()\s]+)\)")
 
 
@@ -79,15 +84,126 @@ def test_every_variable_that_the_settings_read_is_described():
     assert read_ones - in_first_cells(DOCS / "guides" / "operations.md") == set()
 
 
-def test_every_command_is_named_for_operations():
-    ours = {
+def test_every_variable_that_is_described_is_read():
+    code = "".join(
+        read(path) for path in ROOT.rglob("*.py") if path != ROOT / "flowlet/site/tests/test_docs.py" and ".venv" not in str(path)
+    )
+    described = {name for name in in_first_cells(OPERATIONS) if re.fullmatch(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+", name)}
+    made_up = re.compile(
+        r"FLOWLET_(?:BSA|SFTP_ACH|ACH|SEPA|WIRE)_(\w+)"
+    )  # put together from the fields of a table of the settings
+    lacking = [
         name
-        for name, app in get_commands().items()
-        if isinstance(app, str) and (ROOT / app.replace(".", "/") / "management" / "commands" / f"{name}.py").exists()
-    }
-    named = {word for span in re.findall(r"`([^`\n]+)`", read(DOCS / "guides" / "operations.md")) for word in span.split()}
-    assert len(ours) > 10
-    assert ours - named == set()
+        for name in described
+        if name not in code and not ((found := made_up.fullmatch(name)) and f'"{found[1].lower()}"' in code)
+    ]
+    assert len(described) > 60
+    assert lacking == []
+
+
+def test_production_is_set_up_as_described():
+    """The environment to fill in names variables that are described, and the units may write where it says that files go."""
+    lines = [line.partition("=") for line in read(ROOT / "deploy" / "environment.example").splitlines() if line[:1].isalpha()]
+    assert {name for name, _, _ in lines} - in_first_cells(OPERATIONS) == set()
+    folders = {value for name, _, value in lines if re.search(r"_(DIR|FOLDER)$", name) and value.startswith("/srv/")}
+    assert len(folders) == 2
+    for unit in ("web", "worker"):
+        (writable,) = re.findall(
+            r"^ReadWritePaths=(.+)$", read(ROOT / "deploy" / "systemd" / f"flowlet-{unit}.service"), re.MULTILINE
+        )
+        assert set(writable.split()) == folders
+
+
+def commands():
+    """Each command of ours with its options, and the options of each of its words."""
+    found = {}
+    for name, app in get_commands().items():
+        if isinstance(app, str) and (ROOT / app.replace(".", "/") / "management" / "commands" / f"{name}.py").exists():
+            actions = load_command_class(app, name).create_parser("manage.py", name)._actions
+            parts = [action.choices for action in actions if isinstance(action, argparse._SubParsersAction)]
+            words = {word: options_of(part._actions) for choices in parts for word, part in choices.items()}
+            found[name] = (options_of(actions), words)
+    return found
+
+
+def options_of(actions):
+    return {option for action in actions for option in action.option_strings}
+
+
+def test_every_command_is_described_with_all_its_words_and_with_options_that_it_has():
+    shared = read(OPERATIONS).partition("### The words of every queue\n")[2].partition("\n### ")[0]
+    rows = {}
+    for first, row in re.findall(r"^(\| `.*?` \|)(.*\|)$", read(OPERATIONS), re.MULTILINE):
+        spans = re.findall(r"`([^`]+)`", first + row + (shared if "the words of every queue" in row else ""))
+        for name in re.findall(r"`([a-z_]+)", first):
+            rows.setdefault(name, []).extend(re.findall(r"[\w-]+", span) for span in spans)
+    ours, wrong = commands(), []
+    for name, (options, words) in ours.items():
+        told = rows.get(name, [])
+        wrong += [f"{name} {word} is not told" for word in words.keys() - {part for span in told for part in span}]
+        for span in told:
+            of_words = [words[part] for part in span if part in words] or words.values()
+            wrong += [f"{name} has no {part}" for part in span if part.startswith("--") and part not in options.union(*of_words)]
+    assert len(ours) > 50
+    assert ours.keys() - rows.keys() == set()
+    assert wrong == []
+
+
+def test_calls_of_the_api_that_pages_name_exist():
+    ours = {(operation.method, re.sub(r"{\w+}", "{}", operation.template.strip("/"))) for operation in operations()}
+    named = [
+        (page.name, method, re.sub(r"{\w+}|[a-z]{3}_…\w*", "{}", path).rstrip("/"))
+        for page in PAGES
+        for method, path in re.findall(r"(?:\b(GET|POST|PATCH|PUT|DELETE) )?(?:\$FLOWLET)?/(v1/[\w{}…/]+)", read(page))
+    ]
+    assert len(named) > 80
+    paths = {path for _, path in ours}
+    assert [found for found in named if (found[1:] not in ours if found[1] else found[2] not in paths)] == []
+
+
+def test_names_of_code_that_pages_name_exist():
+    """Paths, and dotted names below a module of an app, such as ``compliance.models.Alert``; codes and events are no modules."""
+    paths, names = set(), set()
+    for page in PAGES:
+        for span in re.findall(r"`([^`\n]+)`", prose(page)):
+            if re.fullmatch(r"(?:\w+/)+[\w.]+\.(?:py|sql|yaml|csv|example)", span):
+                paths |= {span} if not (page.parent / span).exists() else set()
+            elif (found := re.match(r"((?:flowlet\.)?[a-z]+\.\w+)(?:\.\w+)+", span)) and find_module(found[1]):
+                names.add(found[0])
+    assert len(paths) > 20
+    assert len(names) > 60
+    assert [path for path in paths if not ((ROOT / path).exists() or (ROOT / "flowlet" / path).exists())] == []
+    assert [name for name in names if not is_there(name)] == []
+
+
+def find_module(name):
+    top = name.partition(".")[0]
+    return (ROOT / top / "__init__.py").exists() and find_spec(top) is not None and find_spec(name) is not None
+
+
+def is_there(name):
+    try:
+        pkgutil.resolve_name(name)
+    except (ImportError, AttributeError):
+        return False
+    return True
+
+
+def test_buttons_and_lists_of_the_officers_guide_are_those_of_the_back_office():
+    guide = re.sub(r"(?<!\n)\n(?!\n)", " ", read(OFFICER))
+    keys, sections = {}, {}
+    for admin in site._registry.values():
+        sections[getattr(admin, "title", "")] = getattr(admin, "section", "")
+        for found in getattr(admin, "transitions", ()):
+            keys.setdefault(found.label, set()).add(found.key)
+    keys |= {"Reveal": {"r"}, "Next": {"n"}, "Edit the condition": {"o"}, "Flow of the day": {"y"}}  # no transitions
+    told = re.findall(r"\*\*([A-Z][^*]+)\*\* \(`(.)`", guide)
+    assert len(told) > 60
+    assert [(label, key) for label, key in told if key not in keys.get(label, ())] == []
+    places = re.findall(r"\*\*([^*]+)\*\* \(under (\w+)", guide)
+    places += [(name, section) for section, name in re.findall(r"Under (\w+), \*\*([^*]+)\*\*", guide)]
+    assert len(places) > 15
+    assert [(name, section) for name, section in places if sections.get(name) != section] == []
 
 
 def test_every_package_has_its_reason():
@@ -173,6 +289,13 @@ def test_the_guard_triggers_are_told_of():
     names = re.findall(r"CREATE (?:OR REPLACE )?TRIGGER (\w+)", guards)
     assert len(names) == 4
     assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_the_numbered_advisory_locks_are_told_of():
+    code = "".join(read(path) for ending in ("py", "sql") for path in ROOT.glob(f"*/**/*.{ending}") if ".venv" not in str(path))
+    numbers = set(re.findall(r"advisory_xact_lock(?:_shared)?\((\d{4}),", code))
+    assert len(numbers) >= 5
+    assert numbers == set(re.findall(r"^\| \((\d{4}), ", read(drawings.PAGE), re.MULTILINE))
 
 
 def test_every_benchmark_is_listed():
