@@ -33,6 +33,7 @@ class ComplianceConfig(AppConfig):
         from compliance.selectors import vocabularies
         from compliance.services import (
             cases,
+            decided_rows,
             decisions,
             holdings,
             legal_holds,
@@ -68,6 +69,7 @@ class ComplianceConfig(AppConfig):
         requirement_sets.register()
         screening_hits.register()
         witnesses.register("decisions", decisions.differences)
+        witnesses.register("decided rows", decided_rows.differences)
         deciders.register()
         vocabularies.register()
         for name in (vocabularies.ACTIVITY, vocabularies.CUSTOMER_DAY):

@@ -34,6 +34,7 @@ from flowlet.core.errors import DomainError
 REQUIRED, OPTIONAL, NONE = "required", "optional", ""
 SHORTEST_REASON = 5
 NOTHING = "Nothing to list."
+MOST_ROWS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,8 @@ class DeedCommand(BaseCommand):
     def handle(self, *args: Any, **given: Any) -> None:
         """Look, or do; a refusal is said with its code."""
         name = given["deed"]
+        if given.get("limit") is not None and not 1 <= given["limit"] <= MOST_ROWS:
+            raise CommandError(f"--limit is 1 to {MOST_ROWS:,}.")
         try:
             if name == "list":
                 lines = list(self.listed(**{one.keyword: given.get(one.keyword) for one in self.list_options}))

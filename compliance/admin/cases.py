@@ -39,6 +39,12 @@ class AlertForm(forms.Form):
     alert = forms.CharField(max_length=40, help_text="alr_…")
 
 
+class CustomerForm(forms.Form):
+    """Which customer."""
+
+    customer = forms.CharField(max_length=40, help_text="cus_…")
+
+
 class PaymentForm(forms.Form):
     """Which payment."""
 
@@ -255,6 +261,7 @@ class CaseAdmin(work_pages.WorkAdmin):
         _deed("escalate", "Escalate", cases.escalate, key="e", policy=policies.check_can_escalate, reason_required=True),
         *giving(Case, WORK, give="a"),
         _deed("add_alert", "Add an alert", cases.add_alert, form=AlertForm),
+        _deed("add_customer", "Add a customer", cases.add_customer, form=CustomerForm),
         _deed("add_payment", "Add a payment", cases.add_payment, form=PaymentForm),
         _deed("freeze", "Freeze wallets", cases.freeze, style="danger", policy=policies.check_can_freeze, reason_required=True),
         _deed(

@@ -17,13 +17,15 @@ from ledger.choices import DocumentType
 from payments.models import Payment
 from wallets.models import Wallet
 
+TWO_PEOPLE = (CaseOutcome.REPORT, CaseOutcome.ENDED)
 _OF_ONE = Q(alert=None, case__isnull=False) | Q(alert__isnull=False, case=None)
 
 
 class Case(PartnerItem):
     """One row is one investigation: it gathers alerts, customers and payments of one partner, and ends with an outcome.
 
-    ``sealed`` is the narrative, ``version`` counts its texts. ``decided_by`` proposed the end; with a report, ``checked_by`` confirmed it.
+    ``sealed`` is the narrative, ``version`` counts its texts. ``decided_by`` proposed the end; where it takes two people,
+    ``checked_by`` confirmed it.
     """
 
     PREFIX = "cas"
@@ -47,7 +49,8 @@ class Case(PartnerItem):
                 condition=Q(checked_by="") | ~Q(checked_by=F("decided_by")), name="case_is_checked_by_another_person"
             ),
             models.CheckConstraint(
-                condition=~Q(state="CLOSED", outcome="REPORT") | ~Q(checked_by=""), name="case_with_a_report_is_closed_by_two"
+                condition=~Q(state="CLOSED", outcome__in=TWO_PEOPLE) | ~Q(checked_by=""),
+                name="case_that_needs_two_people_had_them",
             ),
             models.CheckConstraint(
                 condition=(Q(state__in=["PROPOSED", "CLOSED"], decided_at__isnull=False) & ~Q(outcome="") & ~Q(decided_by=""))

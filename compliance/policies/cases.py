@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Final
 
 from compliance import errors
-from compliance.choices import AlertState, CaseOutcome, CaseState
+from compliance.choices import AlertState, CaseState
 from compliance.models import Case
+from compliance.models.case import TWO_PEOPLE
 from compliance.states import CASE_MOVES
 from flowlet.core.actors import Actor
 from flowlet.core.errors import FourEyesRequired
@@ -70,4 +71,4 @@ def check_can_release(case: Case, actor: Actor | None = None) -> None:
 
 def needs_two(outcome: str) -> bool:
     """Whether a second person has to confirm such an end. Not a report alone, or the waiting would tell of one (no tipping off)."""
-    return outcome in (CaseOutcome.REPORT, CaseOutcome.ENDED)
+    return outcome in TWO_PEOPLE

@@ -123,6 +123,13 @@ def _due(value: str, person: User, at: datetime, model: type[WorkItem]) -> Q:
     return Q(due_at__lte=at + timedelta(days=min(int(value), 400) if days is None else days))
 
 
+def _scenario(value: str, *_: Any) -> Q:
+    """What a scenario saw; a name that the database cannot hold is none."""
+    if "\0" in value:
+        raise ValueError(value)
+    return Q(scenario=value)
+
+
 def _owner(value: str, person: User, *_: Any) -> Q:
     return {"mine": Q(assignee=person), "nobody": Q(assignee=None), "somebody": ~Q(assignee=None) & ~Q(assignee=person)}[value]
 
@@ -137,7 +144,7 @@ FILTERS: Final[Mapping[str, Callable[..., Q]]] = {
     "kind": _one_of("kind"),
     "level": _one_of("level"),
     "band": _one_of("band"),
-    "scenario": lambda value, *_: Q(scenario=value),
+    "scenario": _scenario,
     "urgency": _urgency,
     "due": _due,
     "owner": _owner,
@@ -163,7 +170,7 @@ def narrowed(rows: QuerySet[Any], filters: Mapping[str, str], *, person: User, a
     for name, value in filters.items():
         try:
             rows = rows.filter(FILTERS[name](value, person, at, rows.model))
-        except (KeyError, ValueError, FieldError, FieldDoesNotExist, MalformedId):
+        except (KeyError, ValueError, OverflowError, FieldError, FieldDoesNotExist, MalformedId):
             raise errors.QueueUnknown(f"There is no filter {name}={value[:40]}.", param=name) from None
     return rows
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Customer, User
 from accounts.policies import check_reason
 from compliance import errors, events
 from compliance.choices import CaseOutcome, CaseState
@@ -95,6 +95,17 @@ def add_payment(*, case_id: UUID, payment: str, actor: Actor, at: datetime) -> C
 
 
 @transaction.atomic
+def add_customer(*, case_id: UUID, customer: str, actor: Actor, at: datetime) -> Case:
+    """A customer (public id) of the same partner joins the case without an alert. Raises CaseNotFound, NotFound, IllegalMove."""
+    row = _opened(case_id, actor)
+    found = Customer.fetch(customer.strip(), partner_id=row.partner_id)
+    added = {"added_by": str(actor), "added_at": at}
+    CaseSubject.objects.get_or_create(case=row, customer=found, payment=None, defaults=added)
+    _tell(row, events.CASE_GREW, actor=actor, at=at, more={"customer": found.public_id})
+    return row
+
+
+@transaction.atomic
 def narrate(*, case_id: UUID, text: str, actor: Actor, at: datetime) -> Case:
     """What happened, in words; it is sealed. Raises CaseNotFound, IllegalMove, Invalid."""
     row = _opened(case_id, actor)
@@ -147,19 +158,24 @@ def finish_task(*, task_id: UUID, actor: Actor, at: datetime) -> CaseTask:
 
 @transaction.atomic
 def escalate(*, case_id: UUID, reason: str, actor: Actor, at: datetime) -> Case:
-    """Hand it to a manager. Raises CaseNotFound, IllegalMove, ReasonMissing."""
+    """Hand it to a manager. Raises CaseNotFound, IllegalMove, ItemTaken, ReasonMissing."""
     row = _opened(case_id, actor)
+    work.check_is_free(row, actor, at=at)
     policies.check_can_escalate(row)
-    row.state, row.assignee = CaseState.ESCALATED, None
-    row.save(update_fields=["state", "assignee"])
+    row.state, row.assignee, row.locked_by, row.locked_until = CaseState.ESCALATED, None, None, None
+    row.save(update_fields=["state", "assignee", "locked_by", "locked_until"])
     _tell(row, events.CASE_ESCALATED, actor=actor, at=at, reason=check_reason(reason))
     return row
 
 
 @transaction.atomic
 def close(*, case_id: UUID, outcome: str, words: str, actor: Actor, at: datetime) -> Case:
-    """Say how it ends: it closes, or with a report waits for the second person. Raises CaseNotFound, IllegalMove, CaseNotDone, Invalid."""
+    """Say how it ends: it closes, or, where that takes two people, waits for the second one (``policies.needs_two``).
+
+    Raises CaseNotFound, IllegalMove, ItemTaken, CaseNotDone, Invalid.
+    """
     row = _opened(case_id, actor)
+    work.check_is_free(row, actor, at=at)
     policies.check_can_close(row)
     if outcome not in CaseOutcome.values:
         raise Invalid(f"Choose one of {', '.join(CaseOutcome.values)}.", param="outcome")
@@ -176,7 +192,7 @@ def close(*, case_id: UUID, outcome: str, words: str, actor: Actor, at: datetime
 
 @transaction.atomic
 def confirm(*, case_id: UUID, actor: Actor, at: datetime) -> Case:
-    """The second person's yes: the case closes. Raises CaseNotFound, IllegalMove, FourEyesRequired."""
+    """The second person's yes: the case closes. Raises CaseNotFound, ItemTaken, IllegalMove, FourEyesRequired."""
     row = _free(case_id, actor, at=at)
     policies.check_can_confirm(row, actor)
     row.checked_by = str(actor)
@@ -185,7 +201,7 @@ def confirm(*, case_id: UUID, actor: Actor, at: datetime) -> Case:
 
 @transaction.atomic
 def send_back(*, case_id: UUID, reason: str, actor: Actor, at: datetime) -> Case:
-    """The second person's no: it is open again. Raises CaseNotFound, IllegalMove, ReasonMissing."""
+    """The second person's no: it is open again. Raises CaseNotFound, ItemTaken, IllegalMove, ReasonMissing."""
     row = _free(case_id, actor, at=at)
     policies.check_can_send_back(row)
     before = decision_of(row)

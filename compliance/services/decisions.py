@@ -32,7 +32,7 @@ def differences() -> Iterator[str]:
     """What was altered, reopened, removed or closed behind the services."""
     for model, action in WITNESSED:
         closed = model._default_manager.filter(state=CLOSED)
-        for rows in _chunks(closed.order_by("pk").iterator(CHUNK)):
+        for rows in chunks(closed.order_by("pk").iterator(CHUNK)):
             told = _told(action, [row.public_id for row in rows])
             for row in rows:
                 if row.public_id not in told:
@@ -40,7 +40,7 @@ def differences() -> Iterator[str]:
                 elif any(told[row.public_id].get(name) != value for name, value in decision_of(row).items()):
                     yield f"{row.public_id} does not say what was decided."
         records = Record.objects.filter(action=action).order_by("pk").values_list("target", flat=True)
-        for targets in _chunks(records.iterator(CHUNK)):
+        for targets in chunks(records.iterator(CHUNK)):
             keys = {ids.parse(model.PREFIX, target): target for target in targets}
             there = set(closed.filter(pk__in=keys).values_list("pk", flat=True))
             yield from (f"{target} was closed, and is not closed any more." for key, target in keys.items() if key not in there)
@@ -59,7 +59,8 @@ def _moment(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat() if at else None
 
 
-def _chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
+def chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
+    """The rows, a thousand at a time."""
     left = iter(rows)
     while chunk := list(islice(left, CHUNK)):
         yield chunk

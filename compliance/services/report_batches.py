@@ -14,6 +14,7 @@ from compliance.models import Report, ReportBatch
 from compliance.policies import reports as policies
 from compliance.providers import fiu
 from compliance.providers.fincen import acknowledgements, writing_ctr, writing_sar
+from compliance.providers.fincen.errors import OtherBatch
 from compliance.providers.fincen.tree import Written
 from compliance.services import reports
 from flowlet.audit.services import log
@@ -97,6 +98,9 @@ def acknowledge(*, batch_id: UUID, content: bytes, actor: Actor, at: datetime) -
     policies.check_can_answer(batch)
     rows = list(Report.objects.select_for_update(no_key=True).filter(batch=batch).order_by("place"))
     answer = acknowledgements.read(content, reports=batch.reports_count)
+    given = [receipt.bsa_id for receipt in answer.receipts if receipt.bsa_id]
+    if known := Report.objects.filter(bsa_id__in=given).exclude(batch=batch).values_list("bsa_id", flat=True).first():
+        raise OtherBatch(f"BSA ID {known} is that of a report of another file.")
     batch.status, batch.answered_at = answer.status[:1], at
     batch.answer = crypto.seal(content, aad=answer_aad(batch))
     batch.save(update_fields=["status", "answered_at", "answer"])

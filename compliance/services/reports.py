@@ -54,7 +54,8 @@ def draft(
     """A new draft, due from the day of the determination (SAR, STR) or of the transaction (CTR).
 
     The draft may be incomplete, not malformed. ``prior_id`` is the report that it amends or continues, ``case_id`` the case from which
-    it is drafted. Raises UnreadableReport, PriorNotFiled, ReportDrafted, Invalid without a determination, Forbidden for who is no person.
+    it is drafted. Raises UnreadableReport, PriorNotFiled, ReportDrafted, Invalid without a determination and for a day that lies
+    ahead, Forbidden for who is no person.
     """
     policies.check_is_person(actor)
     reference = f"{ReportKind(kind)}-{sequences.take(NUMBERS, 1)[0]:08d}"
@@ -84,7 +85,7 @@ def change(
     actor: Actor,
     at: datetime,
 ) -> Report:
-    """Another text for a draft. Raises ReportNotFound, ReportNotDraft, ItemTaken, UnreadableReport, ReportDrafted."""
+    """Another text for a draft. Raises ReportNotFound, ReportNotDraft, ItemTaken, UnreadableReport, ReportDrafted, Invalid."""
     policies.check_is_person(actor)
     row = locked(report_id)
     policies.check_can_change(row)
@@ -302,6 +303,8 @@ def _take(row: Report, content: Mapping[str, Any], *, determined_on: date | None
 
 def _deadline(row: Report, form: Any, *, determined_on: date | None, has_suspect: bool, at: datetime) -> Deadline:
     if row.kind == ReportKind.CTR:
+        if form.transacted_on > at.date():
+            raise Invalid("The day of the transactions does not lie ahead.", param="transacted_on")
         row.counted_from = form.transacted_on
         return report_deadlines.ctr_deadline(transacted_on=form.transacted_on)
     if (

@@ -256,6 +256,8 @@ def tell(fact: str, rows: Iterable[Hit], subject: ScreeningSubject, *, reason: s
             "match": row.match,
             "priority": row.priority,
         }
+        if row.decided_by:
+            after["decided_by"] = row.decided_by
         about = {
             "subject": subject.public_id,
             "key": subject.key,

@@ -10,14 +10,16 @@ from accounts.choices import Role
 from accounts.models import Partner, User
 from accounts.services import customers
 from compliance import errors, events
-from compliance.choices import AlertState, CaseState
+from compliance.choices import AlertState, CaseOutcome, CaseState
 from compliance.models import Alert, Case, CaseFreeze, CaseTask, NoteCall, WorkFile, WorkNote
+from compliance.models.case import TWO_PEOPLE
+from compliance.policies import cases as policies
 from compliance.services import alerts, cases, decisions, queues, work_notes
 from compliance.states import CASE_MOVES
 from compliance.tests.alert_world import AT, SYSTEM, person, world
 from flowlet.audit.models import Record
 from flowlet.core.actors import Actor, ActorKind
-from flowlet.core.errors import Forbidden, FourEyesRequired, Invalid
+from flowlet.core.errors import Forbidden, FourEyesRequired, Invalid, NotFound
 from flowlet.core.reasons import ReasonTooLong
 from flowlet.core.states import IllegalMove
 from flowlet.events.models import Event
@@ -141,7 +143,7 @@ def test_with_a_report_it_takes_two_and_no_event_leaves(here, ada, ben):
     ("written", "named"),
     [
         ({"checked_by": "self"}, "case_is_checked_by_another_person"),
-        ({}, "case_with_a_report_is_closed_by_two"),
+        ({}, "case_that_needs_two_people_had_them"),
         ({"outcome": "NO_SUSPICION"}, "what was proposed stays"),
     ],
 )
@@ -150,6 +152,39 @@ def test_the_database_refuses_self_approval_of_a_report_by_shell(here, ada, writ
     written = {name: str(ada) if value == "self" else value for name, value in written.items()}
     with pytest.raises(IntegrityError, match=named), transaction.atomic():
         Case.objects.filter(pk=case.pk).update(state="CLOSED", closed_at=NOW, **written)
+
+
+def test_the_database_refuses_that_one_person_ends_a_relationship(here, ada):
+    case = settled(here, ada)
+    ends = {"outcome": "ENDED", "words": "no more", "decided_by": str(ada), "decided_at": NOW}
+    with pytest.raises(IntegrityError, match="case_that_needs_two_people_had_them"), transaction.atomic():
+        Case.objects.filter(pk=case.pk).update(state="CLOSED", closed_at=NOW, **ends)
+
+
+def test_two_people_are_needed_where_the_constraint_of_cases_says_so():
+    assert (
+        {found for found in CaseOutcome if policies.needs_two(found)}
+        == {CaseOutcome.REPORT, CaseOutcome.ENDED}
+        == set(TWO_PEOPLE)
+    )
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda case, actor: ended(case, actor, "NO_SUSPICION"),
+        lambda case, actor: cases.escalate(case_id=case.pk, reason="see", actor=actor, at=NOW),
+    ],
+    ids=["close", "escalate"],
+)
+def test_what_somebody_else_has_open_is_not_ended_until_the_lock_runs_out(here, ada, ben, deed):
+    case = settled(here, ada)
+    queues.hold(item_id=case.pk, model=Case, actor=ada, at=NOW)
+    with pytest.raises(errors.ItemTaken), transaction.atomic():
+        deed(case, ben)
+    case.refresh_from_db()
+    assert (case.state, case.outcome) == (CaseState.OPEN, "")
+    deed(case, ada)
 
 
 def test_a_closed_case_is_final(here, ada):
@@ -303,6 +338,50 @@ def test_the_database_refuses_a_release_by_one(here, ada, purse):
         CaseFreeze.objects.update(released_by=str(ada), released_at=NOW)
 
 
+@pytest.mark.parametrize(
+    ("asked", "written", "says"),
+    [
+        (False, {"asked_by": "staff:usr_other", "released_by": "ada", "released_at": NOW}, "released without being asked for"),
+        (True, {"asked_by": "staff:usr_other", "released_by": "ada", "released_at": NOW}, "stays as it was"),
+        (True, {"asked_by": ""}, "stays as it was"),
+        (False, {"frozen_at": AT}, "stays as it was"),
+    ],
+)
+def test_the_database_refuses_a_release_that_nobody_else_asked_for(here, ada, purse, asked, written, says):
+    case = opened(here, ada)
+    cases.freeze(case_id=case.pk, reason="Money leaves today", actor=ada, at=NOW)
+    if asked:
+        cases.ask_release(case_id=case.pk, reason="Explained", actor=ada, at=NOW)
+    written = {name: str(ada) if value == "ada" else value for name, value in written.items()}
+    with pytest.raises(IntegrityError, match=says), transaction.atomic():
+        CaseFreeze.objects.update(**written)
+
+
+def test_a_freeze_begins_without_a_release_and_is_never_deleted(here, ada, purse):
+    case = opened(here, ada)
+    cases.freeze(case_id=case.pk, reason="Money leaves today", actor=ada, at=NOW)
+    with pytest.raises(IntegrityError, match="freezes are kept"), transaction.atomic():
+        CaseFreeze.objects.all()._raw_delete("default")
+    ready = {"asked_by": "staff:usr_a", "released_by": "staff:usr_b", "released_at": NOW}
+    with pytest.raises(IntegrityError, match="begins without a release"), transaction.atomic():
+        CaseFreeze.objects.create(case=case, wallet=purse, frozen_by=str(ada), frozen_at=NOW, **ready)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [{"status": "OPEN", "freeze_reason": "", "freeze_origin": "", "freeze_is_kept": False}, {"freeze_is_kept": False}],
+    ids=["opened", "let go"],
+)
+def test_the_database_opens_no_wallet_that_a_case_holds(here, ada, ben, purse, written):
+    case = opened(here, ada)
+    cases.freeze(case_id=case.pk, reason="Money leaves today", actor=ada, at=NOW)
+    cases.ask_release(case_id=case.pk, reason="Explained", actor=ada, at=NOW)
+    with pytest.raises(IntegrityError, match="frozen by a case until two people release it"), transaction.atomic():
+        Wallet.objects.filter(pk=purse.pk).update(**written)
+    cases.release(case_id=case.pk, reason="I agree", actor=ben, at=NOW)
+    assert status(purse) == WalletStatus.OPEN
+
+
 # Notes and files
 
 
@@ -373,3 +452,25 @@ def test_a_payment_and_its_customer_join(here, ada, purse):
     case = opened(here, ada, here.alert(customer_id=None))
     cases.add_payment(case_id=case.pk, payment=paid.public_id, actor=ada, at=NOW)
     assert set(case.subjects.values_list("customer", "payment")) == {(here.customer.pk, None), (None, paid.pk)}
+
+
+def test_a_customer_joins_without_an_alert_and_is_frozen_with_the_case(here, ada, purse):
+    other = here.new_customer(name="Grace Hopper")
+    case = opened(here, ada, here.alert(customer_id=other.pk))
+    for _ in range(2):
+        cases.add_customer(case_id=case.pk, customer=f" {here.customer.public_id} ", actor=ada, at=NOW)
+    assert set(case.subjects.values_list("customer", flat=True)) == {here.customer.pk, other.pk}
+    told = Record.objects.filter(target=case.public_id, action=events.CASE_GREW).latest("id")
+    assert told.after["customer"] == here.customer.public_id
+    assert cases.freeze(case_id=case.pk, reason="Money leaves today", actor=ada, at=NOW) == 1
+    assert status(purse) == WalletStatus.FROZEN
+
+
+def test_refuses_a_customer_of_another_partner_or_none(here, ada):
+    case = opened(here, ada)
+    partner = Partner.objects.create(name="Other", mode="LIVE", status="ACTIVE", country="US", time_zone="UTC")
+    strange = customers.create(partner_id=partner.pk, kind="PERSON", country="US", name="Eve", actor=SYSTEM, at=AT)
+    for named in (strange.public_id, "cus_1", "nonsense"):
+        with pytest.raises(NotFound):
+            cases.add_customer(case_id=case.pk, customer=named, actor=ada, at=NOW)
+    assert case.subjects.count() == 1

@@ -143,3 +143,10 @@ def test_a_hit_is_cleared_by_two_and_opened_again(do, staff_of, capsys):
         do("hits", "clear", hit.public_id, *REASON)
     with pytest.raises(CommandError, match="decide_hit"):
         do("hits", "reopen", hit.public_id, *REASON, role=Role.AUDITOR)
+
+
+@pytest.mark.parametrize("limit", ["-1", "0", "1" + "0" * 30])
+@pytest.mark.parametrize("words", [("alerts", "list"), ("alerts", "assign-many", "--to", "compliance_manager@flowlet.test")])
+def test_refuses_to_list_less_than_one_or_more_than_anybody_reads(do, words, limit):
+    with pytest.raises(CommandError, match="--limit is 1 to 100,000"):
+        do(*words, "--limit", limit, role=Role.COMPLIANCE_MANAGER)

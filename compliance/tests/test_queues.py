@@ -139,6 +139,9 @@ def test_next_stays_in_the_filter(here, ada, filters, scenario):
         {"filters": {"kind": "NONSENSE"}},
         {"filters": {"urgency": "nonsense"}},
         {"filters": {"partner": "par_1"}},
+        {"filters": {"due": "-99999999999"}},
+        {"filters": {"due": "-999999"}},
+        {"filters": {"scenario": "a\0b"}},
     ],
 )
 def test_refuses_a_queue_or_a_filter_that_there_is_not(here, ada, asked):

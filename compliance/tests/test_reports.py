@@ -311,6 +311,25 @@ def test_an_answer_is_taken_once_and_whole():
         ReportBatch.objects.update(status="R")
 
 
+def test_an_answer_that_gives_a_report_the_number_of_another_is_refused_and_nothing_of_it_is_used():
+    report_batches.acknowledge(batch_id=filed(SAR).pk, content=answer(("31000000000001", "")), actor=CHECKER, at=AT)
+    batch = filed(SAR)
+    with pytest.raises(OtherBatch, match="31000000000001"), transaction.atomic():
+        report_batches.acknowledge(batch_id=batch.pk, content=answer(("31000000000001", "")), actor=CHECKER, at=AT)
+    batch.refresh_from_db()
+    assert (batch.answered_at, batch.reports.get().state) == (None, "FILED")
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 23), date.max])
+def test_cash_of_a_day_that_lies_ahead_is_refused(day):
+    with pytest.raises(Invalid):
+        drafted(replace(CTR, transacted_on=day))
+    row = drafted(CTR)
+    with pytest.raises(Invalid):
+        reports.change(report_id=row.pk, content=content(replace(CTR, transacted_on=day)), reason="day", actor=MAKER, at=AT)
+    assert Report.objects.get().version == 1
+
+
 def test_a_file_takes_each_approved_report_once_most_urgent_first():
     late, early = approved(determined_on=date(2026, 11, 10)), approved(determined_on=date(2026, 11, 1))
     drafted()

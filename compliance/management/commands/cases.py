@@ -60,7 +60,9 @@ def _on(name: str, service: Any, **more: Any) -> Deed:
 
 
 class Command(DeedCommand):
-    help = "List cases and work on them: alerts, payments, tasks, narrative, notes and files; freeze and release wallets; close by two."
+    help = (
+        "List cases and work on them: what they gather, tasks, narrative, notes, files; freeze and release wallets; close by two."
+    )
     shows = Case
     list_options = (WHOSE, *narrowing(Case), LIMIT)
     deeds = (
@@ -89,6 +91,7 @@ class Command(DeedCommand):
         _on("escalate", cases.escalate, reason=REQUIRED, help="hand it to a manager"),
         *words(Case),
         _on("add-alert", cases.add_alert, options=(option("--alert", required=True, metavar="alr_…"),)),
+        _on("add-customer", cases.add_customer, options=(option("--customer", required=True, metavar="cus_…"),)),
         _on("add-payment", cases.add_payment, options=(option("--payment", required=True, metavar="pay_…"),)),
         _on("freeze", cases.freeze, reason=REQUIRED, told=_wallets, help="the open wallets of its customers"),
         _on("ask-release", cases.ask_release, reason=REQUIRED, told=_wallets, help="another person releases them"),

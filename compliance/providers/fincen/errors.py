@@ -47,6 +47,6 @@ class NotAnAcknowledgement(Invalid):
 
 
 class OtherBatch(Invalid):
-    """An acknowledgement answers for another number of reports than the batch has. Nothing of it is to be used."""
+    """An acknowledgement answers for another number of reports than the batch has, or for those of another. Nothing of it is used."""
 
     code, title = "fincen.other_batch", "The acknowledgement belongs to another batch"
