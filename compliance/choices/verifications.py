@@ -99,6 +99,7 @@ class MarkKind(TextChoices):
     DOCUMENT = "DOCUMENT", "Number of a document"
     EMAIL = "EMAIL", "E-mail address"
     PHONE = "PHONE", "Phone number"
+    COMPANY = "COMPANY", "Registration number"
 
 
 class DocumentType(TextChoices):
