@@ -1,4 +1,4 @@
-"""Businesses are recognised by their number in the register."""
+"""Businesses are recognised by their number in the register, neighbours by their address."""
 
 from django.db import migrations, models
 
@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
                     ("EMAIL", "E-mail address"),
                     ("PHONE", "Phone number"),
                     ("COMPANY", "Registration number"),
+                    ("ADDRESS", "Address"),
                 ],
                 max_length=8,
             ),

@@ -18,6 +18,7 @@ from compliance.choices import VerificationStatus
 from compliance.handlers import verifications as handlers
 from compliance.models import Alert, CustomerRisk, IdentityMark, RequirementSet, Verification, VerificationCheck, VerificationItem
 from compliance.selectors import verifications as selectors
+from compliance.selectors.alerts import linked
 from compliance.services import (
     identity_marks,
     ratings,
@@ -368,6 +369,14 @@ def test_a_business_is_recognised_by_its_number_in_the_register_of_its_country(p
     found = VerificationCheck.objects.filter(verification=kyc.submitted(twin), source="DUPLICATES")
     assert [one.code for one in found] == codes
     assert all(one.facts == {"customers": [first.public_id]} for one in found)
+
+
+def test_who_lives_at_the_same_address_is_linked_and_no_duplicate(partner):
+    first, other = kyc.person(partner), {"name": "Grace Hopper", "email": "grace@hopper.co.uk", "phone": "+442079460019"}
+    kyc.submitted(first)
+    row = kyc.submitted(kyc.person(partner, **other, address=kyc.ADDRESS | {"line1": "12, Analytical  road"}))
+    assert not row.checks.filter(source="DUPLICATES").exists()
+    assert linked(row.customer) == [(first.pk, "Address")]
 
 
 @pytest.mark.django_db(transaction=True)
