@@ -93,12 +93,14 @@ class CheckSource(TextChoices):
 
 
 class MarkKind(TextChoices):
-    """By what customers are compared with each other."""
+    """By what customers are compared with each other. Who lives at one address is linked, and no duplicate."""
 
     PERSON = "PERSON", "Name and date of birth"
     DOCUMENT = "DOCUMENT", "Number of a document"
     EMAIL = "EMAIL", "E-mail address"
     PHONE = "PHONE", "Phone number"
+    COMPANY = "COMPANY", "Registration number"
+    ADDRESS = "ADDRESS", "Address"
 
 
 class DocumentType(TextChoices):

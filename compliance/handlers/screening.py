@@ -10,7 +10,7 @@ from compliance.tasks import screening
 from flowlet.events import registry
 from flowlet.events.models import Event
 from payments import events as payments
-from payments.choices import PaymentStatus
+from payments.choices import PaymentKind, PaymentStatus
 
 # What of a customer is compared; a change of anything else changes no hit.
 COMPARED = frozenset({"name", "born_on", "country", "address", "registration_number"})
@@ -66,6 +66,13 @@ def decide_hits(event: Event) -> None:
 def screen_counterparty(event: Event) -> None:
     """An account outside is new, or its bank has corrected it: screen its holder and the bank."""
     screening.screen_counterparty.delay(external_account_id=event.subject)
+
+
+@registry.handler("compliance.screen_deposit", types=(payments.PAYMENT[PaymentStatus.SETTLED],))
+def screen_deposit(event: Event) -> None:
+    """Money came by itself, and nobody could be asked before: look at who sent it, and at its text."""
+    if event.data["kind"] == PaymentKind.DEPOSIT:
+        screening.screen_payment.delay(payment_id=event.subject)
 
 
 @registry.handler(

@@ -50,6 +50,11 @@ def for_payment(list_kind: str, state: str, priority: Decimal) -> Outcome:
     return Outcome.ALLOW
 
 
+def stops_now(hit: Hit) -> bool:
+    """Whether a payment with which the hit has to do is stopped by it, as it stands."""
+    return for_payment(hit.list_kind, hit.state, hit.priority) != Outcome.ALLOW
+
+
 def stops_payments(list_kind: str) -> bool:
     """Whether hits on such a list stop payments at all."""
     return any(rule.list_kind == list_kind for rule in PAYMENT_RULES)

@@ -17,7 +17,7 @@ from compliance.policies import mrz
 
 ADULT_YEARS: Final = 18
 # Domains that no mail reaches (RFC 2606, RFC 6761).
-_NOWHERE: Final = (".example", ".invalid", ".test", ".localhost", "example.com", "example.net", "example.org")
+_NOWHERE: Final = (".example", ".invalid", ".test", ".localhost", ".example.com", ".example.net", ".example.org")
 _ZONES: Final = {DocumentType.PASSPORT: {mrz.Format.TD3}, DocumentType.ID_CARD: {mrz.Format.TD1, mrz.Format.TD2}}
 
 
@@ -46,7 +46,7 @@ def of_record(personal: Personal, *, country: str, at: datetime) -> Iterator[Fin
     """Sanity of what the record says; its form was checked at the door."""
     if personal.email:
         domain = personal.email.rpartition("@")[2]
-        nowhere = domain in _NOWHERE or domain.endswith(_NOWHERE)
+        nowhere = f".{domain.lower()}".endswith(_NOWHERE)
         yield Finding(ItemKind.CONTACT, "email.domain", CheckOutcome.WARN if nowhere else CheckOutcome.PASS)
     if personal.phone:
         region = phonenumbers.region_code_for_number(phonenumbers.parse(personal.phone, None)) or ""

@@ -63,10 +63,16 @@ def checked(items: Sequence[Mapping[str, Any]], *, kind: str) -> list[dict[str, 
     return [found[name] for name in ItemKind.values if name in found]
 
 
-def check_steps(items: Iterable[Mapping[str, Any]], *, below: Iterable[str], above: Iterable[str] | None) -> None:
-    """Levels stand one above the other: nothing that the level below asks for is left out. Raises MalformedRequirements."""
+def check_steps(
+    items: Iterable[Mapping[str, Any]], *, below: Iterable[str], above: Iterable[str] | None, where: str = ""
+) -> None:
+    """Levels stand one above the other: nothing that the level below asks for is left out, be it in one country (``where``) alone.
+
+    Raises MalformedRequirements.
+    """
+    there = f", in {where}" if where else ""
     names = {each["kind"] for each in items}
     if lacking := sorted(set(below) - names):
-        raise errors.MalformedRequirements(f"The level below asks for {', '.join(lacking)} too.", param="items")
+        raise errors.MalformedRequirements(f"The level below asks for {', '.join(lacking)} too{there}.", param="items")
     if above is not None and (more := sorted(names - set(above))):
-        raise errors.MalformedRequirements(f"The level above does not ask for {', '.join(more)}.", param="items")
+        raise errors.MalformedRequirements(f"The level above does not ask for {', '.join(more)}{there}.", param="items")

@@ -51,8 +51,16 @@ def references_in(evidence: Iterable[AlertEvidence]) -> set[UUID]:
 
 
 def transactions_of(alert: Alert, evidence: Iterable[AlertEvidence]) -> tuple[list[Activity], list[Payment]]:
-    """The movements that did it, as the customer saw them; and payments of which no movement is known, such as those stopped."""
+    """The movements that did it, as the customer saw them; and payments of which no movement is known, such as those stopped.
+
+    Of an account outside that was screened, all payments with it.
+    """
+    evidence = list(evidence)
     keys = references_in(evidence)
+    outside = {str(one.facts.get("of", "")) for one in evidence}
+    accounts = [ExternalAccount.key(name) for name in outside if name.startswith(f"{ExternalAccount.PREFIX}_")]
+    if accounts:
+        keys |= set(Payment.objects.filter(external_account__in=accounts).order_by("-pk").values_list("pk", flat=True)[:SHOWN])
     rows = (
         Activity.objects.filter(customer_id=alert.customer_id, source_id__in=keys)
         if alert.customer_id

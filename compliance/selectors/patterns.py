@@ -164,6 +164,9 @@ _SHARING = f"""
         UNION ALL SELECT c.partner_id, 'mail ' || c.email_index, c.id FROM accounts_customer c
          WHERE c.email_index IN (SELECT o.email_index FROM accounts_customer o JOIN today ON today.customer_id = o.id
                                   WHERE o.email_index <> '')
+        UNION ALL SELECT m.partner_id, 'address ' || m.index, m.customer_id FROM compliance_identitymark m
+         WHERE m.kind = 'ADDRESS' AND (m.partner_id, m.index) IN (
+               SELECT o.partner_id, o.index FROM compliance_identitymark o JOIN today USING (customer_id) WHERE o.kind = 'ADDRESS')
         UNION ALL SELECT e.partner_id, 'bank ' || e.fingerprint, e.customer_id FROM payments_externalaccount e
          WHERE e.relation = 'OWN' AND e.status <> 'CLOSED' AND e.fingerprint IN (
                SELECT o.fingerprint FROM payments_externalaccount o JOIN today USING (customer_id)

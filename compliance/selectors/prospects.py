@@ -1,8 +1,8 @@
 """A payment that is asked about, as the facts of an activity that it is not yet."""
 
-from datetime import datetime
-from decimal import Decimal
-from typing import Any
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -14,14 +14,15 @@ from flowlet.rules import registry
 from flowlet.rules.vocabulary import Facts
 from ledger.selectors import rates
 
+CENT: Final = Decimal("0.01")
 # As compliance.services.activities takes payments in.
 _STATEMENT = """
     SELECT p.customer_id::text, p.wallet_id::text, p.direction, p.kind, p.rail,
            coalesce(t.customer_id, CASE WHEN e.fingerprint <> '' THEN md5(p.partner_id::text || e.fingerprint)::uuid ELSE e.id END)::text,
            coalesce(e.relation = 'OWN' OR t.customer_id = p.customer_id, FALSE), NULLIF(e.country, ''),
            t.id IS NOT NULL OR coalesce(cardinality(e.owner_indexes) > 0 AND e.fingerprint <> '', FALSE),
-           NULLIF(left(p.metadata->>'ip_country', 2), ''), NULLIF(left(p.metadata->>'location', 40), ''),
-           coalesce(p.metadata->>'cash' = 'true', FALSE), mod(p.amount, 1000) = 0,
+           substring(upper(btrim(p.metadata->>'ip_country')) FROM '^[A-Z]{2}$'), NULLIF(left(p.metadata->>'location', 40), ''),
+           coalesce(lower(p.metadata->>'cash') = 'true', FALSE), mod(p.amount, 1000) = 0,
            c.created_at, c.kyc_tier, c.kind, c.country, f.expected_monthly, NULLIF(f.segment, ''), coalesce(r.is_exposed, FALSE),
            coalesce(r.band IN ('HIGH', 'PROHIBITED'), FALSE), l.per_transaction, l.currency
       FROM payments_payment p JOIN accounts_customer c ON c.id = p.customer_id
@@ -72,6 +73,7 @@ def _worth(amount: Decimal, currency: str, at: datetime) -> Money | None:
     if currency == USD:
         return Money(amount, USD)
     try:
-        return Money(round(amount * rates.rate(base=currency, quote=USD, on=at.date()), 2), USD)
+        worth = amount * rates.rate(base=currency, quote=USD, on=at.astimezone(UTC).date())
+        return Money(worth.quantize(CENT, ROUND_HALF_UP), USD)  # as activities are filled in
     except DomainError:
         return None

@@ -125,7 +125,14 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
         ("ring_percent", SHARE, "Smallest leg of the ring against its largest", "%"),
         ("ring_sum", MONEY, "What went round in the ring", USD),
     ),
-    "sharing": (("sharing_customers", COUNT, "Customers who share a device, phone number, e-mail address or bank account", ""),),
+    "sharing": (
+        (
+            "sharing_customers",
+            COUNT,
+            "Customers who share a device, phone number, e-mail address, postal address or bank account",
+            "",
+        ),
+    ),
     "funnel": (
         ("cash_locations", COUNT, "Places of cash credits in 7 days", ""),
         ("cash_located_sum", MONEY, "What was paid in at these places", USD),

@@ -35,11 +35,21 @@ _PAYMENTS = """
          WHERE p.kind <> 'FEE' AND p.status NOT IN ('CANCELED', 'FAILED', 'EXPIRED', 'REJECTED')),
     begun AS (SELECT DISTINCT ON (id, seen_as, went) * FROM seen ORDER BY id, seen_as, went, moment)
     SELECT f.partner_id, f.customer_id, f.wallet_id, 'PAYMENT', f.id, f.went, f.seen_as, f.rail, f.currency, f.amount,
-           coalesce(t.customer_id, CASE WHEN e.fingerprint <> '' THEN md5(f.partner_id::text || e.fingerprint)::uuid ELSE e.id END),
-           coalesce(e.relation = 'OWN' OR t.customer_id = f.customer_id, FALSE), coalesce(e.country, ''),
-           t.id IS NOT NULL OR coalesce(cardinality(e.owner_indexes) > 0 AND e.fingerprint <> '', FALSE), f.metadata, f.moment
+           coalesce(t.customer_id, CASE WHEN e.fingerprint <> '' THEN md5(f.partner_id::text || e.fingerprint)::uuid ELSE e.id END,
+                    md5(f.partner_id::text || (y.payer->>'index'))::uuid),
+           coalesce(e.relation = 'OWN' OR t.customer_id = f.customer_id, y.is_own, FALSE),
+           coalesce(e.country, y.payer->>'country', ''),
+           t.id IS NOT NULL OR coalesce(cardinality(e.owner_indexes) > 0 AND e.fingerprint <> '', (y.payer->>'is_named')::boolean, FALSE),
+           f.metadata, f.moment
       FROM begun f LEFT JOIN wallets_wallet t ON t.id = f.target_wallet_id
-      LEFT JOIN payments_externalaccount e ON e.id = f.external_account_id WHERE f.customer_id IS NOT NULL
+      LEFT JOIN payments_externalaccount e ON e.id = f.external_account_id
+      LEFT JOIN LATERAL (
+           SELECT x.details->'payer' AS payer, EXISTS (
+                  SELECT FROM payments_externalaccount o WHERE o.customer_id = f.customer_id AND o.relation = 'OWN'
+                     AND o.fingerprint = x.details->'payer'->>'index') AS is_own
+             FROM payments_move x WHERE x.payment_id = f.id AND x.went_to = 'SETTLED' AND x.details->'payer' IS NOT NULL LIMIT 1
+           ) AS y ON f.kind = 'DEPOSIT' AND e.id IS NULL
+     WHERE f.customer_id IS NOT NULL
     UNION ALL
     SELECT f.partner_id, t.customer_id, t.id, 'PAYMENT', f.id, CASE f.went WHEN 'IN' THEN 'OUT' ELSE 'IN' END, f.seen_as, f.rail,
            f.currency, f.amount, f.customer_id, t.customer_id = f.customer_id, '', TRUE, f.metadata, f.moment
@@ -72,8 +82,9 @@ _TAKE = """
                SELECT FROM compliance_activity a WHERE a.customer_id = m.customer_id AND a.counterparty = m.counterparty
                   AND a.direction = m.direction AND (a.happened_at, a.source_id) < (m.happened_at, m.source_id))
            AND row_number() OVER (PARTITION BY m.customer_id, m.counterparty, m.direction ORDER BY m.happened_at, m.source_id) = 1,
-           m.country, left(coalesce(m.metadata->>'ip_country', ''), 2), left(coalesce(m.metadata->>'location', ''), 40),
-           md5(m.partner_id::text || ':device:' || (m.metadata->>'device_id'))::uuid, coalesce(m.metadata->>'cash' = 'true', FALSE),
+           m.country, coalesce(substring(upper(btrim(m.metadata->>'ip_country')) FROM '^[A-Z]{{2}}$'), ''),
+           left(coalesce(m.metadata->>'location', ''), 40),
+           md5(m.partner_id::text || ':device:' || (m.metadata->>'device_id'))::uuid, coalesce(lower(m.metadata->>'cash') = 'true', FALSE),
            m.names_parties, m.happened_at,
            coalesce(lag(m.happened_at) OVER (PARTITION BY m.customer_id ORDER BY m.happened_at, m.source_id, m.direction),
                     (SELECT max(a.happened_at) FROM compliance_activity a

@@ -35,6 +35,7 @@ class Evidence:
     """One thing that was seen. ``key`` names it within its scenario and customer: told twice, it is kept once.
 
     ``facts`` are figures beside their thresholds, as JSON values (Decimal, date and UUID become text), without personal data in clear.
+    What is no news only says where something known was met again: it joins the alert and leaves its sentence and its decision alone.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Evidence:
     facts: Mapping[str, Any]
     happened_at: datetime
     payment_id: UUID | str | None = None
+    is_news: bool = True
 
 
 @transaction.atomic
@@ -96,7 +98,7 @@ def raise_alert(
             evidence_at=at,
         )
         fact = events.ALERT_RAISED
-    elif not _grow(row, len(fresh), headline=headline, priority=priority, at=at):
+    elif not _grow(row, list(fresh.values()), headline=headline, priority=priority, at=at):
         return row
     else:
         fact = events.ALERT_GREW
@@ -105,8 +107,9 @@ def raise_alert(
     return row
 
 
-def _grow(row: Alert, count: int, *, headline: str, priority: int, at: datetime) -> bool:
+def _grow(row: Alert, fresh: Sequence[Evidence], *, headline: str, priority: int, at: datetime) -> bool:
     """Let an open alert grow; answers whether anything is new."""
+    count = len(fresh)
     if not count and priority <= row.priority:
         return False
     row.evidence_count += count
@@ -114,7 +117,9 @@ def _grow(row: Alert, count: int, *, headline: str, priority: int, at: datetime)
         row.priority = priority
         row.due_at = min(row.due_at, policies.due_at(row.kind, priority=priority, at=at))
     if count:
-        row.headline, row.evidence_at = headline[:LONGEST_HEADLINE], at
+        row.evidence_at = at
+    if any(one.is_news for one in fresh):
+        row.headline = headline[:LONGEST_HEADLINE]
         if row.state == AlertState.PROPOSED:
             _undecide(row)
     row.save()

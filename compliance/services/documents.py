@@ -56,7 +56,7 @@ def take(
     at: datetime,
 ) -> Document:
     """Take a file in for the item that asks for its type; a newer one takes the place of an older. ``zone`` is the text of its
-    machine-readable zone, which fills in number and expiry. One that a scanner finds infected is REFUSED and not stored.
+    machine-readable zone, which fills in the number and says when it ends. One that a scanner finds infected is REFUSED and not stored.
 
     Raises DocumentTooLarge, UnreadableDocument, ScannerUnavailable, VerificationNotFound, IllegalMove, DocumentNotAsked, ItemNotFound,
     Invalid, UnknownCountry, SubjectErased.
@@ -78,7 +78,7 @@ def take(
         reading = mrz.read(told.zone, on=at.date()) if told.zone else None
         if reading is not None and (zone_document := reading.document) is not None:
             told = Told(told.number or zone_document.number, told.issuer or zone_document.issuing_country, told.zone)
-            expires_on = expires_on or zone_document.expires.latest
+            expires_on = zone_document.expires.latest or expires_on  # its digits are checked, what was told is not
         document = Document(
             id=ids.uuid7(),
             partner_id=row.partner_id,
@@ -141,6 +141,13 @@ def newest(row: Verification) -> dict[UUID, Document]:
     """The document that counts, by item."""
     found = Document.objects.filter(verification=row, status=DocumentStatus.STORED).exclude(item=None).order_by("id")
     return {each.item_id: each for each in found if each.item_id is not None}
+
+
+def ended(row: Verification, *, on: date) -> list[str]:
+    """The kinds of items whose document has run out by the day, and that nobody has accepted in spite of it."""
+    open_ones = dict(row.items.filter(status=ItemStatus.PROVIDED).values_list("pk", "kind"))
+    over = [key for key, each in newest(row).items() if each.expires_on and each.expires_on < on]
+    return sorted({open_ones[key] for key in over if key in open_ones})
 
 
 def zone_of(document: Document, personal: Personal, *, at: datetime) -> tuple[mrz.Reading, list[ZoneField]] | None:

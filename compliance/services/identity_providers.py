@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from accounts.choices import Mode
 from compliance.choices import CheckSource, VerificationStatus
+from compliance.errors import DocumentNotFound
 from compliance.models import Verification, VerificationCheck
 from compliance.policies.identity_checks import Finding
 from compliance.providers import identity
@@ -22,7 +23,9 @@ _CODE = re.compile(r"[a-z0-9_.]{1,40}", re.ASCII)
 
 
 def ask(*, verification_id: UUID, at: datetime) -> bool:
-    """Ask once per round, where somebody is there to ask; whether anything was written. Raises VerificationNotFound, OutboundError."""
+    """Ask once per round, where somebody is there to ask; whether anything was written. Raises VerificationNotFound, OutboundError,
+    DocumentNotFound where a file is lost.
+    """
     row = selectors.get(verification_id)
     provider = identity.provider(row.partner.mode)
     personal = selectors.personal_of(row.customer)
@@ -65,7 +68,7 @@ def ask_due(*, at: datetime, limit: int = 100) -> int:
     for key in list(rows.order_by("submitted_at").values_list("pk", flat=True)[:limit]):
         try:
             asked += ask(verification_id=key, at=at)
-        except OutboundError as refusal:
+        except (OutboundError, DocumentNotFound) as refusal:
             _log.warning("identity provider could not be asked", verification=str(key), code=refusal.code)
     return asked
 

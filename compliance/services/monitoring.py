@@ -39,6 +39,7 @@ from flowlet.rules.vocabulary import Facts
 MOST_TRANSACTIONS = 60  # named by one piece of evidence
 AT_ONCE = 200  # customers of one transaction
 ENDED = timedelta(hours=36)  # after a day began in UTC it has ended in the last zone
+LAST_ZONE = timedelta(hours=12)  # business days of partners west of Greenwich end so long after the day in UTC
 LOOK_BACK = timedelta(hours=36)  # what moved before the day and was not told of yet
 _ALIAS = {vocabularies.ACTIVITY: "a", vocabularies.CUSTOMER_DAY: "d"}
 _LONGEST_PROBLEM = 500
@@ -129,7 +130,7 @@ def _steps(*, on: date, partner_id: UUID | None, at: datetime) -> Iterator[tuple
     scope: dict[str, Any] = {"on": on, "partner_id": partner_id}
 
     def take() -> dict[str, int]:
-        return {"new": activities.take_in(since=since - LOOK_BACK, until=until)}
+        return {"new": activities.take_in(since=since - LOOK_BACK, until=until + LAST_ZONE)}
 
     def forget() -> dict[str, int]:
         patterns.forget(**scope)

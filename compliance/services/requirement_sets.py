@@ -119,15 +119,20 @@ def in_words(items: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _check_steps(wanted: Mapping[str, Any]) -> None:
+    """In each country for which the set will count: of one for all countries, in those too that have another level of their own."""
     place = policies.LEVELS.index(KycTier(wanted["level"]))
-    beside = {
-        level: {each["kind"] for each in found.items}
-        for level in policies.LEVELS
-        if (found := selectors.requirements(level=level, kind=wanted["kind"], country=wanted["country"]))
-    }
-    below = beside.get(policies.LEVELS[place - 1], set()) if place else set()
-    above = beside.get(policies.LEVELS[place + 1]) if place + 1 < len(policies.LEVELS) else None
-    policies.check_steps(wanted["items"], below=below, above=above)
+    sets = RequirementSet.objects.filter(kind=wanted["kind"]).exclude(country="")
+    own = set(sets.filter(level=wanted["level"]).values_list("country", flat=True))
+    others = set() if wanted["country"] else set(sets.values_list("country", flat=True)) - own
+    for country in (wanted["country"], *sorted(others)):
+        beside = {
+            level: {each["kind"] for each in found.items}
+            for level in policies.LEVELS
+            if (found := selectors.requirements(level=level, kind=wanted["kind"], country=country))
+        }
+        below = beside.get(policies.LEVELS[place - 1], set()) if place else set()
+        above = beside.get(policies.LEVELS[place + 1]) if place + 1 < len(policies.LEVELS) else None
+        policies.check_steps(wanted["items"], below=below, above=above, where=countries.name(country) if country else "")
 
 
 def _shown(row: RequirementSet) -> dict[str, Any]:

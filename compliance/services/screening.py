@@ -13,12 +13,14 @@ from uuid import UUID
 
 import orjson
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.choices import CustomerStatus
 from accounts.models import Customer
 from compliance import events
-from compliance.choices import HitState, RunCause, RunState
+from compliance.choices import HitState, RunCause, RunState, SubjectKind
 from compliance.models import Hit, ScreeningRun, ScreeningSubject
+from compliance.policies import hits as policies
 from compliance.policies.screening import matching, settings, texts
 from compliance.policies.screening.index import Index
 from compliance.policies.screening.profiles import Profile, material_of
@@ -75,13 +77,18 @@ def hits_of(index: Index, profile: Profile) -> list[matching.Hit]:
 
 
 @transaction.atomic
-def screen_customer(*, customer: Customer, actor: Actor, at: datetime) -> ScreeningRun | None:
-    """A customer becomes a subject, or stays one, and is screened; None when there is nothing new to screen, or nothing left to read."""
+def screen_customer(*, customer: Customer, payment_id: str | None = None, actor: Actor, at: datetime) -> ScreeningRun | None:
+    """A customer becomes a subject, or stays one, and is screened; None when there is nothing new to screen, or nothing left to read.
+
+    ``payment_id`` is the payment that it is about, if it is about one.
+    """
     if customer.status == CustomerStatus.CLOSED:
         return None
     standing = standing_index.current()
     subject = screening_subjects.enrol_customer(customer=customer, at=at)
-    return None if subject is None else screen_subject(subject=subject, standing=standing, actor=actor, at=at)
+    return (
+        None if subject is None else screen_subject(subject=subject, standing=standing, payment_id=payment_id, actor=actor, at=at)
+    )
 
 
 @transaction.atomic
@@ -111,17 +118,45 @@ def screen_counterparty(
 
 @transaction.atomic
 def screen_payment(*, payment: Payment, actor: Actor, at: datetime) -> list[ScreeningRun]:
-    """The other side of a payment and its text. A text without a hit is not kept, and one with a hit is screened this once."""
-    made = []
+    """The other side of a payment, its customers if nobody screened them yet, and its text; alerts about open hits that stop it name it.
+
+    A text without a hit is not kept, and one with a hit is screened this once.
+    """
+    name = payment.public_id
+    made = [screen_customer(customer=one, payment_id=name, actor=actor, at=at) for one in _unscreened(payment)]
     if payment.external_account is not None:
-        made.append(screen_counterparty(account=payment.external_account, payment_id=payment.public_id, actor=actor, at=at))
+        made.append(screen_counterparty(account=payment.external_account, payment_id=name, actor=actor, at=at))
     standing = standing_index.current()
     if payment.description and texts.hits_in(standing.index, payment.description):
         subject = screening_subjects.enrol_message(payment=payment, at=at)
         if subject is not None:
-            made.append(screen_subject(subject=subject, standing=standing, payment_id=payment.public_id, actor=actor, at=at))
+            made.append(screen_subject(subject=subject, standing=standing, payment_id=name, actor=actor, at=at))
             ScreeningSubject.objects.filter(pk=subject.pk).update(ended_at=at)
+    payer = screening_subjects.enrol_payer(payment=payment, at=at)
+    if payer is not None:
+        made.append(screen_subject(subject=payer, standing=standing, payment_id=name, actor=actor, at=at))
+    _name(payment, payer, at=at)
     return [run for run in made if run is not None]
+
+
+def _unscreened(payment: Payment) -> list[Customer]:
+    """The customers on either side of a payment who were not screened yet."""
+    sides = {payment.customer_id, payment.target_wallet.customer_id if payment.target_wallet else None} - {None}
+    done = ScreeningSubject.objects.filter(
+        customer__in=sides, kind=SubjectKind.CUSTOMER, ended_at=None, screened_at__isnull=False
+    ).values("customer_id")
+    return list(Customer.objects.filter(pk__in=sides).exclude(pk__in=done).order_by("pk"))
+
+
+def _name(payment: Payment, payer: ScreeningSubject | None, *, at: datetime) -> None:
+    """Alerts about open hits of the customer, the owners and the other side name the payment."""
+    people = Q(subject__customer=payment.customer_id, subject__kind__in=[SubjectKind.CUSTOMER, SubjectKind.OWNER])
+    if payment.external_account is not None:
+        people |= Q(subject__kind=SubjectKind.COUNTERPARTY, subject__key=payment.external_account.public_id)
+    if payer is not None:
+        people |= Q(subject=payer.pk)
+    rows = Hit.objects.filter(people, state=HitState.OPEN, subject__ended_at=None).select_related("subject", "run").order_by("pk")
+    screening_alerts.name_payment([row for row in rows if policies.stops_now(row)], payment, at=at)
 
 
 @transaction.atomic

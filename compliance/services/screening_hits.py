@@ -126,7 +126,7 @@ def decide_with(*, alert: Alert, at: datetime) -> list[Hit]:
     state = {Disposition.HIT_CLEARED: HitState.CLEARED, Disposition.HIT_CONFIRMED: HitState.CONFIRMED}[
         Disposition(alert.disposition)
     ]
-    told = set(alert.evidence.values_list("key", flat=True))
+    told = {screening_alerts.shown_in(key) for key in alert.evidence.values_list("key", flat=True)}
     rows = [locked(hit_id) for hit_id in sorted({Hit.key(screening_alerts.hit_in(key)) for key in told})]
     rows = [row for row in rows if row.state == HitState.OPEN and screening_alerts.key_of(row) in told]
     kind, _, name = alert.checked_by.partition(":")
@@ -178,7 +178,7 @@ def _stop(row: Hit, *, actor: Actor, at: datetime) -> None:
         customer = Customer.objects.get(pk=row.subject.customer_id)
         if customer.status != CustomerStatus.CLOSED and customer.freeze_origin != FreezeOrigin.PLATFORM:
             customers.freeze(customer_id=customer.pk, reason=reason, actor=actor, at=at)
-    elif row.subject.kind == SubjectKind.COUNTERPARTY:
+    elif row.subject.kind == SubjectKind.COUNTERPARTY and row.subject.key.startswith(f"{ExternalAccount.PREFIX}_"):
         account = ExternalAccount.fetch(row.subject.key)
         if account.status not in {ExternalAccountStatus.BLOCKED, ExternalAccountStatus.CLOSED}:
             external_accounts.block(external_account_id=account.pk, reason=reason, actor=actor, at=at)

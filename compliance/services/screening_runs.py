@@ -6,11 +6,12 @@ version.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from accounts.choices import CustomerStatus
 from accounts.models import Customer
@@ -30,6 +31,8 @@ from payments.choices import ExternalAccountStatus
 from payments.models import ExternalAccount
 
 BATCH: Final = 50
+# Who is new is screened within seconds; whoever is not after LATE is handed out again, for so long.
+LATE, LOST_WITHIN = timedelta(minutes=10), timedelta(days=1)
 Told = Callable[[int, int], None]
 
 
@@ -75,6 +78,18 @@ def unscreened() -> list[str]:
     done = ScreeningRun.objects.filter(cause=RunCause.LIST, state=RunState.DONE, version__isnull=False).values("version_id")
     rows = WatchlistVersion.objects.filter(next=None).exclude(pk__in=done).order_by("pk")
     return [row.public_id for row in rows]
+
+
+def unseen(*, at: datetime, limit: int = 500) -> tuple[list[str], list[str]]:
+    """Customers, and accounts outside, of the last day whom nobody has screened, because a worker was lost, by public id."""
+    recent = {"created_at__gt": at - LOST_WITHIN, "created_at__lte": at - LATE}
+    seen = ScreeningSubject.objects.filter(screened_at__isnull=False)
+    whose = seen.filter(kind=SubjectKind.CUSTOMER, customer_id=OuterRef("pk"))
+    customers = Customer.objects.filter(~Exists(whose), **recent).exclude(status=CustomerStatus.CLOSED).order_by("pk")
+    accounts = ExternalAccount.objects.filter(**recent).exclude(status=ExternalAccountStatus.CLOSED).order_by("pk")
+    names = [row.public_id for row in accounts.only("pk")]
+    known = set(seen.filter(kind=SubjectKind.COUNTERPARTY, key__in=names).values_list("key", flat=True))
+    return [row.public_id for row in customers.only("pk")[:limit]], [name for name in names if name not in known][:limit]
 
 
 def enrol_missing(*, at: datetime) -> int:

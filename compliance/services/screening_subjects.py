@@ -9,12 +9,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import CharField, Exists, OuterRef, QuerySet
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 
 from accounts.choices import CustomerKind
 from accounts.models import Customer
-from accounts.models.personal import Personal
+from accounts.models.personal import Personal, name_words
 from accounts.selectors import customers as customer_selectors
 from compliance.choices import HitState, ItemKind, ItemStatus, SubjectKind
 from compliance.models import Hit, ScreeningSubject, Verification, VerificationItem
@@ -27,10 +27,12 @@ from flowlet.core import crypto, ids
 from flowlet.vault.services import subjects
 from payments.models import ExternalAccount, Payment
 from payments.models.account_details import AccountDetails
+from payments.selectors import deposit_payers
 from payments.selectors import external_accounts as account_selectors
 
 ENTRY_KINDS: Final[dict[str, EntryKind]] = {CustomerKind.PERSON: EntryKind.PERSON, CustomerKind.BUSINESS: EntryKind.ORGANISATION}
 
+PAYER: Final = "pyr_"
 # Up to so many keys an index is asked for; beyond, everybody's are read, which is cheaper then.
 _KEYS_BY_INDEX: Final = 20_000
 _ALL: Final = (
@@ -145,6 +147,20 @@ def of_counterparty(account: ExternalAccount, details: AccountDetails) -> Profil
     )
 
 
+def enrol_payer(*, payment: Payment, at: datetime) -> ScreeningSubject | None:
+    """Whoever sent a deposit, as the bank told; the same name on the same account is one subject of a customer.
+
+    None where nothing is known.
+    """
+    told = deposit_payers.of(payment)
+    if told is None or not told.name or payment.customer is None:
+        return None
+    who = "|".join((str(payment.customer_id), told.index, *sorted(name_words(told.name))))
+    key = f"{PAYER}{crypto.blind_index(who, purpose='screening.payer')}"
+    profile = Profile(names=(told.name,), countries=(told.country,) if told.country else ())
+    return enrol(kind=SubjectKind.COUNTERPARTY, key=key, customer=payment.customer, profile=profile, at=at)
+
+
 def enrol_message(*, payment: Payment, at: datetime) -> ScreeningSubject | None:
     """The text of a payment; None where there is none, or nobody whose it is."""
     customer = Customer.objects.filter(pk=payment.customer_id).first()
@@ -181,7 +197,8 @@ def forget(*, customer_id: UUID, at: datetime) -> None:
     end(customer_id=customer_id, at=at)
     rows = ScreeningSubject.objects.filter(customer_id=customer_id)
     rows.update(block_keys=[], digest="", updated_at=at)
-    rows.filter(kind=SubjectKind.OWNER).update(key=Cast("pk", CharField()))  # it was a keyed digest of who the owner is
+    digests = rows.filter(Q(kind=SubjectKind.OWNER) | Q(key__startswith=PAYER))  # of who they are
+    digests.update(key=Cast("pk", CharField()))
 
 
 def profiles_of(rows: Iterable[ScreeningSubject]) -> dict[UUID, Profile]:

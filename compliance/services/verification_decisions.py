@@ -12,7 +12,7 @@ from accounts.policies import check_reason
 from accounts.selectors import customers as customer_selectors
 from accounts.services import customers
 from compliance import errors, events
-from compliance.choices import AskCode, ItemStatus, RefusalCode, VerificationStatus
+from compliance.choices import AskCode, ItemKind, ItemStatus, RefusalCode, VerificationStatus
 from compliance.models import Verification, VerificationItem
 from compliance.policies import verifications as policies
 from compliance.policies import work
@@ -71,6 +71,9 @@ def approve(*, verification_id: UUID, reason: str = "", actor: Actor, at: dateti
     """
     row = _free(verification_id, actor, at=at)
     policies.check_can_approve(row, actor)
+    if ended := documents.ended(row, on=at.date()):
+        words = " and ".join(ItemKind(name).label.lower() for name in ended)
+        raise errors.ItemsUndecided(f"Expired since it was handed in: {words}. Ask for it again, or accept it.", items=ended)
     row.needs_two = row.needs_two or selectors.is_high_risk(row.customer_id)
     if row.needs_two and not row.proposed_by:
         row.proposed_by, row.proposed_at, row.updated_at = str(actor), at, at
@@ -132,7 +135,7 @@ def _end(row: Verification, *, at: datetime) -> datetime:
     years, month = divmod(at.month - 1 + row.requirement_set.valid_months, 12)
     year = at.year + years
     end = at.replace(year=year, month=month + 1, day=min(at.day, monthrange(year, month + 1)[1]))
-    days = [each.expires_on for each in documents.newest(row).values() if each.expires_on and each.expires_on > at.date()]
+    days = [each.expires_on for each in documents.newest(row).values() if each.expires_on and each.expires_on >= at.date()]
     return min([end, *(datetime.combine(day + timedelta(days=1), time.min, UTC) for day in days)])
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from accounts.models.personal import Personal
 from compliance import events
-from compliance.choices import AlertKind, CheckSource, ItemKind, ItemStatus, VerificationStatus
+from compliance.choices import AlertKind, CheckOutcome, CheckSource, ItemKind, ItemStatus, VerificationStatus
 from compliance.choices.work import NEVER
 from compliance.models import BeneficialOwner, Verification, VerificationCheck, VerificationItem
 from compliance.policies.alerts import due_at
@@ -81,7 +81,7 @@ def begin(row: Verification, *, actor: Actor, at: datetime) -> None:
 
 
 def record(row: Verification, findings: Iterable[Finding], *, source: CheckSource, at: datetime) -> list[VerificationCheck]:
-    """Keep what a check found, with the item that it is about."""
+    """Keep what a check found, with the item that it is about. What failed and is about none is the name's, which every level asks for."""
     items: dict[str, VerificationItem] = {}
     for item in row.items.all():
         items[str(item.pk)] = item
@@ -90,7 +90,7 @@ def record(row: Verification, findings: Iterable[Finding], *, source: CheckSourc
         VerificationCheck(
             verification=row,
             round=row.round,
-            item=items.get(found.item),
+            item=items.get(found.item) or (items[ItemKind.NAME] if found.outcome == CheckOutcome.FAIL else None),
             source=source,
             code=found.code,
             outcome=found.outcome,

@@ -106,8 +106,7 @@ def submit(*, verification_id: UUID, partner_id: UUID | None = None, actor: Acto
     verification_rows.move(row, VerificationStatus.IN_REVIEW, actor=actor, at=at)
     found = [*identity_checks.of_record(personal, country=row.customer.country, at=at), *documents.findings(row, personal, at=at)]
     verification_rows.record(row, found, source=CheckSource.RULES, at=at)
-    numbers = {document.number_index for document in documents.newest(row).values() if document.number_index}
-    identity_marks.remember(row.customer, personal, documents=numbers)
+    identity_marks.remember(row.customer, personal)
     _look_for_twins(row, at=at)
     return row
 

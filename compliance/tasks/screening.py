@@ -37,8 +37,10 @@ def screen_counterparty(*, external_account_id: str) -> None:
 
 @shared_task(name="compliance.screen_payment", ignore_result=True)
 def screen_payment(*, payment_id: str) -> None:
-    """Screen the other side of a payment that was stopped, and its text."""
-    payment = Payment.objects.select_related("external_account__customer").get(pk=Payment.key(payment_id))
+    """Screen the people of a payment that was stopped, or came by itself, and its text."""
+    payment = Payment.objects.select_related("external_account__customer", "customer", "target_wallet").get(
+        pk=Payment.key(payment_id)
+    )
     screening.screen_payment(payment=payment, actor=actors.system("compliance.screen_payment"), at=clock.now())
 
 
@@ -51,7 +53,13 @@ def screen_change(*, version_id: str) -> None:
 
 @shared_task(name="compliance.sweep_screening", ignore_result=True)
 def sweep_screening() -> None:
-    """Open hits again whose clearing has expired, and hand out changes of lists that nobody has screened to their end."""
-    screening_hits.expire_due(actor=actors.system("compliance.sweep_screening"), at=clock.now())
+    """Open hits again whose clearing has expired, and hand out who is new, and changes of lists, that nobody has screened to their end."""
+    at = clock.now()
+    screening_hits.expire_due(actor=actors.system("compliance.sweep_screening"), at=at)
+    people, accounts = screening_runs.unseen(at=at)
+    for customer_id in people:
+        screen_customer.delay(customer_id=customer_id)
+    for account_id in accounts:
+        screen_counterparty.delay(external_account_id=account_id)
     for version_id in screening_runs.unscreened():
         screen_change.delay(version_id=version_id)

@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from hashlib import md5
+from uuid import UUID
 
 import pytest
 
@@ -13,11 +15,14 @@ from flowlet.events.models import Event
 from ledger.services import rates
 from payments.choices import PaymentKind as K
 from payments.choices import Rail
+from payments.models import Move, Payment
 from payments.services import gathering, outcomes, payments
+from payments.services.suspense_rows import Arrival, Payer
 from payments.tests.world import KEY, fresh_world
 from wallets.models import Transfer
 from wallets.services import transfers
 
+FRENCH, GERMAN, BELGIAN = "FR1420041010050500013M02606", "DE89370400440532013000", "BE68539007547034"
 HEARD = ("compliance.see_payment",)
 
 
@@ -143,6 +148,42 @@ def test_foreign_money_has_its_worth_as_soon_as_there_is_a_rate(world):
     rates.enter(base="EUR", quote="USD", rate=Decimal("1.0841"), valid_on=world.at.date(), actor=KEY, at=world.at)
     take_day(world)
     assert set(Activity.objects.filter(kind="WALLET").values_list("worth", flat=True)) == {Decimal("10.84")}
+
+
+def test_whoever_sends_a_deposit_is_an_other_side_with_a_country_and_a_name(world, take):
+    wallet = world.wallet(currency="EUR")
+    known = world.bank(wallet, iban=FRENCH, owner_name="Grace Hopper")
+    mine = world.bank(wallet, iban=BELGIAN, relation="OWN")
+    for name, payer in (
+        ("known", Payer(name="Grace Hopper", account="fr14 2004 1010 0505 0001 3M02 606")),
+        ("mine", Payer(name="Me", account=BELGIAN)),
+        ("first", Payer(name="Fyodor Brannikov", account=GERMAN)),
+        ("again", Payer(name="F. Brannikov", account=GERMAN)),
+        ("nameless", Payer(account="12-345678")),
+        ("by name", Payer(name="Ada Lovelace")),
+        ("nobody", Payer()),
+    ):
+        world.credit(wallet, "10", name=name, rail=Rail.SEPA_CT, currency="EUR", arrival=Arrival(payer=payer))
+    take()
+    rows = {row.reference: row for row in Activity.objects.all()}
+    found = {
+        payment.provider_reference: rows[payment.public_id] for payment in Payment.objects.filter(kind="DEPOSIT").order_by("pk")
+    }
+    assert {name: (row.country, row.names_parties, row.is_own) for name, row in found.items()} == {
+        "known": ("FR", True, False),
+        "mine": ("BE", True, True),
+        "first": ("DE", True, False),
+        "again": ("DE", True, False),
+        "nameless": ("", False, False),
+        "by name": ("", False, False),
+        "nobody": ("", False, False),
+    }
+    sides = {name: row.counterparty for name, row in found.items()}
+    assert sides["first"] == sides["again"] and sides["nobody"] is None
+    assert len(set(sides.values())) == 6
+    assert sides["known"] == UUID(md5((str(world.partner.pk) + known.fingerprint).encode()).hexdigest())
+    assert sides["mine"] == UUID(md5((str(world.partner.pk) + mine.fingerprint).encode()).hexdigest())
+    assert "Brannikov" not in str(list(Move.objects.values_list("details", flat=True)))
 
 
 def test_what_is_recent_goes_on_from_the_newest_that_is_known_and_a_day_back_at_most(world):

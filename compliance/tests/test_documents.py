@@ -18,7 +18,7 @@ from compliance import errors
 from compliance.handlers import verifications as handlers
 from compliance.models import Alert, Document, Verification
 from compliance.policies import document_files
-from compliance.providers import scanning
+from compliance.providers import identity, scanning
 from compliance.selectors import verifications as selectors
 from compliance.services import (
     document_store,
@@ -278,6 +278,29 @@ def test_an_approval_ends_with_the_first_of_its_documents_and_asks_for_it_again_
     assert Customer.objects.get(pk=row.customer_id).kyc_tier == "UNVERIFIED"
 
 
+def test_a_document_that_ended_while_it_waited_is_given_again_or_accepted_by_a_person(partner, actor):
+    row = submitted(kyc.person(partner), zone=zone(expires=date(2026, 11, 20)))
+    later = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+    with pytest.raises(errors.ItemsUndecided, match="identity document"):
+        approved(row, actor, later)
+    item = row.items.get(kind="IDENTITY_DOCUMENT")
+    said = {"reason": "The renewed one was shown on the phone.", "actor": actor, "at": later}
+    verification_decisions.accept_item(verification_id=row.pk, item_id=item.pk, **said)
+    assert approved(row, actor, later).expires_at == datetime(2031, 11, 21, 9, 0, tzinfo=UTC)
+
+
+def test_an_approval_on_the_last_day_of_a_document_ends_with_that_day(partner, actor):
+    row = submitted(kyc.person(partner), zone=zone(expires=date(2026, 11, 20)))
+    at = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+    assert approved(row, actor, at).expires_at == datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def test_a_document_ends_when_its_zone_says_so_whatever_was_told(partner, actor):
+    row = submitted(kyc.person(partner), zone=zone(expires=date(2027, 3, 31)), expires_on=date(2035, 1, 1))
+    assert Document.objects.get(type="PASSPORT").expires_on == date(2027, 3, 31)
+    assert approved(row, actor).expires_at == datetime(2027, 4, 1, tzinfo=UTC)
+
+
 def test_erasing_the_customer_erases_the_documents(row, folder, django_capture_on_commit_callbacks):
     document = take(row)
     customers.close(customer_id=row.customer_id, **BY)
@@ -323,6 +346,40 @@ def test_those_who_were_asked_about_keep_nobody_from_being_asked_about(partner):
     first, second = (submitted(kyc.person(partner, email=f"{name}@example.com"), zone=zone()) for name in ("a", "b"))
     assert [identity_providers.ask_due(at=AT, limit=1) for _ in range(3)] == [1, 1, 0]
     assert all(row.checks.filter(source="PROVIDER").exists() for row in (first, second))
+
+
+@override_settings(IDENTITY_PROVIDER=SANDBOX)
+def test_a_document_that_was_lost_keeps_nobody_else_from_being_asked_about(partner, folder):
+    first, second = (submitted(kyc.person(partner, email=f"{name}@example.com"), zone=zone()) for name in ("a", "b"))
+    lost = Document.objects.filter(verification=first).first()
+    (Path(folder) / lost.file[:2] / lost.file).unlink()
+    assert identity_providers.ask_due(at=AT) == 1
+    assert [row.checks.filter(source="PROVIDER").exists() for row in (first, second)] == [False, True]
+
+
+class Stranger:
+    """A provider that speaks of what the level does not ask for."""
+
+    def check(self, question):
+        return [identity.Said(item="LIVENESS", code="liveness", outcome="FAIL")]
+
+
+@override_settings(IDENTITY_PROVIDER={"LIVE": f"{__name__}.Stranger"})
+def test_what_failed_stops_the_approval_also_where_it_belongs_to_no_item(partner, actor):
+    row = submitted(kyc.person(partner), zone=zone())
+    assert identity_providers.ask(verification_id=row.pk, at=AT)
+    with pytest.raises(errors.ItemsUndecided, match="name"):
+        approved(row, actor)
+
+
+def test_the_document_of_a_refused_verification_is_recognised_after_the_customer_tried_a_lower_level(partner, actor):
+    first = kyc.person(partner)
+    refused = submitted(first, zone=zone())
+    said = {"reason_code": "DOCUMENTS_NOT_ACCEPTED", "reason": "Not theirs", "actor": actor, "at": AT}
+    verification_decisions.refuse(verification_id=refused.pk, **said)
+    kyc.submitted(first)
+    row = submitted(kyc.person(partner, name="Grace Hopper", email="grace@hopper.co.uk", phone="+442079460019"))
+    assert [one.code for one in row.checks.filter(source="DUPLICATES")] == ["duplicate.document"]
 
 
 def test_without_a_provider_nobody_is_asked(partner):

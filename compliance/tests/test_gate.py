@@ -1,6 +1,7 @@
 """What monitoring says before money leaves."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -9,15 +10,17 @@ from moneyed import Money
 
 from accounts.choices import Role
 from compliance.models import Activity, Alert, AlertEvidence
+from compliance.selectors import prospects
 from compliance.services import activities, gate_alerts, profiles
 from compliance.tests.test_monitoring import go_live
 from flowlet.core import actors
 from flowlet.core.actors import Actor, ActorKind
 from flowlet.decisions.models import Verdict
+from ledger.services import rates
 from payments.choices import PaymentStatus as S
 from payments.choices import Rail
 from payments.models import Payment
-from payments.tests.world import fresh_world
+from payments.tests.world import KEY, fresh_world
 
 
 @pytest.fixture
@@ -110,6 +113,32 @@ def test_three_thousand_dollars_without_the_payees_name_wait(world, actor, manag
     assert world.pay(wallet, "3000.00", to=world.bank(wallet)).status == S.HELD
 
 
+def test_in_europe_the_payee_is_named_from_the_first_cent_on(world, actor, manager):
+    go_live(actor, manager)
+    rates.enter(base="EUR", quote="USD", rate=Decimal("1.0841"), valid_on=world.at.date(), actor=KEY, at=world.at)
+    euros, dollars = world.wallet("100.00", currency="EUR"), world.wallet("100.00")
+    named, nameless, american = world.bank(euros, iban=True), world.bank(euros, iban=True), world.bank(dollars)
+    type(nameless).objects.filter(pk__in=[nameless.pk, american.pk]).update(owner_indexes=[])
+    assert world.pay(euros, "1.00", rail=Rail.SEPA_CT, to=nameless).status == S.REVIEW
+    assert world.pay(euros, "1.00", rail=Rail.SEPA_CT, to=named).status == S.HELD
+    assert world.pay(dollars, "1.00", to=american).status == S.HELD
+
+
+@pytest.mark.parametrize(("told", "status"), [(" kp ", S.REJECTED), ("Kp", S.REJECTED), ("KPX", S.HELD)])
+def test_a_country_of_an_address_counts_however_it_is_written_and_only_as_a_code(world, actor, manager, told, status):
+    go_live(actor, manager)
+    assert pay(world, world.wallet("500.00"), "30.00", ip_country=told).status == status
+
+
+def test_what_a_payment_is_worth_is_rounded_as_what_it_becomes(world):
+    rates.enter(base="EUR", quote="USD", rate=Decimal("1.005"), valid_on=world.at.date(), actor=KEY, at=world.at)
+    wallet = world.wallet("10.00", currency="EUR")
+    payment = world.pay(wallet, "1.00", rail=Rail.SEPA_CT, to=world.bank(wallet, iban=True))
+    sheet = prospects.sheet(payment_id=payment.pk, amount=payment.amount, currency="EUR", at=world.at)
+    activities.take_one(kind="pay", key=payment.pk, at=world.at)
+    assert (sheet["worth"].amount, Activity.objects.get().worth) == (Decimal("1.01"), Decimal("1.01"))
+
+
 def test_a_rule_in_shadow_stops_nothing_and_says_what_it_would_have_done(world, actor, manager):
     go_live(actor, manager, "embargoed_corridor", status="SHADOW")
     wallet = world.wallet("500.00")
@@ -120,7 +149,6 @@ def test_a_rule_in_shadow_stops_nothing_and_says_what_it_would_have_done(world, 
 
 def test_the_gate_sees_what_the_fact_will_say(world, actor, manager):
     """The facts of a payment that is asked about are those of the activity that it becomes, but for what only then is known."""
-    from compliance.selectors import prospects
     from compliance.selectors.vocabularies import ACTIVITY
     from flowlet.rules import queries, registry
 

@@ -9,7 +9,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from accounts.choices import Role
-from compliance.models import Activity, Alert, AlertEvidence, CustomerDay, MonitoringRun, Report
+from accounts.models import Partner
+from compliance.models import Activity, Alert, AlertEvidence, CustomerDay, IdentityMark, MonitoringRun, Report
 from compliance.services import alerts, monitoring, patterns, rule_backtests, scenarios
 from compliance.services.activities import day_of
 from compliance.tests.monitoring_world import NOON, ON, SCENARIOS, Watched, structuring
@@ -17,8 +18,12 @@ from flowlet.audit.models import Record
 from flowlet.core import actors
 from flowlet.core.actors import Actor, ActorKind
 from flowlet.core.errors import Invalid
+from flowlet.core.money import Money
 from flowlet.rules.models import RuleVersion
 from flowlet.rules.services import backtests, versions
+from payments.tests.world import fresh_world
+from wallets.services import transfers
+from wallets.tests.conftest import new_partner
 
 ROBOT = actors.system("tests")
 AT = NOON + timedelta(days=1)
@@ -48,6 +53,48 @@ def go_live(actor, manager, *names, status="LIVE"):
 
 def run(**options):
     return monitoring.run(**({"on": ON, "actor": ROBOT, "at": AT} | options))
+
+
+def test_customers_of_a_partner_at_one_address_share_it(world):
+    neighbours = [world.customer() for _ in range(3)]
+    stranger = Watched(partner=new_partner("Other")).customer()
+    for who in (*neighbours, stranger):
+        IdentityMark.objects.create(partner=who.partner, customer=who, kind="ADDRESS", index="a" * 32)
+    world.move(neighbours[1], "OUT", 10)
+    world.lay()
+    patterns.measure("sharing", on=ON, partner_id=None)
+    day = CustomerDay.objects.get()
+    assert (day.customer_id, day.figures["sharing_customers"]) == (neighbours[1].pk, "3")
+    assert set(day.figures["sharing_members"]) == {str(who.pk) for who in neighbours}
+
+
+def test_cash_is_that_of_the_partners_business_day(db):
+    west = Watched(partner=new_partner("West", time_zone="America/Los_Angeles"))
+    who = west.customer()
+    for hours, amount in ((-5.5, 4000), (1, 6000), (18.5, 5000), (19.5, 7000)):  # the day is from 07:00 to 07:00 UTC
+        west.move(who, "IN", amount, ago=-hours / 24, is_cash=True)
+    west.lay()
+    patterns.measure("cash", on=ON, partner_id=west.partner.pk)
+    assert CustomerDay.objects.get().figures == {"cash_in": "11000.0000", "cash_out": "0"}
+
+
+def test_a_run_takes_in_what_nobody_told_of_to_the_end_of_the_last_business_day(db):
+    there = fresh_world()
+    Partner.objects.filter(pk=there.partner.pk).update(time_zone="America/Los_Angeles")
+    payer, payee = there.wallet("9000.00"), there.wallet()
+    begins, ends = day_of(there.at.date())
+    for at, amount in ((begins + timedelta(hours=20), "4000.00"), (ends + timedelta(hours=5), "3000.00")):
+        transfers.make(
+            partner_id=there.partner.pk,
+            source_id=payer.pk,
+            target_id=payee.pk,
+            amount=Money(amount, "USD"),
+            metadata={"cash": "true"},
+            actor=ROBOT,
+            at=at,
+        )
+    run(on=there.at.date(), at=ends + timedelta(hours=12))
+    assert CustomerDay.objects.get(customer=payee.customer_id).figures["cash_in"] == "7000.0000"
 
 
 def test_what_the_day_shows_becomes_one_alert_with_the_customers_own_numbers(world, actor, manager):

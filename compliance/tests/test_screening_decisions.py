@@ -16,7 +16,8 @@ from compliance.models import Alert, AlertEvidence, Hit, ScreeningSubject
 from compliance.policies import hits as policies
 from compliance.policies.screening import texts
 from compliance.policies.screening.index import Index
-from compliance.services import alerts, screening, screening_hits, screening_runs, standing_index
+from compliance.selectors import alerts as questions
+from compliance.services import activities, alerts, screening, screening_hits, screening_runs, standing_index
 from compliance.tasks import screening as tasks
 from compliance.tests.screening_list import ENTRIES
 from compliance.tests.screening_world import (
@@ -45,6 +46,7 @@ from flowlet.events.models import Event
 from flowlet.events.services import relay
 from payments.models import ExternalAccount
 from payments.services import payments
+from payments.services.suspense_rows import Arrival, Payer
 from payments.tests.world import fresh_world
 
 pytestmark = pytest.mark.django_db
@@ -275,6 +277,83 @@ def test_what_stopped_a_payment_is_kept_and_an_alert_names_the_payment(world):
     assert ScreeningSubject.objects.get(kind="MESSAGE").ended_at is not None
 
 
+def test_the_alert_about_a_counterparty_that_was_known_before_names_the_payments_it_stopped(world, officer):
+    sanctions(BRANNIKOV)
+    wallet = world.wallet("100")
+    account = world.bank(wallet, owner_name="Fyodor Brannikov")
+    tasks.screen_counterparty(external_account_id=account.public_id)
+    alert = Alert.objects.get()
+    alerts.decide(
+        alert_id=alert.pk, disposition=Disposition.HIT_CLEARED, reason_code=ReasonCode.NAME_ONLY, actor=officer, at=world.at
+    )
+    first, second = (world.pay(wallet, "10", to=account) for _ in range(2))
+    for payment in (first, second, first):
+        tasks.screen_payment(payment_id=payment.public_id)
+    alert.refresh_from_db()
+    assert (alert.state, alert.evidence_count) == (AlertState.PROPOSED, 3)  # where it was met again is no news
+    assert set(alert.evidence.values_list("payment_id", flat=True)) == {None, first.pk, second.pk}
+    alerts.confirm(alert_id=alert.pk, actor=staff(Role.COMPLIANCE_MANAGER, "second"), at=LATER)
+    handlers.decide_hits(Event.objects.filter(type=events.ALERT_CLOSED).latest("id"))
+    assert hits() == [("ofac-101", "CLEARED")]
+
+
+def test_the_page_of_such_an_alert_shows_the_payments_with_the_account(world):
+    wallet = world.wallet("100")
+    account = world.bank(wallet, owner_name="Fyodor Brannikov")
+    payment, other = world.pay(wallet, "10", to=account), world.pay(wallet, "20", to=world.bank(wallet))
+    sanctions(BRANNIKOV)
+    tasks.screen_counterparty(external_account_id=account.public_id)
+    alert = Alert.objects.get()
+    seen = questions.transactions_of(alert, questions.evidence_of(alert))
+    assert seen == ([], [payment])
+    for paid in (payment, other):
+        activities.take_one(kind="pay", key=paid.pk, at=world.at)
+    moved, stopped = questions.transactions_of(alert, questions.evidence_of(alert))
+    assert ([row.source_id for row in moved], stopped) == ([payment.pk], [])
+
+
+def test_whoever_sent_a_deposit_and_its_text_are_screened_and_the_alert_names_it(world, officer, manager):
+    sanctions(BRANNIKOV, TARHUNI)
+    wallet = world.wallet(currency="EUR")
+    said = {"rail": "sepa_ct", "currency": "EUR", "arrival": Arrival(payer=Payer(name="Fyodor Brannikov", account="DE893704"))}
+    first, second = (
+        world.credit(wallet, "10", name=name, description=text, **said)
+        for name, text in (("1", "for Muhammad Abd al-Rahman al-Tarhuni"), ("2", ""))
+    )
+    for payment in (first, second, first):
+        tasks.screen_payment(payment_id=payment.public_id)
+    kinds = [("COUNTERPARTY", "ofac-101"), ("MESSAGE", "ofac-102")]
+    assert sorted(Hit.objects.values_list("subject__kind", "entry")) == kinds
+    assert ScreeningSubject.objects.filter(kind="COUNTERPARTY").count() == 1
+    alert = Alert.objects.get()
+    assert set(alert.evidence.values_list("payment_id", flat=True)) == {first.pk, second.pk}
+    closed(alert, Disposition.HIT_CONFIRMED, ReasonCode.SAME_PERSON, officer, manager)
+    assert {state for _, state in hits()} == {"CONFIRMED"}
+
+
+def test_a_settled_deposit_is_handed_to_screening_and_other_settled_payments_are_not(world, monkeypatch):
+    asked = []
+    monkeypatch.setattr(tasks.screen_payment, "delay", lambda **said: asked.append(said))
+    for kind in ("DEPOSIT", "TRANSFER"):
+        handlers.screen_deposit(Event(type="payment.settled", subject=f"pay_{kind}", data={"kind": kind}))
+    assert asked == [{"payment_id": "pay_DEPOSIT"}]
+
+
+def test_a_customer_whom_nobody_screened_yet_pays_nobody_who_is_listed(world):
+    sanctions(BRANNIKOV)
+    suspect = person(world.partner, "Fyodor Brannikov", at=world.at)
+    customers.set_kyc_tier(customer_id=suspect.pk, kyc_tier="PREMIUM", reason="papers", actor=ROBOT, at=world.at)
+    wallet, ours = world.wallet("100", customer=suspect), world.wallet("100")
+    payment = world.pay(wallet, "10", to=world.bank(wallet))
+    assert (payment.status, [one["of"] for one in opinion_of(payment)["details"]["hits"]]) == ("REVIEW", ["CUSTOMER"])
+    gift = world.pay(ours, "10", rail="book", target_wallet_id=wallet.pk)
+    assert gift.status == "REVIEW"
+    assert hits() == []
+    tasks.screen_payment(payment_id=payment.public_id)
+    assert hits(suspect) == [("ofac-101", "OPEN")]
+    assert set(Alert.objects.get(customer=suspect).evidence.values_list("payment_id", flat=True)) == {payment.pk}
+
+
 def test_a_payment_is_released_when_all_hits_that_stopped_it_are_cleared_by_two_and_never_when_one_is_confirmed(
     world, officer, manager
 ):
@@ -356,6 +435,7 @@ def test_screening_a_payment_takes_few_statements(world, monkeypatch, has_lists,
     wallet = world.wallet("100")
     account = world.bank(wallet)
     tasks.screen_counterparty(external_account_id=account.public_id)
+    tasks.screen_customer(customer_id=wallet.customer.public_id)
     with CaptureQueriesContext(connection) as taken:
         world.pay(wallet, "10", to=account, description="rent")
     asked = [one["sql"] for one in taken if "SAVEPOINT" not in one["sql"]]

@@ -11,6 +11,7 @@ from django.core.management.base import CommandError
 from django.test import override_settings
 
 from accounts.choices import Role
+from accounts.models import Customer
 from accounts.services import customers
 from compliance import events
 from compliance.choices import HitState
@@ -292,6 +293,29 @@ def test_a_look_back_finds_accounts_outside_that_were_never_screened():
     assert Hit.objects.get().subject.key == account.public_id
     handlers.end_counterparty(Event(type="external_account.closed", subject=account.public_id, created_at=LATER))
     assert hits() == [("ofac-101", "LAPSED")]
+
+
+def test_who_is_new_and_was_lost_on_the_way_to_a_worker_is_handed_out_again(monkeypatch):
+    world = fresh_world()
+    wallet = world.wallet()
+    lost, done = world.bank(wallet), world.bank(wallet)
+    new = person(world.partner, "Ada Example", at=world.at)
+    for customer in Customer.objects.exclude(pk=new.pk):
+        screened(customer, at=world.at)
+    tasks.screen_counterparty(external_account_id=done.public_id)
+    asked = []
+    for task in (tasks.screen_customer, tasks.screen_counterparty):
+        monkeypatch.setattr(task, "delay", lambda **said: asked.extend(said.values()))
+
+    def sweep(after):
+        asked.clear()
+        monkeypatch.setattr(tasks.clock, "now", lambda: world.at + after)
+        tasks.sweep_screening()
+        return asked
+
+    assert sweep(timedelta(minutes=1)) == []
+    assert sweep(timedelta(minutes=11)) == [new.public_id, lost.public_id]
+    assert sweep(timedelta(days=4)) == []
 
 
 def test_owners_of_a_business_are_screened_as_its_newest_verification_tells_them(partner):

@@ -1,10 +1,13 @@
 """Verifications: opened, given what is asked, decided by people, and over in time."""
 
+import contextlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 
 from accounts.choices import Role
 from accounts.errors import CustomerClosed, CustomerFrozen
@@ -15,7 +18,9 @@ from compliance.choices import VerificationStatus
 from compliance.handlers import verifications as handlers
 from compliance.models import Alert, CustomerRisk, IdentityMark, RequirementSet, Verification, VerificationCheck, VerificationItem
 from compliance.selectors import verifications as selectors
+from compliance.selectors.alerts import linked
 from compliance.services import (
+    identity_marks,
     ratings,
     requirement_sets,
     verification_decisions,
@@ -141,6 +146,7 @@ def test_what_fails_a_check_is_accepted_by_a_person_or_nothing_is_approved(partn
     ("changes", "code"),
     [
         ({"email": "ada@example.com"}, "email.domain"),
+        ({"email": "ada@mail.Example.ORG"}, "email.domain"),
         ({"phone": "+12025550123"}, "phone.country"),
         ({"address": kyc.ADDRESS | {"country": "FR"}}, "address.country"),
         ({"address": kyc.ADDRESS | {"line1": "Analytical Road"}}, "address.number"),
@@ -150,6 +156,10 @@ def test_what_looks_odd_is_shown_and_stops_nobody(partner, actor, changes, code)
     row = kyc.submitted(kyc.person(partner, **changes))
     assert [name for name, outcome in checks(row).items() if outcome == "WARN"] == [code]
     assert verification_decisions.approve(verification_id=row.pk, **by(actor)).status == "APPROVED"
+
+
+def test_a_domain_that_only_ends_like_one_of_the_reserved_ones_is_in_order(partner):
+    assert checks(kyc.submitted(kyc.person(partner, email="ada@counterexample.com")))["email.domain"] == "PASS"
 
 
 def test_a_single_item_is_asked_again_and_has_to_be_another(partner, actor):
@@ -348,6 +358,51 @@ def test_who_looks_like_another_customer_is_shown_to_the_officer_alone(partner, 
     assert verification_decisions.approve(verification_id=row.pk, **by(actor)).status == "APPROVED"
 
 
+@pytest.mark.parametrize(
+    ("number", "country", "codes"),
+    [("0123 4567", "GB", ["duplicate.company"]), ("01234568", "GB", []), ("01234567", "IE", [])],
+)
+def test_a_business_is_recognised_by_its_number_in_the_register_of_its_country(partner, number, country, codes):
+    first = kyc.business(partner)
+    kyc.submitted(first)
+    twin = kyc.business(partner, name="Motors Ltd", email="post@motors.co.uk", registration_number=number, country=country)
+    found = VerificationCheck.objects.filter(verification=kyc.submitted(twin), source="DUPLICATES")
+    assert [one.code for one in found] == codes
+    assert all(one.facts == {"customers": [first.public_id]} for one in found)
+
+
+def test_who_lives_at_the_same_address_is_linked_and_no_duplicate(partner):
+    first, other = kyc.person(partner), {"name": "Grace Hopper", "email": "grace@hopper.co.uk", "phone": "+442079460019"}
+    kyc.submitted(first)
+    row = kyc.submitted(kyc.person(partner, **other, address=kyc.ADDRESS | {"line1": "12, Analytical  road"}))
+    assert not row.checks.filter(source="DUPLICATES").exists()
+    assert linked(row.customer) == [(first.pk, "Address")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_are_alike_and_are_handed_in_at_once_one_is_shown(monkeypatch):
+    partner = kyc.company()
+    names = [{"email": f"{n}@lovelace.co.uk", "phone": f"+44207946001{n}"} for n in (1, 2)]
+    keys = [kyc.opened(kyc.person(partner, **more)).pk for more in names]
+    gate, twins = threading.Barrier(2), identity_marks.twins
+
+    def looked_for(customer):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            gate.wait(3)  # neither has committed, if both come here at once
+        return twins(customer)
+
+    def hand_in(key):
+        try:
+            verifications.submit(verification_id=key, actor=SYSTEM, at=AT)
+        finally:
+            connections.close_all()
+
+    monkeypatch.setattr(identity_marks, "twins", looked_for)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(hand_in, keys))
+    assert list(VerificationCheck.objects.filter(source="DUPLICATES").values_list("code", flat=True)) == ["duplicate.person"]
+
+
 def test_another_partners_customers_are_nobodys_twins(partner):
     kyc.submitted(kyc.person(kyc.company("Other")))
     row = kyc.submitted(kyc.person(partner))
@@ -436,6 +491,16 @@ def test_who_may_not_ask_for_other_requirements_is_refused(staff_of):
         requirement_sets.request_change(
             **WANTED, reason="Try it", **by(Actor(kind=ActorKind.STAFF, id=auditor.public_id, label="Auditor"))
         )
+
+
+def test_a_level_of_all_countries_asks_for_what_the_level_below_asks_in_any_country(actor, manager):
+    papers = [*ITEMS[:4], {"kind": "IDENTITY_DOCUMENT"}]
+    said = {"valid_months": 24, "needs_two": False, "reason": "State law"}
+    asked = requirement_sets.request_change(level="BASIC", kind="PERSON", country="US", items=papers, **said, **by(actor))
+    requests.approve(approval_id=asked.pk, **by(manager))
+    wanted = [*ITEMS[:4], {"kind": "SELFIE"}]
+    with pytest.raises(errors.MalformedRequirements, match="The level below asks for IDENTITY_DOCUMENT too, in United States"):
+        requirement_sets.request_change(level="ENHANCED", kind="PERSON", items=wanted, **said, **by(actor))
 
 
 def test_a_closed_customer_is_not_verified_any_further_and_an_erased_one_is_found_by_nobody(partner):

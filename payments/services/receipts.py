@@ -15,7 +15,7 @@ from payments import errors
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail, SuspenseCause
 from payments.models import ExternalAccount, Payment
 from payments.policies import kinds, references
-from payments.services import payments, postings, steps
+from payments.services import deposit_payers, payments, postings, steps
 from payments.services.suspense_rows import Arrival
 from wallets.models import Wallet
 
@@ -43,7 +43,7 @@ def take_in(
 
     ``external_account_id`` is whose account it came from, where that is known; a refund goes there. ``value_on`` is from when on the
     bank counts it, ``named`` what else its statement may call it, ``arrival`` what
-    is known of the payer, and why no wallet is named.
+    is known of the payer, kept with the move that settles it, and why no wallet is named.
 
     It settles at once: on the wallet, or in suspense when there is none, it is frozen, closed, or in another currency. Raises
     KindNotOnRail, CurrencyNotOnRail, Invalid, and AmountDiffers or InboundRepeated when
@@ -91,7 +91,8 @@ def take_in(
     if wallet is None and wallet_id and Wallet.objects.filter(pk=wallet_id, partner_id=partner_id).exists():
         arrival = replace(arrival or Arrival(), cause=SuspenseCause.CURRENCY)
     booked = postings.came_in(payment, named=named, arrival=arrival, actor=actor, at=at)
-    steps.take(payment, PaymentStatus.SETTLED, journal_id=booked.journal_id, details=booked.details, actor=actor, at=at)
+    details = booked.details | deposit_payers.details_of(arrival.payer if arrival else None, customer_id=payment.customer_id)
+    steps.take(payment, PaymentStatus.SETTLED, journal_id=booked.journal_id, details=details, actor=actor, at=at)
     return payment
 
 

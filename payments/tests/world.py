@@ -98,7 +98,7 @@ class PaymentWorld(World):
             **options,
         )
 
-    def credit(self, wallet, amount, *, name, rail=Rail.ACH, currency="USD") -> Payment:
+    def credit(self, wallet, amount, *, name, rail=Rail.ACH, currency="USD", **options) -> Payment:
         return receipts.take_in(
             partner_id=self.partner.pk,
             rail=rail,
@@ -106,8 +106,7 @@ class PaymentWorld(World):
             wallet_id=wallet.pk if wallet else None,
             provider="bank",
             provider_reference=name,
-            actor=STAFF,
-            at=self.at,
+            **({"actor": STAFF, "at": self.at} | options),
         )
 
     def act(self, function, payment, **options) -> Payment:

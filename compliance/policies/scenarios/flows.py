@@ -107,7 +107,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "shared_identifiers",
         "R20",
         "Ring of shared identifiers",
-        "Three or more customers share a device, phone number, e-mail address or bank account.",
+        "Three or more customers share a device, phone number, e-mail address, postal address or bank account.",
         test("ge", fact("sharing_customers"), value(3)),
         55,
         "",

@@ -26,7 +26,16 @@ SCENARIOS: tuple[Scenario, ...] = (
         55,
         "REVIEW",
     ),
-    (GATE, "travel_rule", "R23", "Name or account of the payee missing", "Held until it is there.", UNNAMED, 60, "REVIEW"),
+    (
+        GATE,
+        "travel_rule",
+        "R23",
+        "Name or account of the payee missing",
+        "Held until it is there; where the customer, the account or the rail is European, from the first cent on.",
+        UNNAMED,
+        60,
+        "REVIEW",
+    ),
     (
         GATE,
         "velocity",

@@ -49,6 +49,12 @@ def travel_rule(w: Planter) -> Who:
     return who
 
 
+def sepa_without_a_name(w: Planter) -> Who:
+    who = w.customer()
+    w.move(who, "OUT", 40, rail="sepa_ct", country="DE", names_parties=False)
+    return who
+
+
 def small_wire_without_a_name(w: Planter) -> Who:
     who = w.customer()
     w.move(who, "OUT", 2999, rail="wire", names_parties=False)
@@ -72,5 +78,5 @@ SCENARIOS: Scenarios = {
         ),
     ),
     "embargoed_corridor": ((to_embargoed,), (to_an_ordinary_country,)),
-    "travel_rule": ((travel_rule,), (small_wire_without_a_name,)),
+    "travel_rule": ((travel_rule, sepa_without_a_name), (small_wire_without_a_name,)),
 }
