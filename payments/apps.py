@@ -9,6 +9,7 @@ class PaymentsConfig(AppConfig):
     name = "payments"
     label = "payments"
     append_only = ("payments_feeschedule", "payments_move", "payments_raillimit")
+    emptied = {"payments_move": ("reason",)}
 
     def ready(self) -> None:
         """Say at which point payments ask for a verdict, which columns are sealed, what can be asked for, and what the checks of the books

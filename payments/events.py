@@ -76,6 +76,7 @@ SUSPENSE_OWNED = "payments.suspense.owned"
 SUSPENSE_RETURNED = "payments.suspense.returned"
 SUSPENSE_CLOSED = "payments.suspense.closed"
 INBOUND_RETRIED = "payments.inbound.retried"
+PAYMENTS_FORGOTTEN = "payments.forgotten"
 FILE_COMPARED = "payments.batch.file_compared"
 FILE_DOWNLOADED = "payments.batch.file_downloaded"
 PAYMENT_ASKED_AGAIN = "payment.asked_again"
@@ -111,6 +112,7 @@ _INSIDE: Final = {
     SUSPENSE_RETURNED,
     SUSPENSE_CLOSED,
     INBOUND_RETRIED,
+    PAYMENTS_FORGOTTEN,
     FILE_COMPARED,
     FILE_DOWNLOADED,
     PAYMENT_ASKED_AGAIN,

@@ -11,7 +11,7 @@ from payments.events import INBOUND_RECEIVED
 from payments.models import ExternalAccount
 from payments.policies import kinds
 from payments.selectors import external_accounts as account_selectors
-from payments.services import bank_links, external_accounts, proofs
+from payments.services import bank_links, external_accounts, proofs, traces
 
 
 @registry.handler("payments.send_ready", types=("payment.held", "payment.approved"))
@@ -84,6 +84,12 @@ def forget_external_accounts(event: Event) -> None:
         actor=actors.system("payments.forget_external_accounts"),
         at=event.created_at,
     )
+
+
+@registry.handler("payments.forget", types=("customer.erased",))
+def forget(event: Event) -> None:
+    """Whose data was erased is not named by their payments, nor by what belongs to them."""
+    traces.forget(customer_id=Customer.key(event.subject), actor=actors.system("payments.forget"), at=event.created_at)
 
 
 @registry.handler("payments.reconciled", types=(ledger_events.ENTRIES_MATCHED,))

@@ -9,6 +9,11 @@ class WalletsConfig(AppConfig):
     name = "wallets"
     label = "wallets"
     append_only = ("wallets_refund", "wallets_topup", "wallets_fxquote", "wallets_conversion")
+    emptied = {
+        "wallets_refund": ("reason", "external_id", "metadata"),
+        "wallets_topup": ("external_id", "metadata"),
+        "wallets_conversion": ("description", "external_id", "metadata"),
+    }
 
     def ready(self) -> None:
         """Say what can be asked for, and what the checks of the books look at here."""

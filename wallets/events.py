@@ -25,3 +25,5 @@ LIMIT_CHANGED = "wallets.limit_changed"
 
 # All of them reach the partner.
 FOR_PARTNERS: Final = frozenset(word for name, word in dict(globals()).items() if name.isupper())
+# In the audit only.
+WALLETS_FORGOTTEN: Final = "wallets.forgotten"

@@ -183,16 +183,27 @@ STAFF = re.compile(r"_by$|^author$|^actor$|^User\.|^OfficerSkill\.|^SavedFilter\
 # Of the platform, of lists that everybody may read, of companies; or figures, codes and digests by which nobody is found.
 OTHERS = re.compile(
     r"^(ApiKey|Partner|Watchlist\w*|RefusedRow|Duty\w*|RequirementSet|RiskModelVersion|MonitoringRun|ScreeningRun|DeletionCertificate)\."
-    r"|^(AlertEvidence|CustomerDay|VerificationCheck)\.|\.(scenario|rule|reference|schema|status|bsa_id|faults|file_name|entry)$"
+    r"|^(AlertEvidence|CustomerDay|VerificationCheck)\.|(?<!Mandate)\.(scenario|rule|reference|schema|status|bsa_id|faults|file_name|entry)$"
     r"|^(Case|Report|ReportBatch|RightsRequest|WorkFile|RuleTrial|Hit|CustomerRisk|RiskRating)\.(digest|material|decided_on|geography|model_digest"
     r"|by_customer|problem|parts|step)$|\.(\w*currency|rail|kind|country|payee_id|payee_digest|used_for|source_id|any_of|title|id|\w+(?<!external)_id|identity)$"
+    # Of the books, of money, banks, fees and days.
+    r"|^(Account|Book|ChartLine|BankAccount|BankStatement|BusinessDay|FeeSchedule|FxQuote|FxSpread|RailLimit|Rate|ReconciliationItem|SandboxFault)\.(?!metadata"
+    r"|name$)|^(Book|ChartLine|BankAccount)\.name$|^(SandboxOrder|SealBlock|Block|VerificationEntry|BalanceCheck)\.|^Verification\.findings$"
+    r"|^(ExternalAccount\.(routing_number|bic|bank_name|card_brand|link_account|last_return_code)|BankLink\.(provider|item|problem))$"
+    r"|^(Payment|InboundEvent)\.(provider|provider_reference|purpose|trace|about|proof)$|^(Authorisation|Consent)\.(bank|scopes)$|^Journal\.cause$"
+    r"|\.(kept_for|rate_via|reason_code|refusal_code|return_code|answer_code|format|message|delivered_to|code|cause|names|handler|former_items)$"
+    r"|^(Batch|InboundFile|InboundEvent|Recall|BreakDocument)\.digest$|^(Move\.details|Dispute\.refusal|Batch\.answer|InboundFile\.name|StatementFile\.(name|sha256)|IdempotencyRecord\.fingerprint)$"
+    r"|^(Event\.(type|subject|api_version)|Record\.(action|target|actor_\w+)|Verdict\.(point|subject)|Approval\.(subject|(maker|checker)_\w+))$"
+)
+APPS = ("accounts", "compliance", "wallets", "payments", "ledger") + tuple(
+    f"flowlet_{name}" for name in ("events", "api", "audit", "decisions", "approvals")
 )
 FREE = (models.CharField, models.TextField, models.BinaryField, models.JSONField, models.UUIDField)
 
 
 def columns():
     """Every column that can say something of its own."""
-    for app in ("accounts", "compliance"):
+    for app in APPS:
         for model in apps.get_app_config(app).get_models():
             for field in model._meta.concrete_fields:
                 if (isinstance(field, FREE) or hasattr(field, "base_field")) and not field.is_relation and not field.choices:

@@ -2,8 +2,10 @@
 
 The role owns nothing. It gets SELECT, INSERT, UPDATE and DELETE on every table, less what an app takes away: an app config may
 declare ``append_only = ("table", …)`` (SELECT and INSERT only) and ``read_only = ("table", …)`` (SELECT only: written by
-SECURITY DEFINER functions). TRUNCATE and TRIGGER are never granted. Renewed after each migration, so that a new table can never be
-forgotten; a test compares what PostgreSQL says with these declarations.
+SECURITY DEFINER functions). Of an append-only table it may name the columns that are emptied when a person's data are deleted,
+``emptied = {"table": ("column", …)}`` (UPDATE of these alone; a trigger of the table says when). TRUNCATE and TRIGGER are never
+granted. Renewed after each migration, so that a new table can never be forgotten; a test compares what PostgreSQL says with these
+declarations.
 """
 
 from typing import Any
@@ -47,4 +49,9 @@ def renew(*, using: str = "default") -> None:
         for table in _declared("read_only"):
             if table in tables:
                 statements.append(f"REVOKE INSERT, UPDATE, DELETE ON {quote(table)} FROM {quote(role)}")
+        for config in apps.get_app_configs():
+            for table, columns in getattr(config, "emptied", {}).items():
+                if table in tables:
+                    names = ", ".join(map(quote, columns))
+                    statements.append(f"GRANT UPDATE ({names}) ON {quote(table)} TO {quote(role)}")
         cursor.execute(";\n".join(statements))

@@ -156,6 +156,7 @@ class Move(models.Model):
     """One row is one step of a payment through its states: when, by whom, why, and the journal that it posted (at most one).
 
     A step that assigned money that lay in suspense to a wallet changes no state: it comes from where it goes to.
+    It never changes, but that its reason goes with the customer's data (trigger).
     """
 
     id = models.BigAutoField(primary_key=True)

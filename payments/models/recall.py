@@ -18,7 +18,8 @@ class Recall(Identified):
     (IN); without a ``case_id`` we send a deposit back of our own accord.
 
     ``due_on`` is until when the answer is expected. ``answer_code`` says why not. ``sealed`` is the message that we send, our request or
-    our answer, under the keyring (it names people); ``item`` is the item of a bank's file that asked.
+    our answer, under the keyring (it names people); it goes with the customer's data, its digest stays. ``item`` is the item of a bank's
+    file that asked.
     """
 
     PREFIX = "rcl"
@@ -61,10 +62,10 @@ class Recall(Identified):
                 name="recall_knows_when_it_ended",
             ),
             models.CheckConstraint(
-                condition=Q(sealed=None, digest="", file_name="") | (~Q(sealed=None) & ~Q(digest="") & ~Q(file_name="")),
+                condition=Q(sealed=None, digest="", file_name="") | (~Q(digest="") & ~Q(file_name="")),
                 name="recall_message_has_its_digest",
             ),
-            models.CheckConstraint(condition=Q(delivered_at=None) | ~Q(sealed=None), name="delivered_recall_has_its_message"),
+            models.CheckConstraint(condition=Q(delivered_at=None) | ~Q(digest=""), name="delivered_recall_has_its_message"),
         ]
         indexes = [
             models.Index(fields=["partner", "id"], name="recall_by_partner"),

@@ -12,6 +12,7 @@ from flowlet.core import ids
 from flowlet.core.actors import Actor
 from flowlet.core.errors import DomainError
 from flowlet.core.money import Money
+from flowlet.decisions import facts as fact_sheets
 from flowlet.decisions import registry
 from flowlet.decisions.choices import Outcome
 from flowlet.decisions.services import decisions
@@ -42,7 +43,7 @@ class PaymentFacts:
     direction: str
     amount: str
     currency: str
-    description: str
+    description: str = fact_sheets.personal()
     country: str
     at: str
 
@@ -55,7 +56,12 @@ def declare() -> None:
 def decide(payment: Payment, *, actor: Actor, at: datetime) -> None:
     """Ask the deciders about a locked, new payment and go on from their verdict."""
     verdict = decisions.decide(
-        point=POINT, facts=facts_of(payment, at=at), subject=payment.public_id, partner_id=payment.partner_id, at=at
+        point=POINT,
+        facts=facts_of(payment, at=at),
+        subject=payment.public_id,
+        partner_id=payment.partner_id,
+        person_id=payment.customer_id,
+        at=at,
     )
     payment.verdict_id = verdict.pk
     said = verdict.reasons[0] if verdict.reasons else {"code": "", "text": ""}

@@ -41,6 +41,16 @@ from payments.selectors import external_accounts as selectors
 from payments.services import account_notices, mandates
 from payments.services.names import checked_external_id, duplicate_external_id
 
+# What goes with the customer's key.
+_FORGOTTEN: Final[dict[str, Any]] = {
+    "fingerprint": "",
+    "number_index": "",
+    "last_four": "",
+    "owner_indexes": [],
+    "external_id": "",
+    "metadata": {},
+}
+
 
 def create(
     *,
@@ -202,16 +212,18 @@ def close_all(*, customer_id: UUID, reason: str, actor: Actor, at: datetime) -> 
 
 @transaction.atomic
 def forget(*, customer_id: UUID, actor: Actor, at: datetime) -> int:
-    """The customer's key is destroyed: drop what could still be searched for. Answers how many accounts were changed.
+    """The customer's key is destroyed: drop what could still be searched for, and the partner's own id and notes.
 
-    Called when a customer was erased, who is closed by then, as are the accounts; a second call finds nothing to do.
+    Answers how many accounts were changed. Called when a customer was erased, who is closed by then, as are the accounts; a second call
+    finds nothing to do.
     """
     rows = ExternalAccount.objects.select_for_update(no_key=True).filter(customer_id=customer_id).order_by("id")
-    found = list(rows.exclude(fingerprint="", number_index="", last_four="", owner_indexes=[]))
+    found = list(rows.exclude(**_FORGOTTEN))
     for account in found:
-        account.fingerprint = account.number_index = account.last_four = ""
-        account.owner_indexes, account.updated_at = [], at
-        account.save(update_fields=["fingerprint", "number_index", "last_four", "owner_indexes", "updated_at"])
+        for name, blank in _FORGOTTEN.items():
+            setattr(account, name, blank)
+        account.updated_at = at
+        account.save(update_fields=[*_FORGOTTEN, "updated_at"])
         account_notices.tell(events.EXTERNAL_ACCOUNT_ERASED, account, actor=actor, at=at, after={"is_erased": True})
     return len(found)
 

@@ -438,6 +438,8 @@ def test_a_status_is_never_changed_without_its_move(world):
     with pytest.raises(IntegrityError, match="fixed"), transaction.atomic():
         Payment.objects.filter(pk=payment.pk).update(amount=D(31))
     with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        Move.objects.filter(payment=payment).update(actor="another")
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         Move.objects.filter(payment=payment).update(reason="another")
     with pytest.raises(IntegrityError, match="timeline"), transaction.atomic():
         Payment.objects.filter(pk=payment.pk).update(status="SUBMITTED", moves_made=payment.moves_made + 1)

@@ -106,7 +106,9 @@ class FxQuote(Priced, Identified):
 
 
 class Conversion(Priced, Identified):
-    """One row is money that went from a customer's wallet in one currency to the same customer's wallet in another. It never changes."""
+    """One row is money that went from a customer's wallet in one currency to the same customer's wallet in another. It never changes, but
+    that its words go with the customer's data (trigger).
+    """
 
     PREFIX = "cnv"
 

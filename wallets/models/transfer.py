@@ -85,7 +85,10 @@ class Transfer(Identified):
 
 
 class Refund(Identified):
-    """One row is one refund of a transfer, in whole or in part. A trigger keeps their sum equal to the transfer's ``refunded``."""
+    """One row is one refund of a transfer, in whole or in part. A trigger keeps their sum equal to the transfer's ``refunded``.
+
+    It never changes, but that its words go with the data of both customers (trigger).
+    """
 
     PREFIX = "rfd"
 
