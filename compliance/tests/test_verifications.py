@@ -510,7 +510,7 @@ def test_a_closed_customer_is_not_verified_any_further_and_an_erased_one_is_foun
     handlers.end_verifications(Event.objects.get(type="customer.closed"))
     handlers.end_verifications(Event.objects.get(type="customer.closed"))
     assert Verification.objects.get(pk=row.pk).status == "EXPIRED"
-    assert IdentityMark.objects.filter(customer=customer).count() == 3
+    assert IdentityMark.objects.filter(customer=customer).count() == 4
     customers.erase(customer_id=customer.pk, reason="as asked", **by(SYSTEM))
     handlers.forget_identity(Event.objects.get(type="customer.erased"))
     assert not IdentityMark.objects.exists()
