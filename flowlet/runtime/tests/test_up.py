@@ -72,7 +72,7 @@ class Running:
 def platform():
     found = Running()
     try:
-        found.until(lambda: "started in" in found.said() or found.process.poll() is not None, 240)
+        found.until(lambda: "started in" in found.said() or found.process.poll() is not None, 120)
         assert found.process.poll() is None, found.said()
         yield found
     finally:
