@@ -75,6 +75,22 @@ PROBLEM_SCHEMA = {
     },
 }
 
+# What every operation refuses, and what one with a body refuses beside it.
+AT_THE_DOOR: tuple[type[DomainError], ...] = (
+    Invalid, errors.MissingKey, errors.InvalidKey, errors.ExpiredKey, errors.AddressNotAllowed, errors.PartnerNotActive,
+    errors.MissingScope, errors.RateLimited, errors.NotAcceptable, errors.UnknownParameter, errors.RepeatedParameter,
+    errors.ForbiddenCharacter, errors.ServerFault, errors.ServerBusy,
+)  # fmt: skip
+OF_A_BODY: tuple[type[DomainError], ...] = (
+    errors.MalformedJson, errors.DuplicateField, errors.UnsupportedMediaType, errors.TooLarge, errors.LengthRequired,
+)  # fmt: skip
+# The answers that most operations share, by the refusals in them: each stands once in the document, under the name given here.
+SHARED: dict[frozenset[type[DomainError]], str] = {
+    frozenset(error for error in refusals if error.status == status): f"Refused{status}"
+    for refusals, statuses in ((AT_THE_DOOR, (400, 401, 403, 406, 429, 500, 503)), (OF_A_BODY, (411, 413, 415)))
+    for status in statuses
+}
+
 
 def money_schema(*, positive: bool) -> dict[str, Any]:
     """The schema of an amount."""
@@ -143,8 +159,9 @@ class MetadataExtension(OpenApiSerializerFieldExtension):
         }
 
 
-def _component(auto_schema: Any, name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    component = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=name, schema=schema)
+def _component(auto_schema: Any, name: str, content: dict[str, Any], kind: str = ResolvedComponent.SCHEMA) -> dict[str, Any]:
+    """Write the content once under ``components`` and return the reference to it."""
+    component = ResolvedComponent(name=name, type=kind, object=name, schema=content)
     auto_schema.registry.register_on_missing(component)
     return component.ref
 
@@ -255,7 +272,10 @@ class PartnerSchema(AutoSchema):
         return found
 
     def _success(self, endpoint: Endpoint) -> dict[str, Any]:
-        answer: dict[str, Any] = {"description": "Done", "headers": {**HEADERS, **(REPLAYED if self.method == "POST" else {})}}
+        answer: dict[str, Any] = {
+            "description": "Done",
+            "headers": self._headers(HEADERS | (REPLAYED if self.method == "POST" else {})),
+        }
         content: dict[str, Any] = {}
         for kind in endpoint.produces:
             if kind == "application/json" and endpoint.response is not None:
@@ -270,11 +290,7 @@ class PartnerSchema(AutoSchema):
 
     def refusals(self, endpoint: Endpoint) -> list[type[DomainError]]:
         """Every refusal that the operation can give."""
-        found: list[type[DomainError]] = [
-            Invalid, errors.MissingKey, errors.InvalidKey, errors.ExpiredKey, errors.AddressNotAllowed, errors.PartnerNotActive,
-            errors.MissingScope, errors.RateLimited, errors.NotAcceptable, errors.UnknownParameter, errors.RepeatedParameter,
-            errors.ForbiddenCharacter, errors.ServerFault, errors.ServerBusy,
-        ]  # fmt: skip
+        found = [*AT_THE_DOOR]
         if "{" in self.path:
             found.append(NotFound)
         for form in filter(None, (endpoint.query, endpoint.body)):
@@ -284,13 +300,7 @@ class PartnerSchema(AutoSchema):
         if endpoint.upload is not None:
             found += [errors.MalformedParts, errors.FileMissing]
         if self.method in {"POST", "PUT", "PATCH"}:
-            found += [
-                errors.MalformedJson,
-                errors.DuplicateField,
-                errors.UnsupportedMediaType,
-                errors.TooLarge,
-                errors.LengthRequired,
-            ]
+            found += OF_A_BODY
         if self.method == "POST":
             found += [
                 errors.IdempotencyKeyMissing, errors.IdempotencyKeyMalformed, errors.IdempotencyKeyReused,
@@ -305,19 +315,30 @@ class PartnerSchema(AutoSchema):
             by_status.setdefault(error.status, []).append(error)
         return {str(status): self._problem(reference, by_status[status]) for status in sorted(by_status)}
 
-    @staticmethod
-    def _problem(reference: dict[str, Any], refusals: list[type[DomainError]]) -> dict[str, Any]:
+    def _headers(self, headers: dict[str, Any]) -> dict[str, Any]:
+        return {name: _component(self, name, header, ResolvedComponent.HEADER) for name, header in headers.items()}
+
+    def _problem(self, reference: dict[str, Any], refusals: list[type[DomainError]]) -> dict[str, Any]:
+        """The answer to all refusals of one status. What each looks like stands once, under ``components``: most operations share it."""
         examples = {
-            error.code: {"summary": error.title, "value": problems.body_of(error(), request_id=REQUEST_ID)} for error in refusals
+            error.code: _component(
+                self,
+                error.code,
+                {"summary": error.title, "value": problems.body_of(error(), request_id=REQUEST_ID)},
+                ResolvedComponent.EXAMPLE,
+            )
+            for error in refusals
         }
-        headers = {"X-Request-Id": HEADERS["X-Request-Id"]}
+        headers = self._headers({"X-Request-Id": HEADERS["X-Request-Id"]})
         if refusals[0].status in {409, 429, 503}:
-            headers |= RETRY_AFTER
-        return {
+            headers |= self._headers(RETRY_AFTER)
+        answer = {
             "description": "; ".join(dict.fromkeys(error.title for error in refusals)),
             "headers": headers,
             "content": {PROBLEM: {"schema": reference, "examples": examples}},
         }
+        shared = SHARED.get(frozenset(refusals))
+        return _component(self, shared, answer, ResolvedComponent.RESPONSE) if shared else answer
 
 
 def _refusals_of(field: Any) -> list[type[DomainError]]:

@@ -29,6 +29,8 @@ def conforms(document, response):
     """The response is what the document promises for its status."""
     operation = document["paths"][response.wsgi_request.path if response.wsgi_request.path == POTS else f"{POTS}/{{pot_id}}"]
     promised = operation[response.wsgi_request.method.lower()]["responses"][str(response.status_code)]
+    if "$ref" in promised:
+        promised = document["components"]["responses"][promised["$ref"].rpartition("/")[2]]
     schema = promised["content"][response["Content-Type"]]["schema"] | {"components": document["components"]}
     jsonschema.Draft202012Validator(schema).validate(response.json())
 
@@ -71,6 +73,25 @@ def test_an_operation_lists_its_refusals_with_examples(document):
         "page.malformed_cursor"
         in document["paths"][POTS]["get"]["responses"]["400"]["content"]["application/problem+json"]["examples"]
     )
+
+
+def test_what_operations_share_stands_in_the_document_once(document):
+    components = document["components"]
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    assert len(operations) > 3
+    for operation in operations:
+        assert operation["responses"]["401"] == {"$ref": "#/components/responses/Refused401"}
+    assert components["responses"]["Refused401"]["headers"] == {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}}
+    named = set()
+    for answer in [
+        *components["responses"].values(),
+        *(answer for operation in operations for answer in operation["responses"].values()),
+    ]:
+        for code, example in answer.get("content", {}).get("application/problem+json", {}).get("examples", {}).items():
+            assert example == {"$ref": f"#/components/examples/{code}"}
+            named.add(code)
+    assert named == set(components["examples"]) >= {"auth.missing_key", "pot.too_small", "request.malformed_json"}
+    assert all(example["value"]["code"] == code for code, example in components["examples"].items())
 
 
 def test_requests_are_closed_and_typed(document):

@@ -23,6 +23,8 @@ from flowlet.runtime.servers import free_port
 from flowlet.runtime.up import _check_port
 
 OURS = ("DATABASE_", "REDIS_", "FLOWLET_", "SECRET_KEY", "DJANGO_", "PYTEST_", "PROMETHEUS_")
+# Seconds: a busy machine is slow, not wrong. What hangs is found just before the suite's own limit, with what was said until then.
+PATIENCE = 280
 
 
 class Running:
@@ -56,7 +58,7 @@ class Running:
         programs = json.loads((self.home / "supervisor.json").read_text())["programs"]
         return {name: known["pid"] for name, known in programs.items()}
 
-    def until(self, condition, seconds=60):
+    def until(self, condition, seconds=PATIENCE):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if condition():
@@ -72,7 +74,7 @@ class Running:
 def platform():
     found = Running()
     try:
-        found.until(lambda: "started in" in found.said() or found.process.poll() is not None, 120)
+        found.until(lambda: "started in" in found.said() or found.process.poll() is not None)
         assert found.process.poll() is None, found.said()
         yield found
     finally:
@@ -98,7 +100,7 @@ class TestPlatform:
 
     def test_a_second_start_on_the_same_data_is_refused(self, platform):
         second = platform.command()
-        assert second.wait(60) == 1
+        assert second.wait(PATIENCE) == 1
         assert f"already runs on {platform.home} (process {platform.process.pid})" in platform.said()
         assert platform.get("/healthz") == (200, {"status": "ok"})
 
@@ -126,7 +128,7 @@ class TestPlatform:
     def test_a_signal_stops_it_in_order_and_leaves_no_process(self, platform):
         pids = platform.pids()
         platform.process.send_signal(signal.SIGINT)
-        assert platform.process.wait(60) == 0
+        assert platform.process.wait(PATIENCE) == 0
         assert [name for name, pid in pids.items() if birth_of(pid)] == []
         said = platform.said()
         order = [said.rindex(f"stopping {name}") for name in ("beat", "worker", "web", "valkey", "postgres")]

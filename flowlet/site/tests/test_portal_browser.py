@@ -26,6 +26,7 @@ def page(monkeypatch: pytest.MonkeyPatch, live_server: Any) -> Iterator[Any]:
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         opened = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        opened.set_default_timeout(120_000)  # a busy machine is slow, not wrong
         opened.complaints = []
         opened.on("console", lambda message: opened.complaints.append(message.text) if message.type == "error" else None)
         opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
