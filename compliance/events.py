@@ -53,6 +53,7 @@ VERIFICATION_REFUSED = "compliance.verification.refused"
 VERIFICATION_EXPIRED = "compliance.verification.expired"
 DOCUMENT_TAKEN = "compliance.document.taken"
 DOCUMENT_REFUSED = "compliance.document.refused"
+SCREENING_CHANGED = "compliance.screening.changed"
 DOCUMENT_SEEN = "compliance.document.seen"
 VERIFICATION_ITEM_ACCEPTED = "compliance.verification.item_accepted"
 VERIFICATION_PROPOSED = "compliance.verification.proposed"
@@ -72,6 +73,7 @@ HIT_LAPSED = "compliance.hit.lapsed"
 HIT_CLEARED = "compliance.hit.cleared"
 HIT_CONFIRMED = "compliance.hit.confirmed"
 SCREENING_RUN_BEGUN = "compliance.screening_run.begun"
+STANDING_TOUCHED = "compliance.standing.touched"  # somebody has to look whether it has changed
 SCREENING_RUN_ENDED = "compliance.screening_run.ended"
 CASE_OPENED = "compliance.case.opened"
 CASE_GREW = "compliance.case.grew"
@@ -91,7 +93,7 @@ FILE_ADDED = "compliance.file.added"
 WRITTEN_READ = "compliance.written.read"
 FILE_TAKEN_OUT = "compliance.file.taken_out"
 
-# What partners get: how a verification stands, and whether a document was taken. Everything else is ours.
+# What partners get: how a verification and screening stand, and whether a document was taken. Everything else is ours.
 FOR_PARTNERS: Final = {
     VERIFICATION_OPENED,
     VERIFICATION_COLLECTING,
@@ -101,4 +103,5 @@ FOR_PARTNERS: Final = {
     VERIFICATION_EXPIRED,
     DOCUMENT_TAKEN,
     DOCUMENT_REFUSED,
+    SCREENING_CHANGED,
 }

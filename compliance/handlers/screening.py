@@ -3,10 +3,11 @@
 from accounts import events as people
 from accounts.models import Customer
 from compliance import events
-from compliance.choices import AlertKind
-from compliance.models import Alert
-from compliance.services import screening_hits, screening_subjects
+from compliance.choices import AlertKind, SubjectKind
+from compliance.models import Alert, ScreeningSubject
+from compliance.services import screening_hits, screening_subjects, standings
 from compliance.tasks import screening
+from flowlet.core import ids
 from flowlet.events import registry
 from flowlet.events.models import Event
 from payments import events as payments
@@ -60,6 +61,19 @@ def decide_hits(event: Event) -> None:
     if event.data["kind"] == AlertKind.SCREENING:
         alert = Alert.objects.get(pk=Alert.key(event.subject))
         screening_hits.decide_with(alert=alert, at=alert.closed_at)
+
+
+@registry.handler(
+    "compliance.tell_standing",
+    types=(events.STANDING_TOUCHED, events.HIT_OPENED, events.HIT_LAPSED, events.HIT_CLEARED, events.HIT_CONFIRMED),
+)
+def tell_standing(event: Event) -> None:
+    """How a customer stands may have changed: the partner is told where it has."""
+    if event.type == events.STANDING_TOUCHED:
+        standings.tell(customer_id=Customer.key(event.subject), at=event.created_at)
+    elif event.data["kind"] in {SubjectKind.CUSTOMER, SubjectKind.OWNER}:
+        subject = ScreeningSubject.objects.get(pk=ids.parse(ScreeningSubject.PREFIX, event.data["subject"]))
+        standings.tell(customer_id=subject.customer_id, at=event.created_at)
 
 
 @registry.handler("compliance.screen_counterparty", types=(payments.EXTERNAL_ACCOUNT_ADDED, payments.EXTERNAL_ACCOUNT_CORRECTED))

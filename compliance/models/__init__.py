@@ -10,7 +10,7 @@ from compliance.models.report import Report, ReportBatch
 from compliance.models.retention import DeletionCertificate, LegalHold
 from compliance.models.rights import RightsRequest
 from compliance.models.risk import CustomerRisk, DueDiligence, DueDiligenceItem, RiskModelVersion, RiskOverride, RiskRating
-from compliance.models.screening import Hit, ScreeningRun, ScreeningSubject
+from compliance.models.screening import Hit, ScreeningRun, ScreeningStanding, ScreeningSubject
 from compliance.models.verification import (
     BeneficialOwner,
     IdentityMark,
@@ -64,6 +64,7 @@ __all__ = [
     "RuleTrial",
     "SavedFilter",
     "ScreeningRun",
+    "ScreeningStanding",
     "ScreeningSubject",
     "Verification",
     "VerificationCheck",

@@ -25,6 +25,9 @@ class Duty(Identified):
     owner = models.CharField(max_length=20, choices=Role.choices)
     recurrence = models.CharField(max_length=9, choices=Recurrence.choices)
     due_on = models.DateField(null=True, blank=True)
+    due_day = models.PositiveSmallIntegerField(
+        null=True, editable=False, help_text="the day of the month on which it comes round; in a month too short, its last"
+    )
     fulfilled_on = models.DateField(null=True, blank=True)
     fulfilled_by = models.CharField(max_length=80, blank=True)
     is_retired = models.BooleanField(default=False)

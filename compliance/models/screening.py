@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import Customer, Partner
-from compliance.choices import HitState, ListKind, RunCause, RunState, SubjectKind
+from compliance.choices import HitState, ListKind, RunCause, RunState, ScreeningStatus, SubjectKind
 from compliance.models.watchlist import Watchlist, WatchlistEntry, WatchlistVersion
 from flowlet.db.models import Identified
 
@@ -46,6 +46,17 @@ class ScreeningSubject(Identified):
             models.Index(fields=["customer", "id"], name="screening_subject_by_customer"),
             GinIndex(fields=["block_keys"], name="screening_subject_by_block"),
         ]
+
+
+class ScreeningStanding(models.Model):
+    """What the customer's partner was told last of screening; a customer without a row is IN_PROGRESS, as everybody is at first."""
+
+    customer = models.OneToOneField(Customer, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    status = models.CharField(max_length=11, choices=ScreeningStatus.choices)
+    told_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} {self.status}"
 
 
 class ScreeningRun(Identified):

@@ -38,7 +38,8 @@ def bring_in(*, actor: Actor, at: datetime) -> int:
     for shipped in SHIPPED:
         if shipped["code"] not in known:
             values = {name: shipped[name] for name in FIELDS if name in shipped}
-            row = Duty.objects.create(code=shipped["code"], **values, due_on=_first(shipped, at=at), updated_at=at)
+            first, day = _first(shipped, at=at)
+            row = Duty.objects.create(code=shipped["code"], **values, due_on=first, due_day=day, updated_at=at)
             _tell(row, events.DUTY_CHANGED, before=None, reason="shipped", actor=actor, at=at)
             made += 1
     return made
@@ -62,6 +63,8 @@ def save(*, duty_id: UUID | None = None, code: str = "", reason: str, actor: Act
         raise Invalid(f"Use {', '.join(duty_evidence.QUERIES)}.", param="evidence")
     if (row.recurrence == Recurrence.ALWAYS) != (row.due_on is None):
         raise Invalid("What recurs has a day on which it is next due; what always holds has none.", param="due_on")
+    if before is None or before["due_on"] != row.due_on:
+        row.due_day = row.due_on.day if row.due_on else None
     row.updated_at = at
     try:
         row.full_clean(exclude=["id"])
@@ -88,7 +91,8 @@ def fulfil(*, duty_id: UUID, reason: str, actor: Actor, at: datetime) -> Duty:
     DutyFulfilment.objects.create(**given, figures=found)
     row.fulfilled_on, row.fulfilled_by, row.updated_at = at.date(), str(actor), at
     if row.due_on is not None:
-        row.due_on = next(day for day in _turns(row.due_on, Recurrence(row.recurrence)) if day > at.date())
+        turns = _turns(row.due_on, Recurrence(row.recurrence), day=row.due_day)
+        row.due_on = next(day for day in turns if day > at.date())
     row.save()
     _tell(row, events.DUTY_FULFILLED, before=before, reason=given["note"], actor=actor, at=at)
     return row
@@ -112,22 +116,23 @@ def locked(duty_id: UUID) -> Duty:
     return found
 
 
-def _first(shipped: dict[str, str], *, at: datetime) -> date | None:
-    """When a shipped duty is due for the first time."""
+def _first(shipped: dict[str, str], *, at: datetime) -> tuple[date | None, int | None]:
+    """When a shipped duty is due for the first time, and on which day of a month."""
     if shipped["recurrence"] == Recurrence.ALWAYS:
-        return None
+        return None, None
     start = date.fromisoformat(f"{at.year - 1}-{shipped['first']}") if shipped["first"] else at.date()
-    return next(day for day in _turns(start, Recurrence(shipped["recurrence"])) if day > at.date())
+    return next(day for day in _turns(start, Recurrence(shipped["recurrence"])) if day > at.date()), start.day
 
 
-def _turns(start: date, recurrence: Recurrence) -> Iterator[date]:
-    """The days after ``start`` on which it comes round; the last of a month that is too short."""
+def _turns(start: date, recurrence: Recurrence, *, day: int | None = None) -> Iterator[date]:
+    """The days after ``start`` on which it comes round: on ``day`` of a month, else on that of ``start``; the last of one too short."""
+    day = day or start.day
     for turn in range(1, 10_000):
         if recurrence == Recurrence.WEEKLY:
             yield start + timedelta(weeks=turn)
         else:
             year, month = divmod(start.year * 12 + start.month - 1 + turn * recurrence.months, 12)
-            yield date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
+            yield date(year, month + 1, min(day, calendar.monthrange(year, month + 1)[1]))
 
 
 def _said(row: Duty) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from compliance.policies import hits as policies
 from compliance.policies.screening import matching, settings, texts
 from compliance.policies.screening.index import Index
 from compliance.policies.screening.profiles import Profile, material_of
-from compliance.services import screening_alerts, screening_subjects, standing_index
+from compliance.services import screening_alerts, screening_subjects, standing_index, standings
 from compliance.services.standing_index import Standing
 from compliance.states import HIT_MOVES
 from flowlet.audit.services import log
@@ -270,6 +270,8 @@ def open_again(row: Hit, *, at: datetime) -> None:
 def _close(
     subject: ScreeningSubject, kept: Kept, run: ScreeningRun, *, payment_id: str | None, actor: Actor, at: datetime
 ) -> None:
+    if subject.screened_at is None:
+        standings.touch(subject, at=at)
     subject.screened_at = at
     subject.save(update_fields=["screened_at"])
     run.screened += 1

@@ -23,6 +23,7 @@ from compliance.policies.screening.blocking import Reach
 from compliance.policies.screening.profiles import Profile
 from compliance.providers.watchlists.entries import EntryKind, Identifier, PartialDate
 from compliance.selectors.verifications import owner_values
+from compliance.services import standings
 from flowlet.core import crypto, ids
 from flowlet.vault.services import subjects
 from payments.models import ExternalAccount, Payment
@@ -106,7 +107,8 @@ def enrol_owners(*, customer: Customer, at: datetime) -> list[ScreeningSubject]:
     told = [owner_values(one, box) for one in (newest.owners.order_by("pk") if newest is not None else ())]
     keyed = {owner_key(customer, values): of_owner(values) for values in told}
     gone = ScreeningSubject.objects.filter(kind=SubjectKind.OWNER, customer=customer, ended_at=None).exclude(key__in=keyed)
-    _end(gone, at=at)
+    if _end(gone, at=at):
+        standings.touch_customer(customer.pk, at=at)
     return [enrol(kind=SubjectKind.OWNER, key=key, customer=customer, profile=keyed[key], at=at) for key in sorted(keyed)]
 
 
@@ -180,9 +182,10 @@ def end(*, customer_id: UUID, at: datetime) -> None:
     _end(ScreeningSubject.objects.filter(customer_id=customer_id, ended_at=None), at=at)
 
 
-def _end(rows: QuerySet[ScreeningSubject], *, at: datetime) -> None:
+def _end(rows: QuerySet[ScreeningSubject], *, at: datetime) -> int:
+    """Answers how many have ended."""
     Hit.objects.filter(subject__in=rows, state=HitState.OPEN).update(state=HitState.LAPSED, updated_at=at)
-    rows.update(ended_at=at, updated_at=at)
+    return rows.update(ended_at=at, updated_at=at)
 
 
 @transaction.atomic

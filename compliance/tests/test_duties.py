@@ -73,6 +73,17 @@ def test_a_duty_met_late_is_next_due_after_today_and_on_its_own_day(register):
     assert (kept.due_on, kept.note) == (date(2026, 4, 2), "seen to it")
 
 
+def test_a_duty_of_a_months_last_days_comes_back_to_its_day_after_a_short_month():
+    noon = datetime(2027, 1, 31, 12, tzinfo=UTC)
+    duties.bring_in(actor=ROBOT, at=noon)
+    days = [duty("retention").due_on]
+    for _ in range(3):
+        days.append(fulfil("retention", datetime.combine(days[-1], noon.timetz())).due_on)
+    assert days == [date(2027, 2, 28), date(2027, 3, 31), date(2027, 4, 30), date(2027, 5, 31)]
+    duties.save(duty_id=duty("retention").pk, due_on=date(2027, 6, 15), reason="moved", actor=ROBOT, at=noon)
+    assert fulfil("retention", datetime(2027, 6, 15, tzinfo=UTC)).due_on == date(2027, 7, 15)
+
+
 def test_what_is_due_is_said_two_weeks_ahead(register):
     assert [row.code for row in duties.due(on=date(2026, 3, 8))] == []
     assert [row.code for row in duties.due(on=date(2026, 3, 9))] == ["sanctions-lists"]

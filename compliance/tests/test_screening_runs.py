@@ -43,6 +43,7 @@ pytestmark = pytest.mark.django_db
 MAKER = Actor(kind=ActorKind.STAFF, id="usr_a")
 CHECKER = Actor(kind=ActorKind.STAFF, id="usr_b")
 LATER = AT + timedelta(days=1)
+HIT_FACTS = ("opened", "lapsed", "cleared", "confirmed")
 PEOPLE = ("Fyodor Brannikov", "Mohammed Abdurrahman al-Tarhouni", "Grace Hopper", "Ada Lovelace", "Wenyuan Zeng")
 
 
@@ -355,3 +356,48 @@ def test_a_partner_may_know_that_screening_is_in_progress_and_never_why(partner,
     row = screening_hits.locked(Hit.objects.get(entry="ofac-101").pk)
     screening_hits.decide([row], HitState.CONFIRMED, reason="it is", decided_by=str(MAKER), actor=CHECKER, at=LATER)
     assert status_of(crowd["Fyodor Brannikov"].pk) == "IN_PROGRESS"
+
+
+def told(customer):
+    """What the partner is told of the customer, once everything that happened was handled, and handled again."""
+    happened = Event.objects.filter(type__in=[events.STANDING_TOUCHED, *map("compliance.hit.{}".format, HIT_FACTS)]).order_by(
+        "pk"
+    )
+    for event in [*happened, *happened]:
+        handlers.tell_standing(event)
+    rows = Event.objects.filter(type=events.SCREENING_CHANGED, subject=customer.public_id).order_by("pk")
+    assert {(row.partner_id, row.data["customer_id"]) for row in rows} <= {(customer.partner_id, customer.public_id)}
+    return [row.data["screening"] for row in rows]
+
+
+def test_each_change_of_what_a_partner_may_know_is_told_once(partner, crowd):
+    known = crowd["Fyodor Brannikov"]
+    assert told(known) == ["CLEAR"]
+    change(sanctions((1, "ZZYZX, Quorthon"), BRANNIKOV, at=LATER), at=LATER)
+    exposed("Grace Hopper", at=LATER)
+    screened(crowd["Grace Hopper"], at=LATER)
+    assert told(known) == ["CLEAR", "IN_PROGRESS"]
+    assert told(crowd["Grace Hopper"]) == ["CLEAR"], "who is politically exposed is not told"
+    cleared(Hit.objects.get(entry="ofac-101"), at=LATER)
+    assert told(known) == ["CLEAR", "IN_PROGRESS", "CLEAR"]
+    screening_hits.reopen(hit_id=Hit.objects.get(entry="ofac-101").pk, reason="new papers", actor=CHECKER, at=LATER)
+    assert told(known) == ["CLEAR", "IN_PROGRESS", "CLEAR", "IN_PROGRESS"]
+
+
+def test_the_partner_is_told_when_nobody_is_left_to_be_looked_at(partner):
+    sanctions(BRANNIKOV)
+    company = kyc.business(partner)
+    screened(company)
+    row = kyc.opened(company, "ENHANCED")
+    assert told(company) == ["CLEAR"]
+    for name, expected in (("Fyodor Brannikov", ["CLEAR", "IN_PROGRESS"]), ("", ["CLEAR", "IN_PROGRESS", "CLEAR"])):
+        owners = [kyc.OWNER | {"name": name, "share": Decimal(30)}] if name else []
+        verification_owners.give(verification_id=row.pk, owners=owners, actor=ROBOT, at=row.created_at)
+        tasks.screen_owners(customer_id=company.public_id)
+        assert told(company) == expected
+
+
+def test_nothing_is_told_of_a_closed_customer(partner, crowd):
+    gone = crowd["Ada Lovelace"]
+    customers.close(customer_id=gone.pk, reason="asked for", actor=ROBOT, at=LATER)
+    assert told(gone) == []

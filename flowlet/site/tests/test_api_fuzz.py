@@ -1,4 +1,9 @@
-"""The whole API under generated requests: no 5xx, no answer outside the schema, nothing that violates the schema gets in."""
+"""The whole API under generated requests: no 5xx, no answer outside the schema, nothing that violates the schema gets in.
+
+``FLOWLET_FUZZ_EXAMPLES`` says how many of each operation and kind, 12 unless told.
+"""
+
+import os
 
 import orjson
 import pytest
@@ -11,7 +16,7 @@ from flowlet.site.portal.document import document
 from flowlet.site.tests.api_world import operations
 
 BY_LABEL = {str(operation): operation for operation in operations()}
-EXAMPLES = 25
+EXAMPLES = int(os.environ.get("FLOWLET_FUZZ_EXAMPLES", "12"))
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
