@@ -9,6 +9,7 @@ from compliance.choices.work import HIGH, URGENT
 from compliance.models import Alert
 from compliance.models.alert import TWO_PEOPLE
 from compliance.policies.hits import SCENARIOS
+from compliance.policies.work import check_is_managers
 from compliance.states import ALERT_MOVES
 from flowlet.core.actors import Actor
 from flowlet.core.errors import FourEyesRequired
@@ -51,12 +52,14 @@ def check_fits(alert: Alert, disposition: str) -> None:
 
 
 def check_can_decide(alert: Alert, disposition: str, actor: Actor | None = None) -> None:
-    """Raises WrongDisposition, IllegalMove."""
+    """Raises WrongDisposition, IllegalMove, Forbidden for who is no manager, of what was escalated."""
     check_fits(alert, disposition)
     to = AlertState.PROPOSED if needs_two(disposition) else AlertState.CLOSED
     if alert.state == AlertState.PROPOSED:
         check_move({}, AlertState.PROPOSED, to)
     check_move(ALERT_MOVES, AlertState(alert.state), to)
+    if alert.state == AlertState.ESCALATED and actor is not None:
+        check_is_managers(actor)
 
 
 def check_can_close_with_others(alert: Alert, disposition: str) -> None:
@@ -74,9 +77,11 @@ def check_can_confirm(alert: Alert, actor: Actor | None = None) -> None:
 
 
 def check_can_send_back(alert: Alert, actor: Actor | None = None) -> None:
-    """Raises IllegalMove. Who proposed may think again."""
-    if alert.state != AlertState.PROPOSED:
+    """A proposed decision, which may be one's own, or, as a manager, what was escalated. Raises IllegalMove, Forbidden."""
+    if alert.state not in {AlertState.PROPOSED, AlertState.ESCALATED}:
         check_move({}, AlertState(alert.state), AlertState.IN_REVIEW)
+    if alert.state == AlertState.ESCALATED and actor is not None:
+        check_is_managers(actor)
 
 
 def check_can_escalate(alert: Alert, actor: Actor | None = None) -> None:

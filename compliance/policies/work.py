@@ -9,7 +9,7 @@ from accounts.models import User
 from compliance import errors, events
 from compliance.choices import AlertState, ReportState, VerificationStatus
 from compliance.choices.reports import APPROVE, PREPARE
-from compliance.choices.work import CONFIRM, DECIDE, RATE, WORK
+from compliance.choices.work import CONFIRM, DECIDE, MANAGE, RATE, WORK
 from compliance.models import Alert, Case, CustomerRisk, Report, Verification
 from compliance.models.work import WorkItem
 from flowlet.core.actors import Actor, ActorKind
@@ -106,6 +106,13 @@ def check_is_person(actor: Actor) -> None:
     """Such work is done by people. Raises Forbidden."""
     if actor.kind is not ActorKind.STAFF:
         raise Forbidden("A member of staff decides about alerts and cases.")
+
+
+def check_is_managers(actor: Actor) -> None:
+    """What was escalated is a manager's. Raises Forbidden."""
+    person = User.objects.filter(pk=User.key(actor.id)).first()
+    if person is None or not person.has_perm(MANAGE):
+        raise Forbidden(f"It was escalated: a manager decides it or hands it back. That takes {MANAGE}.")
 
 
 def check_is_free(item: WorkItem, actor: Actor, *, at: datetime) -> None:

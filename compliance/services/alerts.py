@@ -146,8 +146,8 @@ def _keep(row: Alert, fresh: Mapping[UUID, Evidence], *, at: datetime) -> None:
 def decide(*, alert_id: UUID, disposition: str, reason_code: str, words: str = "", actor: Actor, at: datetime) -> Alert:
     """Say how an alert ends. It closes, or, where that takes two people, waits for the second one (``policies.needs_two``).
 
-    ``words`` are kept for good and hold no personal data. Raises AlertNotFound, Forbidden for who is no person, ItemTaken,
-    WrongDisposition, IllegalMove.
+    ``words`` are kept for good and hold no personal data. Raises AlertNotFound, Forbidden for who is no person, and for who is no
+    manager of what was escalated, ItemTaken, WrongDisposition, IllegalMove.
     """
     work.check_is_person(actor)
     row = locked(alert_id)
@@ -179,7 +179,10 @@ def confirm(*, alert_id: UUID, actor: Actor, at: datetime) -> Alert:
 
 @transaction.atomic
 def send_back(*, alert_id: UUID, reason: str, actor: Actor, at: datetime) -> Alert:
-    """The second person's no: it is in review again. Raises AlertNotFound, Forbidden, ItemTaken, IllegalMove, ReasonMissing."""
+    """The second person's no, or a manager's to what was escalated: it is in review again.
+
+    Raises AlertNotFound, Forbidden, ItemTaken, IllegalMove, ReasonMissing.
+    """
     work.check_is_person(actor)
     row = locked(alert_id)
     policies.check_can_send_back(row, actor)

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, connections, transaction
 
+from accounts.choices import Role
 from compliance import errors, events
 from compliance.choices import AlertKind, AlertState, Disposition, ReasonCode
 from compliance.models import Alert, AlertEvidence
@@ -349,22 +350,35 @@ DEEDS = {
     "send back": (lambda alert, ben: alerts.send_back(alert_id=alert.pk, reason="no", actor=ben, at=AT), AlertState.IN_REVIEW),
     "escalate": (lambda alert, ben: alerts.escalate(alert_id=alert.pk, reason="see", actor=ben, at=AT), AlertState.ESCALATED),
 }
-FROM_PROPOSED = {"confirm", "send back"}
+FROM = {"confirm": {AlertState.PROPOSED}, "send back": {AlertState.PROPOSED, AlertState.ESCALATED}}
+OTHERS = {*AlertState} - {AlertState.PROPOSED}
 
 
 @pytest.mark.parametrize("deed", DEEDS)
 @pytest.mark.parametrize("came_from", AlertState)
-def test_an_alert_moves_only_as_the_table_says(here, ada, ben, came_from, deed):
-    alert = here.alert()
+def test_an_alert_moves_only_as_the_table_says(here, ada, came_from, deed):
+    alert, manager = here.alert(), person("mia", Role.COMPLIANCE_MANAGER)
     WAYS[came_from](alert, ada)
     do, to = DEEDS[deed]
-    if to in ALERT_MOVES[came_from] and (came_from == AlertState.PROPOSED) == (deed in FROM_PROPOSED):
-        assert do(alert, ben).state == to
+    if to in ALERT_MOVES[came_from] and came_from in FROM.get(deed, OTHERS):
+        assert do(alert, manager).state == to
         return
     with pytest.raises(IllegalMove):
-        do(alert, ben)
+        do(alert, manager)
     alert.refresh_from_db()
     assert alert.state == came_from
+
+
+@pytest.mark.parametrize("deed", ["close", "propose", "send back"])
+def test_what_was_escalated_is_a_managers_to_decide_or_to_hand_back(here, ada, ben, deed):
+    alert, manager = here.alert(), person("mia", Role.COMPLIANCE_MANAGER)
+    WAYS[AlertState.ESCALATED](alert, ada)
+    do, to = DEEDS[deed]
+    with pytest.raises(Forbidden, match="a manager decides it or hands it back"):
+        do(alert, ben)
+    assert do(alert, manager).state == to
+    if deed == "send back":
+        assert decide(alert, Disposition.FALSE_POSITIVE, ben).state == AlertState.CLOSED
 
 
 def test_a_closed_alert_is_never_changed_and_no_alert_is_deleted(here, ada):

@@ -379,7 +379,8 @@ def test_a_payment_is_released_when_all_hits_that_stopped_it_are_cleared_by_two_
         with pytest.raises(errors.HitUndecided):
             release(first)
         decide(first, kind, HitState.CLEARED)
-    assert release(first).status == "HELD"
+    assert release(first).status == "APPROVAL"
+    assert payments.approve(payment_id=first.pk, actor=manager, at=world.at).status == "HELD"
     decide(second, "MESSAGE", HitState.CONFIRMED)
     with pytest.raises(errors.HitConfirmed):
         release(second)

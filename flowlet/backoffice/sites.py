@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 from unfold.sites import UnfoldAdminSite
 
@@ -138,6 +139,10 @@ class BackOffice(UnfoldAdminSite):
         return ""
 
     # The menu
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """The theme's list of everything, made where somebody looks into it: pages have the menu below instead."""
+        return SimpleLazyObject(lambda: super(BackOffice, self).get_app_list(request, app_label))
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         """The lists this person may open, grouped by job."""

@@ -140,12 +140,17 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 def pytest_configure(config: pytest.Config) -> None:
     """Register the fixtures late: of two plugins' fixtures with one name pytest takes the later's."""
     from hypothesis import HealthCheck, settings
+    from hypothesis.internal.conjecture import providers
+    from hypothesis.internal.constants_ast import Constants
 
     from flowlet.runtime import fixtures
 
     # No test fails for the slowness of the machine.
     settings.register_profile("flowlet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("flowlet")
+    # Generated values do not depend on which modules are loaded: hypothesis would read all of the project's for constants, in the middle of
+    # a test's transaction (up to a minute), and a whole run of the tests would have other values than a part of it.
+    providers._get_local_constants = Constants
     config.pluginmanager.register(fixtures, "flowlet-fixtures")
 
 

@@ -61,7 +61,7 @@ TRANSITIONS = (
         service=payments.release,
         policy=policies.check_can_release,
         reason_required=True,
-        confirm="It goes on at once; above the threshold another person still has to approve it.",
+        confirm="It goes on when another person approves it.",
     ),
     Transition(
         name="approve",

@@ -72,12 +72,13 @@ def standing(payment: Payment) -> list[tuple[str, Any]]:
         ("Settled", payment.settled_at, payment.settled_at),
         ("On the bank's statement", payment.reconciled_on, payment.reconciled_on),
     ]
-    who = furniture.people(text for text in (payment.created_by, payment.approved_by) if text)
+    who = furniture.people(text for text in (payment.created_by, payment.released_by, payment.approved_by) if text)
     if payment.status == PaymentStatus.DISPUTED and (dispute := selectors.dispute_of(payment)) is not None:
         optional += [
             ("Dispute", cells.link(dispute, dispute.get_state_display()), True),
             ("Evidence until", dispute.due_at, True),
         ]
+    optional.append(("Released by", who.get(payment.released_by), payment.released_by))
     optional.append(("Approved by", who.get(payment.approved_by), payment.approved_by))
     return [
         ("State", cells.choice(payment, "status", PaymentStatus)),

@@ -4,7 +4,7 @@
 CREATE OR REPLACE FUNCTION payments_may_move(p_from text, p_to text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT p_to = ANY (CASE p_from
         WHEN 'CREATED' THEN '{REVIEW,APPROVAL,APPROVED,REJECTED,FAILED,CANCELED,EXPIRED,SETTLED}'::text[]
-        WHEN 'REVIEW' THEN '{APPROVAL,APPROVED,REJECTED,CANCELED,EXPIRED}'
+        WHEN 'REVIEW' THEN '{APPROVAL,REJECTED,CANCELED,EXPIRED}'
         WHEN 'APPROVAL' THEN '{APPROVED,REJECTED,CANCELED,EXPIRED}'
         WHEN 'APPROVED' THEN '{HELD,SUBMITTED,SETTLED,FAILED,CANCELED,EXPIRED}'
         WHEN 'HELD' THEN '{SUBMITTED,SETTLED,FAILED,CANCELED,EXPIRED}'
@@ -37,6 +37,11 @@ BEGIN
                 AND (OLD.customer_id IS NULL OR NEW.customer_id = OLD.customer_id)
                 AND EXISTS (SELECT FROM payments_suspenseitem s WHERE s.payment_id = OLD.id AND s.state = 'ASSIGNED' AND s.wallet_id = NEW.wallet_id)) THEN
         RAISE EXCEPTION 'payment %: its wallet and customer are fixed', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF (OLD.released_by <> '' AND NEW.released_by <> OLD.released_by) OR (OLD.approved_by <> '' AND NEW.approved_by <> OLD.approved_by)
+       OR (OLD.status = 'REVIEW' AND NEW.status = 'APPROVAL' AND NEW.released_by = '') THEN
+        RAISE EXCEPTION 'payment %: who released and who approved it is said once, of what was in review always', OLD.id
+            USING ERRCODE = 'restrict_violation';
     END IF;
     IF (OLD.trace <> '' AND NEW.trace <> OLD.trace) OR (OLD.hold_id IS NOT NULL AND NEW.hold_id IS DISTINCT FROM OLD.hold_id)
        OR (OLD.counted_on IS NOT NULL AND NEW.counted_on IS DISTINCT FROM OLD.counted_on) THEN

@@ -14,6 +14,10 @@ from payments.models.external_account import ExternalAccount
 from payments.models.mandate import Mandate
 from wallets.models import Hold, Wallet
 
+_NOT_YET_APPROVED = (
+    PaymentStatus.REVIEW, PaymentStatus.APPROVAL, PaymentStatus.REJECTED, PaymentStatus.CANCELED, PaymentStatus.EXPIRED,
+)  # fmt: skip
+
 
 class Payment(Identified):
     """One row is money that enters or leaves a wallet over a rail, or is meant to.
@@ -68,6 +72,7 @@ class Payment(Identified):
     notified_on = models.DateField(null=True, blank=True, help_text="when the debtor was told of the collection")
     verdict_id = models.UUIDField(null=True, blank=True)
     created_by = models.CharField(max_length=80)
+    released_by = models.CharField(max_length=80, blank=True, help_text="who let it go on out of review")
     approved_by = models.CharField(max_length=80, blank=True)
     moves_made = models.PositiveSmallIntegerField(default=0)
     asked = models.PositiveSmallIntegerField(default=0)
@@ -105,6 +110,12 @@ class Payment(Identified):
             models.CheckConstraint(condition=Q(amount__gt=0, fee__gte=0), name="payment_is_positive"),
             models.CheckConstraint(
                 condition=Q(approved_by="") | ~Q(approved_by=F("created_by")), name="payment_is_approved_by_another"
+            ),
+            models.CheckConstraint(
+                condition=Q(released_by="")
+                | Q(approved_by="", status__in=_NOT_YET_APPROVED)
+                | (~Q(approved_by="") & ~Q(approved_by=F("released_by"))),
+                name="payment_is_released_by_two",
             ),
             models.CheckConstraint(
                 condition=Q(refunded__gte=0, returned__gte=0, refunded__lte=F("amount"), returned__lte=F("amount")),

@@ -28,11 +28,13 @@ def check_can_release(payment: Payment, actor: Actor) -> None:
 
 
 def check_can_approve(payment: Payment, actor: Actor) -> None:
-    """Raises NotInReview, FourEyesRequired."""
+    """Raises NotInReview, FourEyesRequired, of what was in review also what an upper app wants to be decided first."""
     if payment.status != S.APPROVAL:
         raise errors.NotInReview(status=payment.status)
-    if payment.created_by == str(actor):
+    if str(actor) in {payment.created_by, payment.released_by}:
         raise FourEyesRequired()
+    if payment.released_by:
+        decisions.check_release(point=POINT, row=payment, verdict_id=payment.verdict_id)
 
 
 def check_can_reject(payment: Payment, actor: Actor) -> None:

@@ -74,15 +74,15 @@ def decide(payment: Payment, *, actor: Actor, at: datetime) -> None:
         after_verdict(payment, actor=actor, at=at)
 
 
-def after_verdict(payment: Payment, *, reason: str = "", actor: Actor, at: datetime) -> None:
+def after_verdict(payment: Payment, *, actor: Actor, at: datetime) -> None:
     """Nobody objects: a second person is asked above the threshold, else it is approved."""
     threshold = settings.PAYMENT_APPROVAL_ABOVE.get(payment.currency)
     if threshold is not None and payment.amount > threshold and payment.direction == Direction.OUT:
         rail_limits.check_single(payment, at=at)
-        why = reason or f"Payments above {threshold} {payment.currency} need a second person."
+        why = f"Payments above {threshold} {payment.currency} need a second person."
         _to(payment, PaymentStatus.APPROVAL, "payment.above_threshold", why, actor=actor, at=at)
         return
-    approved(payment, reason=reason, actor=actor, at=at)
+    approved(payment, actor=actor, at=at)
 
 
 def approved(payment: Payment, *, reason: str = "", actor: Actor, at: datetime) -> None:

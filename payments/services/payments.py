@@ -14,7 +14,7 @@ from accounts.models import Partner
 from flowlet.core import ids
 from flowlet.core import metadata as notes
 from flowlet.core.actors import Actor
-from flowlet.core.errors import FourEyesRequired, Invalid
+from flowlet.core.errors import Invalid
 from flowlet.core.money import Money
 from payments import errors
 from payments.choices import Direction, PaymentKind, PaymentStatus, Rail, RefundMethod
@@ -242,24 +242,27 @@ def write(payment: Payment, *, actor: Actor, at: datetime) -> None:
 
 @transaction.atomic
 def release(*, payment_id: UUID, reason: str, actor: Actor, at: datetime) -> Payment:
-    """Let a payment in review go on. It fails, and says why, if the money is no longer there.
+    """Say that a payment in review may go on; it does when another person approves it.
 
     Raises PaymentNotFound, NotInReview, and what an upper app wants to be decided first.
     """
     payment = steps.locked(payment_id)
     policies.check_can_release(payment, actor)
-    deciding.or_fail(payment, lambda: deciding.after_verdict(payment, reason=reason, actor=actor, at=at), actor=actor, at=at)
+    payment.released_by = str(actor)
+    payment.save(update_fields=["released_by"])
+    steps.take(payment, PaymentStatus.APPROVAL, reason_code="payment.released", reason=reason, is_inside=True, actor=actor, at=at)
     return payment
 
 
 @transaction.atomic
 def approve(*, payment_id: UUID, reason: str = "", actor: Actor, at: datetime) -> Payment:
-    """The second person's yes. Raises PaymentNotFound, NotInReview, FourEyesRequired; constraint ``payment_is_approved_by_another``."""
+    """The second person's yes. It fails, and says why, if the money is no longer there.
+
+    Raises PaymentNotFound, NotInReview, FourEyesRequired, and what an upper app wants to be decided first; constraints
+    ``payment_is_approved_by_another``, ``payment_is_released_by_two``.
+    """
     payment = steps.locked(payment_id)
-    if payment.status != PaymentStatus.APPROVAL:
-        raise errors.NotInReview(status=payment.status)
-    if payment.created_by == str(actor):
-        raise FourEyesRequired()
+    policies.check_can_approve(payment, actor)
     payment.approved_by = str(actor)
     payment.save(update_fields=["approved_by"])
     deciding.or_fail(payment, lambda: deciding.approved(payment, reason=reason, actor=actor, at=at), actor=actor, at=at)

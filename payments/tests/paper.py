@@ -35,6 +35,7 @@ class PaperPayment:
     returned: Decimal = ZERO
     was_settled: bool = False
     journals: int = 0
+    released_by: str = ""
     suspended: Decimal = ZERO  # what lies in suspense of its money
 
     @property
@@ -121,13 +122,13 @@ class Paper:
         except Refused:
             one.status = end
 
-    def release(self, one, *, above):
+    def release(self, one, who):
         self._only(one, "REVIEW")
-        self._or(one, "REJECTED", self.decide, above=above)
+        one.status, one.released_by = "APPROVAL", who
 
-    def approve(self, one, *, is_maker):
+    def approve(self, one, who, *, is_maker):
         self._only(one, "APPROVAL")
-        if is_maker:
+        if is_maker or who == one.released_by:
             raise Refused
         self._or(one, "REJECTED", self._approve)
 

@@ -311,21 +311,24 @@ class Payments(RuleBasedStateMachine):
     # People
 
     @precondition(lambda self: self.made)
-    @rule(which=WHICH, is_above=st.booleans())
-    def release(self, which, is_above):
-        with self.under(["above"] if is_above else []):
-            self.act(
-                self.key(which, "REVIEW"),
-                lambda paper, one: paper.release(one, above=is_above),
-                payments.release,
-                reason="papers came",
-            )
+    @rule(which=WHICH, who=st.sampled_from([STAFF, OTHER]))
+    def release(self, which, who):
+        self.act(
+            self.key(which, "REVIEW"),
+            lambda paper, one: paper.release(one, str(who)),
+            payments.release,
+            reason="papers came",
+            actor=who,
+        )
 
     @precondition(lambda self: self.made)
-    @rule(which=WHICH, who=st.sampled_from([KEY, OTHER, OTHER]))
+    @rule(which=WHICH, who=st.sampled_from([KEY, STAFF, OTHER, OTHER]))
     def approve(self, which, who):
         self.act(
-            self.key(which, "APPROVAL"), lambda paper, one: paper.approve(one, is_maker=who == KEY), payments.approve, actor=who
+            self.key(which, "APPROVAL"),
+            lambda paper, one: paper.approve(one, str(who), is_maker=who == KEY),
+            payments.approve,
+            actor=who,
         )
 
     @precondition(lambda self: self.made)

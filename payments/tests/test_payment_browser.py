@@ -66,6 +66,14 @@ def test_a_payment_in_review_is_released_leaves_in_a_file_that_another_releases_
     page.screenshot(path=shots / "payment-in-review.png", full_page=True)
     decide(page, "r", "the customer sent the invoice")
     payment.refresh_from_db()
+    assert payment.status == S.APPROVAL
+    assert "Waits for approval" in page.inner_text(".fl-head")
+    sit(live_server, page, Role.COMPLIANCE_MANAGER, "grace@flowlet.test")
+    page.goto(f"{live_server.url}{cells.admin_url(payment)}")
+    arrive(page)
+    assert "the customer sent the invoice" in page.inner_text("body")
+    decide(page, "a", "agreed")
+    payment.refresh_from_db()
     assert payment.status == S.HELD
     assert "Money held" in page.inner_text(".fl-head")
 
@@ -96,6 +104,7 @@ def test_a_payment_in_review_is_released_leaves_in_a_file_that_another_releases_
         "Submitted",
         "Money held",
         "Approved",
+        "Waits for approval",
         "In review",
         "Created",
     ]

@@ -73,12 +73,17 @@ def test_a_payment_in_review_is_found_and_released_by_somebody_who_may(world, pe
     refused("payments.decide_payment", *release, *auditor)
     refused("no active member of staff", *release, "--as", "nobody@flowlet.test")
     assert status(payment) == S.REVIEW
-    assert "held" in call(*release, *by)
-    assert status(payment) == S.HELD
-    record = Record.objects.filter(target=payment.public_id, action="payment.approved").get()
+    assert "approval" in call(*release, *by)
+    assert status(payment) == S.APPROVAL
+    record = Record.objects.filter(target=payment.public_id, action="payment.approval").get()
     assert (record.reason, f"staff:{record.actor_id}") == (REASON, name)
     assert record.actor_label.endswith("by command")
     refused("not_in_review", *release, *by)
+    approve = ("payments", "approve", payment.public_id)
+    refused("four_eyes", *approve, *by)
+    second, _ = person(Role.COMPLIANCE_MANAGER)
+    assert "held" in call(*approve, *second)
+    assert status(payment) == S.HELD
 
 
 def test_a_reason_has_the_length_that_the_page_asks_for(world, person):

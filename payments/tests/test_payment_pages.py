@@ -115,15 +115,18 @@ def test_the_page_costs_the_same_whatever_has_happened(sit, world):
 # Buttons
 
 
-def test_a_payment_in_review_is_released_with_a_reason(sit, world, doubts):
+def test_a_payment_in_review_is_released_with_a_reason_and_approved_by_another(sit, world, doubts):
     payment = world.pay(wallet := world.wallet("100.00"), "10.00", to=world.bank(wallet))
     client = sit(Role.COMPLIANCE_OFFICER)
     assert press(client, payment, "release").status_code == 400
     assert status(payment) == S.REVIEW
     press(client, payment, "release", reason=REASON)
-    assert status(payment) == S.HELD
-    record = Record.objects.filter(target=payment.public_id, action="payment.approved").get()
+    assert status(payment) == S.APPROVAL
+    record = Record.objects.filter(target=payment.public_id, action="payment.approval").get()
     assert (record.reason, record.actor_id) == (REASON, client.actor.id)
+    assert buttons(client, payment)["approve"] == "Another person has to decide this"
+    press(sit(Role.COMPLIANCE_MANAGER), payment, "approve")
+    assert status(payment) == S.HELD
 
 
 def test_an_approval_needs_somebody_else_than_who_asked(sit, world, settings):

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from accounts.choices import PartnerStatus
@@ -18,6 +19,7 @@ from flowlet.core.states import IllegalMove
 from flowlet.decisions import registry
 from flowlet.decisions.choices import Outcome
 from flowlet.decisions.opinions import Opinion, Reason
+from flowlet.decisions.services import decisions
 from ledger.models import Journal
 from payments import errors
 from payments.choices import PaymentKind, PaymentStatus, Rail
@@ -299,10 +301,15 @@ def test_a_payment_in_review_holds_nothing_until_it_is_released(world, opinion):
     payment = world.pay(wallet, "30.00", to=world.bank(wallet))
     assert payment.status == S.REVIEW
     assert world.funds(wallet) == (D(100), D(0))
-    assert world.act(payments.release, payment, reason="known customer").status == S.HELD
-    assert world.funds(wallet) == (D(100), D(30))
+    assert world.act(payments.release, payment, reason="known customer").status == S.APPROVAL
+    assert world.funds(wallet) == (D(100), D(0))
     with pytest.raises(errors.NotInReview):
         world.act(payments.release, payment, reason="again")
+    with pytest.raises(FourEyesRequired):
+        world.act(payments.approve, payment)
+    approved = world.act(payments.approve, payment, actor=OTHER)
+    assert (approved.status, approved.released_by, approved.approved_by) == (S.HELD, str(STAFF), str(OTHER))
+    assert world.funds(wallet) == (D(100), D(30))
 
 
 def test_a_released_payment_without_its_money_ends_and_says_why(world, opinion):
@@ -310,7 +317,7 @@ def test_a_released_payment_without_its_money_ends_and_says_why(world, opinion):
     opinion["outcome"] = Outcome.REVIEW
     payment = world.pay(wallet, "30.00", to=world.bank(wallet))
     world.send(wallet, world.wallet(), "90.00")
-    payment = world.act(payments.release, payment, reason="known customer")
+    payment = world.let_go(payment)
     assert (payment.status, payment.reason_code) == (S.REJECTED, "wallets.insufficient_funds")
     assert world.funds(wallet) == (D(10), D(0))
 
@@ -333,6 +340,43 @@ def test_the_database_knows_that_maker_and_checker_differ(world, settings):
     payment = world.pay(wallet, "30.00", to=world.bank(wallet), actor=STAFF)
     with pytest.raises(IntegrityError, match="payment_is_approved_by_another"), transaction.atomic():
         Payment.objects.filter(pk=payment.pk).update(approved_by=str(STAFF))
+
+
+def test_the_database_lets_nothing_out_of_review_by_one_person(world, opinion):
+    wallet = world.wallet("100.00")
+    opinion["outcome"] = Outcome.REVIEW
+    payment = world.pay(wallet, "30.00", to=world.bank(wallet))
+    row = Payment.objects.filter(pk=payment.pk)
+    for wrong, refusal in (
+        ({"status": S.APPROVED}, "REVIEW cannot become APPROVED"),
+        ({"status": S.APPROVAL}, "who released"),
+    ):
+        with pytest.raises(IntegrityError, match=refusal), transaction.atomic():
+            row.update(**wrong, moves_made=F("moves_made") + 1)
+    world.act(payments.release, payment, reason="known customer")
+    for name in (str(STAFF), ""):
+        with pytest.raises(IntegrityError, match="payment_is_released_by_two"), transaction.atomic():
+            row.update(status=S.APPROVED, approved_by=name, moves_made=F("moves_made") + 1)
+    with pytest.raises(IntegrityError, match="who released"), transaction.atomic():
+        row.update(released_by=str(OTHER))
+    world.act(payments.approve, payment, actor=OTHER)
+    with pytest.raises(IntegrityError, match="who approved"), transaction.atomic():
+        row.update(approved_by="staff:usr_z")
+
+
+def test_what_was_released_is_not_approved_once_a_hit_is_open_again(world, opinion, monkeypatch):
+    wallet = world.wallet("100.00")
+    opinion["outcome"] = Outcome.REVIEW
+    payment = world.pay(wallet, "30.00", to=world.bank(wallet))
+    world.act(payments.release, payment, reason="known customer")
+
+    def undecided(**_):
+        raise errors.NotInReview("There is something to decide first.")
+
+    monkeypatch.setattr(decisions, "check_release", undecided)
+    with pytest.raises(errors.NotInReview, match="decide first"):
+        world.act(payments.approve, payment, actor=OTHER)
+    assert Payment.objects.get(pk=payment.pk).status == S.APPROVAL
 
 
 def test_a_scheduled_payment_waits_for_its_day(world):

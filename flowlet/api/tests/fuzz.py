@@ -8,15 +8,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from unittest import mock
 
 import schemathesis
 from django.core import signals
 from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from hypothesis.internal.conjecture import providers
-from hypothesis.internal.constants_ast import Constants
 from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks, not_a_server_error
 from schemathesis.core.parameters import ParameterLocation
@@ -59,15 +56,6 @@ def _one_of(generated: dict[str, Any] | None, pick: int) -> dict[str, Any]:
     names = ["", *sorted(generated or {})]
     name = names[pick % len(names)]
     return {name: generated[name]} if name else {}
-
-
-@contextmanager
-def same_in_every_run() -> Iterator[None]:
-    """Generated values do not depend on which modules are loaded: hypothesis would take constants out of all of the project's, so that a
-    whole run of the tests has other requests than a part of it.
-    """
-    with mock.patch.object(providers, "_get_local_constants", Constants):
-        yield
 
 
 @contextmanager
@@ -120,8 +108,7 @@ def fuzz(
         applied = CHECKS if mode is GenerationMode.POSITIVE or _arrived_right(operation, case, response) else JUDGED
         case.validate_response(response, checks=applied, headers=headers)
 
-    with same_in_every_run():
-        run()
+    run()
 
 
 def _arrived_right(operation: Any, case: Any, response: Any) -> bool:

@@ -24,6 +24,20 @@ def test_the_theme_did_not_replace_djangos_default_site_by_its_own():
     assert site is not admin.site
 
 
+def test_no_page_makes_the_themes_list_of_everything(person, request_by, monkeypatch, pages):
+    made, approval = [], request_by(person("OPERATIONS"))
+    monkeypatch.setattr(BackOffice, "_build_app_dict", lambda *given: made.append(given) or {})
+    client = signed_in(person("AUDITOR"))
+    for url in (
+        "/admin/",
+        "/admin/flowlet_approvals/approval/",
+        f"/admin/flowlet_approvals/approval/{approval.public_id}/change/",
+    ):
+        assert client.get(url).status_code == 200
+    assert made == []
+    assert list(site.get_app_list(client)) == [] and len(made) == 1, "who looks into it has it made"
+
+
 def test_no_page_adds_or_deletes_in_the_stock_way(pages):
     for name in ("add", "delete"):
         with pytest.raises(NoReverseMatch):
