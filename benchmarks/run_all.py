@@ -14,6 +14,7 @@ ALL = {
     "reconciliation": ["--lines", "1000", "5000"],
     "payments": ["--payments", "100", "500", "--settle", "200", "1000"],
     "screening": ["--names", "2000", "8000", "--queries", "100"],
+    "start": ["--rounds", "1"],
     "seeding": ["--scale", "0.1"],
     "monitoring": ["--day", "4000", "--history", "4"],
     "work": ["--alerts", "2000", "--times", "3"],

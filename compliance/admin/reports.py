@@ -16,16 +16,16 @@ from compliance.admin.work_filters import FILTERS, PlacesFirst
 from compliance.admin.work_forms import giving
 from compliance.admin.work_pages import WorkAdmin, checked
 from compliance.admin.work_panels import LOCK, SHOWN, named
-from compliance.choices import ReportKind, ReportState
+from compliance.choices import FollowUp, ReportKind, ReportState
 from compliance.choices.reports import APPROVE, PREPARE
-from compliance.errors import PriorNotFiled, ReportNotDraft
+from compliance.errors import NotToFollow, PriorNotFiled, ReportNotDraft
 from compliance.events import REPORT_READ
 from compliance.models import Report
 from compliance.models.report import SENT, WAITING
 from compliance.policies import reports as policies
-from compliance.policies.report_deadlines import ALARM_DAYS
+from compliance.policies.report_deadlines import ALARM_DAYS, continuing_deadline
 from compliance.policies.work import check_is_free
-from compliance.services import report_drafts, reports
+from compliance.services import report_clock, report_drafts, reports
 from flowlet.backoffice import Transition, cells, panels, site
 from flowlet.backoffice.panels import Panel
 from flowlet.core import clock
@@ -64,6 +64,15 @@ def due_of(row: Report, *, on: date) -> Any:
     return cells.badge(f"{row.due_on.isoformat()}, {said}", tone)
 
 
+def follow_up_of(row: Report) -> Any:
+    """Whether somebody has looked again, and until when a report of continuing activity is in time."""
+    if row.follow_up != FollowUp.DUE:
+        return cells.choice(row, "follow_up", FollowUp)
+    return format_html(
+        "{} until {}", cells.choice(row, "follow_up", FollowUp), cells.day(continuing_deadline(filed_on=row.filed_on).due_on)
+    )
+
+
 def facts(row: Report) -> list[tuple[str, Any]]:
     """Its clock, its people, its file."""
     who = named([row.drafted_by, row.proposed_by, row.approved_by])
@@ -83,6 +92,7 @@ def facts(row: Report) -> list[tuple[str, Any]]:
             ("Approved", row.approved_at, row.approved_at),
             ("File", cells.link(row.batch, row.batch.file_name) if row.batch else "", row.batch),
             ("Filed on", row.filed_on, row.filed_on),
+            ("Look at it again", follow_up_of(row), row.follow_up),
             ("BSA ID", cells.code(row.bsa_id), row.bsa_id),
         ]
     )
@@ -130,6 +140,7 @@ class ReportAdmin(GuidedForm, WorkAdmin):
         "waiting": ("All that waits", Q(state__in=WAITING)),
         "approved": ("Approved, to be filed", Q(state=ReportState.APPROVED)),
         "filed": ("Filed", Q(state__in=SENT)),
+        "again": ("To look at again", Q(follow_up=FollowUp.DUE)),
         "withdrawn": ("Not filed", Q(state=ReportState.WITHDRAWN)),
         "all": ("All", Q()),
     }
@@ -141,7 +152,7 @@ class ReportAdmin(GuidedForm, WorkAdmin):
     search_fields = ("reference",)
     search_help_text = "Reference, SAR-… or CTR-…, or public id"
     version_fields = ("state", "version", "assignee_id")
-    hidden_refusals = (IllegalMove, ReportNotDraft, PriorNotFiled)
+    hidden_refusals = (IllegalMove, ReportNotDraft, PriorNotFiled, NotToFollow)
     panels = (
         LOCK,
         panels.Custom(title="Still missing", name="missing", wide=True, page="compliance/report_gaps.html", load=missing),
@@ -211,6 +222,15 @@ class ReportAdmin(GuidedForm, WorkAdmin):
         ),
         _deed("amend", "Amend", reports.amend, policies.check_can_amend, key="a", form=AmendForm, done="Drafted."),
         _deed("continue", "Continuing activity", reports.go_on, policies.check_can_go_on, key="c", done="Drafted."),
+        _deed(
+            "nothing_went_on",
+            "Nothing went on",
+            report_clock.nothing_went_on,
+            policies.check_can_end_follow_up,
+            key="w",
+            reason_required=True,
+            confirm="You looked at the ninety days since it was filed, and there is nothing to report. Say what you looked at.",
+        ),
         _deed("draft", "Draft a report", report_drafts.blank, None, key="d", scope="list", form=DraftForm, done="Drafted."),
         *giving(Report, PREPARE, take="t", give="v"),
         _deed(

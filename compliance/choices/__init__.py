@@ -5,7 +5,7 @@ from compliance.choices.alerts import AlertKind, AlertState, Disposition, Reason
 from compliance.choices.cases import CaseOutcome, CaseState
 from compliance.choices.duties import Recurrence
 from compliance.choices.monitoring import TrialState
-from compliance.choices.reports import ReportKind, ReportState
+from compliance.choices.reports import FollowUp, ReportKind, ReportState
 from compliance.choices.retention import ClockStart, Regime, RightKind, RightState
 from compliance.choices.risk import (
     Behaviour,
@@ -56,6 +56,7 @@ __all__ = [
     "DocumentStatus",
     "DocumentType",
     "EntryChange",
+    "FollowUp",
     "HitState",
     "ItemKind",
     "ItemStatus",

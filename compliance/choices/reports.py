@@ -18,6 +18,18 @@ class ReportKind(TextChoices):
     STR = "STR", "Suspicious transaction report (EU)"
 
 
+class FollowUp(TextChoices):
+    """Whether what was reported has to be looked at once more; empty: not yet, or never."""
+
+    DUE = "DUE", "To look at again"
+    DONE = "DONE", "Looked at again"
+
+    @property
+    def tone(self) -> str:
+        """Its colour."""
+        return "warn" if self == FollowUp.DUE else "neutral"
+
+
 class ReportState(TextChoices):
     """Where a report stands. What was FILED left in a batch file; FinCEN's answer makes it ACCEPTED or REJECTED."""
 

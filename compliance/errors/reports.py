@@ -45,6 +45,12 @@ class PriorNotFiled(Conflict):
     code, title = "report.prior_not_filed", "The report before was not filed"
 
 
+class NotToFollow(Conflict):
+    """What the report tells is not to be looked at again: the ninety days are not over, or somebody has done it."""
+
+    code, title = "report.not_to_follow", "The report is not to be looked at again"
+
+
 class NoTransmitter(DomainError):
     """Who sends the file is not configured."""
 

@@ -8,7 +8,7 @@ report; only to who prepares reports does the case's page say so.
 from django.db import models
 from django.db.models import F, Q
 
-from compliance.choices import ReportKind, ReportState
+from compliance.choices import FollowUp, ReportKind, ReportState
 from compliance.models.case import Case
 from compliance.models.work import WorkItem, by_assignee
 from flowlet.db.models import Identified
@@ -60,7 +60,8 @@ class Report(WorkItem):
 
     ``counted_from`` is the day from which its time runs: of a SAR the determination by a person, of a CTR the transaction; ``due_on`` the
     last day in time, by ``rule``; as work it is due when that day is over, in UTC. ``prior`` is the report that it amends or continues; of
-    a ``case`` there is one report of a kind (of cash one of a day), whatever amends or continues it apart.
+    a ``case`` there is one report of a kind (of cash one of a day), whatever amends or continues it apart. ``alarm`` and ``follow_up`` are
+    set by the clock (``compliance.services.report_clock``).
     """
 
     PREFIX = "rpt"
@@ -75,6 +76,10 @@ class Report(WorkItem):
     prior = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="followers")
     case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, blank=True, related_name="reports")
     version = models.PositiveIntegerField(default=1, help_text="of what it says")
+    alarm = models.PositiveSmallIntegerField(
+        null=True, editable=False, help_text="days before it is due, of which was told last; 0: that it is late"
+    )
+    follow_up = models.CharField(max_length=4, choices=FollowUp.choices, blank=True, editable=False)
     sealed = models.BinaryField(null=True, editable=False)
     drafted_by = models.CharField(max_length=80)
     proposed_by = models.CharField(max_length=80, blank=True)
@@ -125,5 +130,6 @@ class Report(WorkItem):
                 condition=Q(state__in=OPEN),
             ),
             models.Index(fields=["state", "id"], name="report_by_state"),
+            models.Index(fields=["filed_on", "id"], name="report_to_look_at_again", condition=Q(follow_up=FollowUp.DUE)),
             by_assignee("report_by_assignee"),
         ]

@@ -65,6 +65,10 @@ class Deadline:
         """The days on which somebody is to be told."""
         return tuple(self.due_on - timedelta(days=days) for days in ALARM_DAYS)
 
+    def priority(self, *, on: date) -> int:
+        """How urgent the report is then as work, at least: it rises with each alarm."""
+        return {None: 0, 10: 60, 5: 70, 1: 90, 0: 100}[self.alarm(on=on)]
+
 
 def sar_deadline(*, determined_on: date, has_suspect: bool, filer: Filer = Filer.BANK) -> Deadline:
     """A first report: 30 days from the determination, and 60 where no suspect was known on that day, to find one.

@@ -1,7 +1,7 @@
 """When a report may take its next step, and by whom."""
 
 from compliance import errors
-from compliance.choices import ReportKind, ReportState
+from compliance.choices import FollowUp, ReportKind, ReportState
 from compliance.models import Report, ReportBatch
 from compliance.models.report import SENT
 from compliance.states import REPORT_MOVES
@@ -57,6 +57,12 @@ def check_can_go_on(report: Report, actor: Actor | None = None) -> None:
     check_can_amend(report)
     if report.kind != ReportKind.SAR:
         raise errors.PriorNotFiled("Cash of another day is another report.")
+
+
+def check_can_end_follow_up(report: Report, actor: Actor | None = None) -> None:
+    """Raises NotToFollow."""
+    if report.follow_up != FollowUp.DUE:
+        raise errors.NotToFollow()
 
 
 def check_can_answer(batch: ReportBatch, actor: Actor | None = None) -> None:

@@ -23,7 +23,7 @@ from accounts.selectors import customers as people
 from compliance import errors
 from compliance.choices import ActivitySource, DocumentStatus, DocumentType, ReportKind, ReportState
 from compliance.models import Activity, AlertEvidence, Case, Document, Report
-from compliance.policies.report_deadlines import Filer
+from compliance.policies.report_deadlines import Filer, check_determination
 from compliance.providers.fincen import ctr, sar, storing
 from compliance.providers.fincen.codes import InstitutionType, PartyRole, ProofKind, Regulator, Relationship
 from compliance.providers.fincen.geography import STATES
@@ -102,7 +102,7 @@ def blank(*, kind: str, day: date, has_suspect: bool = True, actor: Actor, at: d
 def from_case(*, case_id: UUID, kind: str, day: date, has_suspect: bool = True, actor: Actor, at: datetime) -> Report:
     """A draft of what a case gathered; a CTR of the cash of the day. The case's page says so to who prepares reports alone.
 
-    Raises CaseNotFound, ReportDrafted, NoTransmitter, Invalid, Forbidden.
+    Raises CaseNotFound, ReportDrafted, NoTransmitter, BeforeItsCause for a determination before the first alert, Invalid, Forbidden.
     """
     case = Case.objects.filter(pk=case_id).first()
     if case is None:
@@ -112,6 +112,8 @@ def from_case(*, case_id: UUID, kind: str, day: date, has_suspect: bool = True, 
     if kind == ReportKind.CTR:
         return _drafted(kind, _ctr(subjects, _cash(subjects, day), day=day, at=at), case, day=day, actor=actor, at=at)
     alerts = list(case.alerts.order_by("pk"))
+    noticed_on = min((alert.opened_at.date() for alert in alerts), default=day)
+    check_determination(determined_on=day, detected_on=noticed_on)
     said = cases.narrative_of(case) or "\n".join(dict.fromkeys(alert.headline for alert in alerts))
     if kind == ReportKind.STR:
         proofs = {one.pk: _proofs(one) for one in subjects}
@@ -122,7 +124,7 @@ def from_case(*, case_id: UUID, kind: str, day: date, has_suspect: bool = True, 
         subjects,
         _moved(case, subjects),
         sorted({KINDS[alert.scenario] for alert in alerts if alert.scenario in KINDS}),
-        day=min((alert.opened_at.date() for alert in alerts), default=day),
+        day=noticed_on,
         at=at,
         narrative=said,
     )

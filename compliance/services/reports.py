@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from compliance import errors, events
-from compliance.choices import ReportKind, ReportState
+from compliance.choices import FollowUp, ReportKind, ReportState
 from compliance.choices.work import HIGH, URGENT
 from compliance.models import Report
 from compliance.models.report import OPEN
@@ -70,7 +70,7 @@ def draft(
         row.case_id = row.prior.case_id
     _take(row, content, determined_on=determined_on, has_suspect=has_suspect, at=at)
     _save(row, force_insert=True)
-    _tell(row, events.REPORT_DRAFTED, actor=actor, at=at)
+    tell(row, events.REPORT_DRAFTED, actor=actor, at=at)
     return row
 
 
@@ -94,7 +94,7 @@ def change(
     begun = determined_on or (None if row.kind == ReportKind.CTR else row.counted_from)
     _take(row, content, determined_on=begun, has_suspect=row.has_suspect if has_suspect is None else has_suspect, at=at)
     _save(row)
-    _tell(row, events.REPORT_CHANGED, reason=reason, actor=actor, at=at)
+    tell(row, events.REPORT_CHANGED, reason=reason, actor=actor, at=at)
     return row
 
 
@@ -127,7 +127,9 @@ def go_on(*, report_id: UUID, actor: Actor, at: datetime) -> Report:
         cumulative=told.cumulative or told.amount,
     )
     form = replace(before, filing=frozenset({sar.FilingType.CONTINUING}), prior_bsa_id="", activity=activity, narrative="")
-    return _follow(prior, storing.to_json(form), actor=actor, at=at)
+    made = _follow(prior, storing.to_json(form), actor=actor, at=at)
+    Report.objects.filter(pk=prior.pk).update(follow_up=FollowUp.DONE)
+    return made
 
 
 def _follow(
@@ -188,6 +190,8 @@ def withdraw(*, report_id: UUID, reason: str, actor: Actor, at: datetime) -> Rep
     policies.check_is_person(actor)
     row = locked(report_id)
     policies.check_can_withdraw(row)
+    if row.prior is not None and row.kind == ReportKind.SAR and sar.FilingType.CONTINUING.value in content_of(row)["filing"]:
+        Report.objects.filter(pk=row.prior.pk).update(follow_up="")  # nobody has looked: it comes up again
     return _moved(row, ReportState.WITHDRAWN, events.REPORT_WITHDRAWN, reason=reason, actor=actor, at=at)
 
 
@@ -196,7 +200,7 @@ def read(*, report_id: UUID, reason: str, actor: Actor, at: datetime) -> dict[st
     """What it says. Personal data; who read it and why is kept. Raises ReportNotFound."""
     policies.check_is_person(actor)
     row = get(report_id)
-    _tell(row, events.REPORT_READ, reason=reason, actor=actor, at=at)
+    tell(row, events.REPORT_READ, reason=reason, actor=actor, at=at)
     return content_of(row)
 
 
@@ -294,6 +298,8 @@ def _take(row: Report, content: Mapping[str, Any], *, determined_on: date | None
     values = {name: value for name, value in content.items() if name not in OWN}
     form = storing.from_json(FORMS[row.kind], values | {"reference": row.reference, "filed_on": at.date().isoformat()})
     deadline = _deadline(row, form, determined_on=determined_on, has_suspect=has_suspect, at=at)
+    if row.due_on != deadline.due_on:
+        row.alarm = None
     row.has_suspect, row.due_on, row.rule = has_suspect, deadline.due_on, deadline.rule
     row.due_at = datetime.combine(row.due_on + timedelta(days=1), time(), UTC)
     kept = {name: value for name, value in storing.to_json(form).items() if name not in OWN}
@@ -329,11 +335,11 @@ def _moved(row: Report, to: ReportState, fact: str, *, reason: str = "", actor: 
     row.state, row.updated_at = to, at
     row.assignee = row.locked_by = row.locked_until = None
     row.save()
-    _tell(row, fact, reason=reason, actor=actor, at=at)
+    tell(row, fact, reason=reason, actor=actor, at=at)
     return row
 
 
-def _tell(row: Report, fact: str, *, reason: str = "", actor: Actor, at: datetime) -> None:
+def tell(row: Report, fact: str, *, reason: str = "", actor: Actor, at: datetime) -> None:
     """Tell the audit, without partner, customer and what the report says."""
     after = {"id": row.public_id, "kind": str(row.kind), "state": str(row.state), "version": row.version, "due_on": row.due_on}
     log.record(action=fact, actor=actor, at=at, target=row.public_id, reason=reason, after=after)

@@ -48,6 +48,23 @@ def _renew(_: Any = None) -> None:
     _Current.clones.renew(_Current.name, _Current.template)
 
 
+def _clones() -> Clones:
+    return Clones(
+        app_url=os.environ["DATABASE_URL"],
+        owner_url=os.environ["DATABASE_OWNER_URL"],
+        superuser_url=os.environ["FLOWLET_TEST_SUPERUSER_URL"],
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Build the template before the first test, whose time it would take, if a test wants a database."""
+    asks = {"db", "transactional_db", "django_db_setup", "live_server"}
+    wanted = any(item.get_closest_marker("django_db") or asks & set(getattr(item, "fixturenames", ())) for item in session.items)
+    if wanted and not session.config.option.collectonly:
+        _clones().template()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
     """Point Django at a clone of the migrated template, as the application's role."""
@@ -58,11 +75,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
 
     addresses = {name: os.environ[name] for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "FLOWLET_TEST_SUPERUSER_URL")}
     current = _Current
-    current.clones = Clones(
-        app_url=addresses["DATABASE_URL"],
-        owner_url=addresses["DATABASE_OWNER_URL"],
-        superuser_url=addresses["FLOWLET_TEST_SUPERUSER_URL"],
-    )
+    current.clones = _clones()
     current.template = current.clones.template()
     current.name = current.clones.reserve(os.environ.get("PYTEST_XDIST_WORKER", "main"))
     current.clones.clone(current.name, current.template)

@@ -75,7 +75,8 @@ BEGIN
        IS DISTINCT FROM
        (OLD.id, OLD.partner_id, OLD.payment_id, OLD.direction, OLD.reason_code, OLD.case_id, OLD.currency, OLD.amount, OLD.item_id,
         OLD.created_by, OLD.created_at)
-       OR (OLD.digest <> '' AND NEW.digest <> OLD.digest) OR (OLD.delivered_at IS NOT NULL AND NEW.delivered_at IS DISTINCT FROM OLD.delivered_at)
+       OR (OLD.digest <> '' AND NEW.digest <> OLD.digest) OR (OLD.digest = '' AND NEW.digest <> '' AND NEW.sealed IS NULL)
+       OR (OLD.delivered_at IS NOT NULL AND NEW.delivered_at IS DISTINCT FROM OLD.delivered_at)
        OR (OLD.sealed IS NOT NULL AND NEW.sealed IS NULL AND NOT EXISTS (
            SELECT FROM payments_payment p WHERE p.id = OLD.payment_id AND payments_is_erased(p.customer_id))) THEN
         RAISE EXCEPTION 'recall %: what was asked and sent is fixed', OLD.id USING ERRCODE = 'restrict_violation';
@@ -91,3 +92,14 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+
+-- Only erasure takes a message from beside its digest: a recall does not begin without it.
+CREATE OR REPLACE FUNCTION payments_recall_begins() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.digest <> '' AND NEW.sealed IS NULL THEN
+        RAISE EXCEPTION 'recall %: a digest, and nothing that it is of', NEW.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER recall_begins_with_its_message BEFORE INSERT ON payments_recall
+    FOR EACH ROW EXECUTE FUNCTION payments_recall_begins();

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from accounts.choices import Role
 from accounts.models import User
 from flowlet.audit.models import Record
+from flowlet.core import ids
 from flowlet.core.errors import Invalid
 from flowlet.core.states import IllegalMove
 from payments import errors
@@ -453,6 +454,19 @@ def test_officers_work_by_command_too(world):
     with pytest.raises(CommandError, match=r"payments\.recall_answered"):
         told("accept", row.public_id, "--as", ada.email)
     assert told("list") == ""
+
+
+def test_the_database_takes_no_digest_without_the_message(world):
+    row = asked(world, sent(world))
+    assert row.sealed is not None
+    digest, name = row.digest, row.file_name
+    row.pk, row.payment, row.sealed = ids.uuid7(), sent(world), None
+    with pytest.raises(IntegrityError, match="nothing that it is of"), transaction.atomic():
+        row.save(force_insert=True)
+    row.digest = row.file_name = ""
+    row.save(force_insert=True)
+    with pytest.raises(IntegrityError, match="what was asked and sent is fixed"), transaction.atomic():
+        Recall.objects.filter(pk=row.pk).update(digest=digest, file_name=name)
 
 
 def test_what_has_left_is_asked_for_and_a_deposit_given_back_by_command(world):

@@ -16,7 +16,7 @@ from compliance.management.work import LIMIT, WHOSE, narrowing, waiting, words
 from compliance.models import Report, ReportBatch
 from compliance.models.report import OPEN
 from compliance.policies import reports as policies
-from compliance.services import report_batches, reports
+from compliance.services import report_batches, report_clock, reports
 from flowlet.core import clock
 from flowlet.core.actors import Actor
 
@@ -183,6 +183,14 @@ class Command(DeedCommand):
             reports.go_on,
             policy=policies.check_can_go_on,
             help="a draft about what went on since it was filed",
+        ),
+        _on_report(
+            "nothing-went-on",
+            PREPARE,
+            report_clock.nothing_went_on,
+            policy=policies.check_can_end_follow_up,
+            reason=REQUIRED,
+            help="you looked at the ninety days since it was filed",
         ),
         *words(Report),
         Deed(

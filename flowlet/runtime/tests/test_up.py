@@ -23,8 +23,9 @@ from flowlet.runtime.servers import free_port
 from flowlet.runtime.up import _check_port
 
 OURS = ("DATABASE_", "REDIS_", "FLOWLET_", "SECRET_KEY", "DJANGO_", "PYTEST_", "PROMETHEUS_")
-# Seconds: a busy machine is slow, not wrong. What hangs is found just before the suite's own limit, with what was said until then.
-PATIENCE = 280
+# Seconds: a busy machine is slow, not wrong; how long a start takes is measured by benchmarks/start.py. What hangs is found, with what was
+# said until then.
+PATIENCE = 600
 
 
 class Running:
@@ -87,6 +88,7 @@ def platform():
 
 
 @pytest.mark.faults
+@pytest.mark.timeout(2 * PATIENCE)
 @pytest.mark.xdist_group("platform")
 class TestPlatform:
     """In the order of the file: the last test stops it."""

@@ -21,7 +21,8 @@ from flowlet.runtime.servers import Postgres, free_port
 
 # What our own test run may have set and a platform of its own must not inherit.
 FOREIGN = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "FLOWLET_ENV", "SECRET_KEY", "FLOWLET_TEST_SUPERUSER_URL")
-START_SECONDS = 240
+# Seconds: a busy machine is slow, not wrong; how long a start takes is measured by benchmarks/start.py.
+PATIENCE = 600
 
 
 class Platform:
@@ -49,7 +50,7 @@ class Platform:
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True
         )
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + PATIENCE
         while not (self.home / "demo.json").exists() or self.ask("GET", "/healthz")[0] != 200:
             assert self.process.poll() is None, self.said()
             assert time.monotonic() < deadline, self.said()
@@ -67,7 +68,7 @@ class Platform:
         """SIGKILL a program's leading process and wait until the supervisor has started another; answers the new process id."""
         old = self.pid(program)
         os.kill(old, signal.SIGKILL)
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + PATIENCE
         while self.pid(program) == old:
             assert time.monotonic() < deadline, self.said()
             time.sleep(0.05)
@@ -209,7 +210,7 @@ class Clients:
         time.sleep(0.05)
         return False
 
-    def retry_until_acknowledged(self, seconds: float = 40) -> None:
+    def retry_until_acknowledged(self, seconds: float = PATIENCE) -> None:
         """Send what nobody answered again, with the same keys."""
         deadline = time.monotonic() + seconds
         while self.uncertain and time.monotonic() < deadline:

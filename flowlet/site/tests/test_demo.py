@@ -59,7 +59,8 @@ from payments.services import days, files, sending, settlement
 from wallets.choices import HoldStatus, WalletStatus
 from wallets.models import Conversion, FxQuote, FxSpread, Hold, Transfer, Usage, Wallet
 
-pytestmark = [pytest.mark.bulk, pytest.mark.django_db, pytest.mark.xdist_group("demo")]
+# The month is seeded within the first test's time.
+pytestmark = [pytest.mark.bulk, pytest.mark.django_db, pytest.mark.xdist_group("demo"), pytest.mark.timeout(1200)]
 SCALE = 0.05
 
 

@@ -10,9 +10,9 @@ from decimal import Decimal
 import pytest
 import redis
 
-from flowlet.site.tests.running import Clients, Platform, expect, open_shop, open_wallet
+from flowlet.site.tests.running import PATIENCE, Clients, Platform, expect, open_shop, open_wallet
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults"), pytest.mark.timeout(2 * PATIENCE)]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def shop(platform):
     return open_shop(platform, wallets=10)
 
 
-def until(condition, seconds=30.0):
+def until(condition, seconds=PATIENCE):
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.2)
@@ -151,7 +151,6 @@ def test_of_sixteen_payouts_of_a_whole_balance_at_once_exactly_one_is_accepted(p
     assert funds(platform, key, body["wallet_id"]) == ("0.00", "40.00")
 
 
-@pytest.mark.timeout(240)
 def test_cancel_settlement_run_and_the_banks_word_at_once_take_each_payment_one_way(platform, shop, payer):
     key, _ = shop
     body = payer("Torn Apart")
@@ -185,7 +184,6 @@ def test_cancel_settlement_run_and_the_banks_word_at_once_take_each_payment_one_
     assert platform.manage("verify_ledger").returncode == 0
 
 
-@pytest.mark.timeout(240)
 def test_killed_web_worker_and_postgres_under_load_lose_and_double_nothing(platform, shop):
     key, wallets = shop
     with Clients(platform, key, wallets) as clients:
@@ -194,7 +192,7 @@ def test_killed_web_worker_and_postgres_under_load_lose_and_double_nothing(platf
             assert until(lambda count=before: len(clients.acknowledged) > count + 20), platform.said()
             platform.kill(program)
         before = len(clients.acknowledged)
-        assert until(lambda count=before: len(clients.acknowledged) > count + 20, 60), platform.said()
+        assert until(lambda count=before: len(clients.acknowledged) > count + 20), platform.said()
     clients.retry_until_acknowledged()
 
     assert clients.strange == []
@@ -240,7 +238,7 @@ def test_events_wait_for_a_worker_that_is_away_and_money_moves_without_redis(pla
     with platform.database() as cursor:
         cursor.execute("SELECT count(*) FROM flowlet_events_event")
         assert cursor.fetchone()[0] == before + 1
-    assert until(lambda: _waiting(platform) == 0, 60), f"{_waiting(platform)} events wait\n{platform.said()}"
+    assert until(lambda: _waiting(platform) == 0), f"{_waiting(platform)} events wait\n{platform.said()}"
 
 
 def test_a_worker_with_work_in_hand_outlives_a_killed_redis_and_goes_on_at_once(platform, shop):
