@@ -112,11 +112,11 @@ def str_deadline(*, determined_on: date) -> Deadline:
     return Deadline(determined_on, "Regulation (EU) 2024/1624, art. 69(1)", "Promptly; the law names no number of days.")
 
 
-def check_determination(*, determined_on: date, detected_on: date) -> None:
+def check_determination(*, determined_on: date, began_on: date) -> None:
     """A determination does not precede what it is about. Raises BeforeItsCause."""
-    if determined_on < detected_on:
+    if determined_on < began_on:
         raise BeforeItsCause(
-            "The determination does not lie before the day on which the activity was noticed.", param="determined_on"
+            f"The activity began on {began_on}; the determination does not lie before it.", param="determined_on"
         )
 
 

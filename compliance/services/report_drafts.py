@@ -102,7 +102,7 @@ def blank(*, kind: str, day: date, has_suspect: bool = True, actor: Actor, at: d
 def from_case(*, case_id: UUID, kind: str, day: date, has_suspect: bool = True, actor: Actor, at: datetime) -> Report:
     """A draft of what a case gathered; a CTR of the cash of the day. The case's page says so to who prepares reports alone.
 
-    Raises CaseNotFound, ReportDrafted, NoTransmitter, BeforeItsCause for a determination before the first alert, Invalid, Forbidden.
+    Raises CaseNotFound, ReportDrafted, NoTransmitter, BeforeItsCause for a determination before the first movement, Invalid, Forbidden.
     """
     case = Case.objects.filter(pk=case_id).first()
     if case is None:
@@ -112,19 +112,18 @@ def from_case(*, case_id: UUID, kind: str, day: date, has_suspect: bool = True, 
     if kind == ReportKind.CTR:
         return _drafted(kind, _ctr(subjects, _cash(subjects, day), day=day, at=at), case, day=day, actor=actor, at=at)
     alerts = list(case.alerts.order_by("pk"))
-    noticed_on = min((alert.opened_at.date() for alert in alerts), default=day)
-    check_determination(determined_on=day, detected_on=noticed_on)
+    moved = _moved(case, subjects)
+    check_determination(determined_on=day, began_on=min((row.happened_at.date() for row in moved), default=day))
     said = cases.narrative_of(case) or "\n".join(dict.fromkeys(alert.headline for alert in alerts))
     if kind == ReportKind.STR:
         proofs = {one.pk: _proofs(one) for one in subjects}
-        moved = _moved(case, subjects)
         told = unit_drafts.form(subjects, people.personal_of(subjects), proofs, moved, case, on=at.date(), grounds=said)
         return _drafted(kind, told, case, day=day, actor=actor, at=at)
     form = _sar(
         subjects,
-        _moved(case, subjects),
+        moved,
         sorted({KINDS[alert.scenario] for alert in alerts if alert.scenario in KINDS}),
-        day=noticed_on,
+        day=min((alert.opened_at.date() for alert in alerts), default=day),
         at=at,
         narrative=said,
     )

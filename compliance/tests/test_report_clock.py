@@ -9,11 +9,9 @@ from accounts.choices import Role
 from compliance import errors
 from compliance.admin import work_boxes
 from compliance.models import Report
-from compliance.policies.report_deadlines import BeforeItsCause
-from compliance.services import cases, report_batches, report_clock, report_drafts, reports
+from compliance.services import report_batches, report_clock, reports
 from compliance.tasks.reports import BEAT, watch_reports
-from compliance.tests.alert_world import AT as NOW
-from compliance.tests.alert_world import person, world
+from compliance.tests.alert_world import person
 from compliance.tests.reports_made import CTR, SAR
 from compliance.tests.test_reports import AT, CHECKER, MAKER, answer, approved, content, drafted, filed
 from flowlet.audit.models import Record
@@ -172,13 +170,3 @@ def test_the_schedule_and_the_command_have_it(monkeypatch):
     given = ("export_reports", "nothing-went-on", row.public_id, "--as", "ada@flowlet.test", "--reason", "looked at all credits")
     call_command(*given)
     assert state(row) == "DONE"
-
-
-def test_a_determination_does_not_lie_before_the_first_alert_of_its_case():
-    ada = person("ada")
-    case = cases.open_case(title="Deposits", alert_ids=[world().alert().pk], actor=ada, at=NOW)
-    before = NOW.date() - timedelta(days=1)
-    for kind in ("SAR", "STR"):
-        with pytest.raises(BeforeItsCause):
-            report_drafts.from_case(case_id=case.pk, kind=kind, day=before, actor=ada, at=NOW)
-        assert report_drafts.from_case(case_id=case.pk, kind=kind, day=NOW.date(), actor=ada, at=NOW).counted_from == NOW.date()

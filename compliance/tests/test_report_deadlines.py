@@ -58,9 +58,9 @@ def test_cash_is_reported_within_fifteen_days_of_the_transaction():
 
 
 def test_a_determination_does_not_precede_what_it_is_about():
-    report_deadlines.check_determination(determined_on=DETERMINED, detected_on=DETERMINED)
+    report_deadlines.check_determination(determined_on=DETERMINED, began_on=DETERMINED)
     with pytest.raises(BeforeItsCause):
-        report_deadlines.check_determination(determined_on=DETERMINED, detected_on=DETERMINED + timedelta(days=1))
+        report_deadlines.check_determination(determined_on=DETERMINED, began_on=DETERMINED + timedelta(days=1))
 
 
 def test_thresholds_are_those_of_the_institution():

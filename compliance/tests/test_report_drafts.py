@@ -15,6 +15,7 @@ from accounts.services import customers
 from compliance import errors
 from compliance.choices import ReportState
 from compliance.models import Activity, Report
+from compliance.policies.report_deadlines import BeforeItsCause
 from compliance.providers.fincen import codes, writing_ctr, writing_sar
 from compliance.providers.fincen.codes import PartyRole, Relationship
 from compliance.providers.fincen.parts import Address, AddressPart
@@ -94,6 +95,16 @@ def wallet_of(who):
 @pytest.fixture
 def marta(db):
     return customer(new_partner())
+
+
+@pytest.mark.parametrize("kind", ["SAR", "STR"])
+def test_a_determination_does_not_lie_before_what_it_is_about(marta, kind):
+    wallet = wallet_of(marta)
+    case = case_of(marta, *[moved(marta, wallet, "9500.50", day=DAY - timedelta(days=n)) for n in range(2)])
+    given = {"case_id": case.pk, "kind": kind, "actor": person("ada"), "at": AT}
+    with pytest.raises(BeforeItsCause, match="began on 2026-11-17"):
+        report_drafts.from_case(day=DAY - timedelta(days=2), **given)
+    assert report_drafts.from_case(day=DAY - timedelta(days=1), **given).counted_from == DAY - timedelta(days=1)
 
 
 def test_a_report_of_suspicious_activity_says_what_the_case_gathered(marta):
