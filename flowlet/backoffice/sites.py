@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.urls import NoReverseMatch, URLPattern, get_script_prefix, path, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
@@ -29,6 +29,7 @@ class BackOffice(UnfoldAdminSite):
     index_title = "Home"
     index_template = "backoffice/home.html"
     enable_nav_sidebar = True
+    _menu_known: tuple[tuple[Any, ...], list[tuple[Any, str]]] = ((), [])  # what it is made of, and the menu
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Active staff whose second factor was checked in this session."""
@@ -144,25 +145,32 @@ class BackOffice(UnfoldAdminSite):
         """The theme's list of everything, made where somebody looks into it: pages have the menu below instead."""
         return SimpleLazyObject(lambda: super(BackOffice, self).get_app_list(request, app_label))
 
+    def _menu(self) -> list[tuple[Any, str]]:
+        """The lists of the menu with their addresses, in order; put together once, as every page shows it."""
+        made_of, menu = self._menu_known
+        if made_of != (now := (*self._registry.values(), settings.ROOT_URLCONF, get_script_prefix())):
+            items = sorted(
+                (found for found in self._registry.values() if getattr(found, "in_menu", False)),
+                key=lambda admin: (admin.menu_order, admin.title),
+            )
+            menu = [(found, reverse(f"admin:{found.opts.app_label}_{found.opts.model_name}_changelist")) for found in items]
+            self._menu_known = now, menu
+        return menu
+
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         """The lists this person may open, grouped by job."""
         groups: dict[str, list[dict[str, Any]]] = {section: [] for section in SECTIONS}
-        items = [
-            found
-            for found in self._registry.values()
-            if getattr(found, "in_menu", False) and permissions.allows(request.user, found.permission)
-        ]
-        for found in sorted(items, key=lambda admin: (admin.menu_order, admin.title)):
-            url = reverse(f"admin:{found.opts.app_label}_{found.opts.model_name}_changelist")
-            groups.setdefault(found.section, []).append(
-                {
-                    "title": found.title,
-                    "icon": found.icon,
-                    "link": url,
-                    "has_permission": True,
-                    "active": request.path.startswith(url),
-                }
-            )
+        for found, url in self._menu():
+            if permissions.allows(request.user, found.permission):
+                groups.setdefault(found.section, []).append(
+                    {
+                        "title": found.title,
+                        "icon": found.icon,
+                        "link": url,
+                        "has_permission": True,
+                        "active": request.path.startswith(url),
+                    }
+                )
         home_item = {
             "title": "Home",
             "icon": "home",

@@ -1,143 +1,17 @@
-"""``bin/up`` with all its processes: starts, survives the death of each of them, and stops leaving none."""
+"""The parts of ``bin/up``; all of it with its processes is started and killed in ``flowlet/site/tests/test_faults.py``."""
 
-import json
 import os
-import shutil
-import signal
 import socket
-import stat
-import subprocess
 import sys
-import tempfile
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pytest
 
 from flowlet.runtime import bootstrap, demo, options, up
 from flowlet.runtime.places import ROOT, RuntimeProblem
-from flowlet.runtime.programs import LONGEST_PAUSE, Command, birth_of
-from flowlet.runtime.servers import free_port
+from flowlet.runtime.programs import LONGEST_PAUSE, Command
 from flowlet.runtime.up import _check_port
-
-OURS = ("DATABASE_", "REDIS_", "FLOWLET_", "SECRET_KEY", "DJANGO_", "PYTEST_", "PROMETHEUS_")
-# Seconds: a busy machine is slow, not wrong; how long a start takes is measured by benchmarks/start.py. What hangs is found, with what was
-# said until then.
-PATIENCE = 600
-
-
-class Running:
-    """A platform started as a user would, on a port and a folder of its own."""
-
-    def __init__(self):
-        self.home = Path(tempfile.mkdtemp(prefix="flowlet-up-"))
-        self.home.chmod(0o711)
-        self.port = free_port()
-        self.log = self.home.with_suffix(".log").open("w")
-        self.process = self.command()
-
-    def command(self):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-        words = [sys.executable, "-m", "flowlet.runtime.up", "--port", str(self.port), "--data", str(self.home), "--no-demo"]
-        return subprocess.Popen(words, cwd=ROOT, env=environment, stdout=self.log, stderr=self.log, start_new_session=True)
-
-    def said(self):
-        return Path(self.log.name).read_text()
-
-    def get(self, path):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
-                return answer.status, json.loads(answer.read())
-        except urllib.error.HTTPError as error:
-            return error.code, json.loads(error.read())
-        except OSError:
-            return 0, {}
-
-    def pids(self):
-        programs = json.loads((self.home / "supervisor.json").read_text())["programs"]
-        return {name: known["pid"] for name, known in programs.items()}
-
-    def until(self, condition, seconds=PATIENCE):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if condition():
-                return
-            time.sleep(0.1)
-        pytest.fail(f"not within {seconds} s:\n{self.said()[-4000:]}")
-
-    def is_ready(self):
-        return self.get("/readyz")[1].get("status") == "ready"
-
-
-@pytest.fixture(scope="module")
-def platform():
-    found = Running()
-    try:
-        found.until(lambda: "started in" in found.said() or found.process.poll() is not None)
-        assert found.process.poll() is None, found.said()
-        yield found
-    finally:
-        if found.process.poll() is None:
-            found.process.terminate()
-            found.process.wait(60)
-        found.log.close()
-        shutil.rmtree(found.home, ignore_errors=True)
-        Path(found.log.name).unlink()
-
-
-@pytest.mark.faults
-@pytest.mark.timeout(2 * PATIENCE)
-@pytest.mark.xdist_group("platform")
-class TestPlatform:
-    """In the order of the file: the last test stops it."""
-
-    def test_it_serves_and_says_how_to_get_in(self, platform):
-        assert platform.get("/readyz")[1]["status"] == "ready"
-        assert set(platform.pids()) == {"postgres", "valkey", "web", "worker", "beat"}
-        card = platform.home / "demo.json"
-        assert json.loads(card.read_text())["base_url"] == f"http://localhost:{platform.port}"
-        assert stat.S_IMODE(card.stat().st_mode) == 0o600
-
-    def test_a_second_start_on_the_same_data_is_refused(self, platform):
-        second = platform.command()
-        assert second.wait(PATIENCE) == 1
-        assert f"already runs on {platform.home} (process {platform.process.pid})" in platform.said()
-        assert platform.get("/healthz") == (200, {"status": "ok"})
-
-    @pytest.mark.parametrize("name", ["web", "postgres", "valkey", "worker", "beat"])
-    def test_a_killed_program_comes_back(self, platform, name):
-        before = platform.pids()[name]
-        os.kill(before, signal.SIGKILL)
-        platform.until(lambda: platform.pids()[name] != before)
-        platform.until(platform.is_ready)
-        assert birth_of(before) == ""
-        assert f"{name} ended with signal 9" in platform.said()
-
-    def test_after_a_killed_supervisor_nothing_stays_and_a_new_one_starts_on_the_same_data(self, platform):
-        pids = platform.pids()
-        platform.process.kill()
-        platform.process.wait()
-        platform.until(lambda: not any(birth_of(pid) for pid in pids.values()))
-        platform.process = platform.command()
-        platform.until(lambda: platform.said().count("started in") == 2)
-        assert platform.is_ready()
-        assert "django_migrations" not in platform.said()  # a new database is not asked for what it cannot have
-        # What the first start did is not done again.
-        assert [platform.said().count(words) for words in ("│ migrating", "│ collecting static files")] == [1, 1]
-
-    def test_a_signal_stops_it_in_order_and_leaves_no_process(self, platform):
-        pids = platform.pids()
-        platform.process.send_signal(signal.SIGINT)
-        assert platform.process.wait(PATIENCE) == 0
-        assert [name for name, pid in pids.items() if birth_of(pid)] == []
-        said = platform.said()
-        order = [said.rindex(f"stopping {name}") for name in ("beat", "worker", "web", "valkey", "postgres")]
-        assert order == sorted(order)
-        assert said.rstrip().endswith("stopped")
-        assert not (platform.home / "supervisor.json").exists()
-        assert "\nTraceback" not in said  # what programs log has their prefix; this would be the supervisor's own
 
 
 def test_a_port_in_use_is_named():

@@ -14,6 +14,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from flowlet.runtime import manage, places
 from flowlet.runtime.places import ROOT
@@ -45,24 +46,38 @@ class Platform:
 
     def start(self) -> None:
         """Start everything and wait until the web server answers."""
-        command = [sys.executable, "-m", "flowlet.runtime.up", "--port", str(self.port), "--data", str(self.folder), "--no-demo"]
         self.log = open(self.folder / "log", "wb")  # noqa: SIM115
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, env=self.environment, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True
-        )
+        self.process = self.command(stdout=self.log)
         deadline = time.monotonic() + PATIENCE
         while not (self.home / "demo.json").exists() or self.ask("GET", "/healthz")[0] != 200:
             assert self.process.poll() is None, self.said()
             assert time.monotonic() < deadline, self.said()
             time.sleep(0.1)
 
+    def command(self, **options: Any) -> subprocess.Popen:
+        """``bin/up`` on its folder."""
+        words = [sys.executable, "-m", "flowlet.runtime.up", "--port", str(self.port), "--data", str(self.folder), "--no-demo"]
+        given = {"cwd": ROOT, "env": self.environment, "stderr": subprocess.STDOUT, "start_new_session": True}
+        return subprocess.Popen(words, **given, **options)
+
     def said(self) -> str:
         """The last lines of its output."""
-        return (self.folder / "log").read_text(errors="replace")[-4000:]
+        return self.log_text()[-4000:]
+
+    def log_text(self) -> str:
+        """All that it said since it was started."""
+        return (self.folder / "log").read_text(errors="replace")
+
+    def pids(self) -> dict[str, int]:
+        """The process ids of all supervised programs."""
+        return {name: known["pid"] for name, known in self._programs().items()}
 
     def pid(self, program: str) -> int:
         """The process id of a supervised program."""
-        return json.loads((self.home / "supervisor.json").read_text())["programs"][program]["pid"]
+        return self._programs()[program]["pid"]
+
+    def _programs(self) -> dict[str, dict]:
+        return json.loads((self.home / "supervisor.json").read_text())["programs"]
 
     def kill(self, program: str) -> int:
         """SIGKILL a program's leading process and wait until the supervisor has started another; answers the new process id."""

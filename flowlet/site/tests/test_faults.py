@@ -1,7 +1,12 @@
-"""A real platform under load loses its programs one after another, with SIGKILL, and no cent."""
+"""A real platform as ``bin/up`` starts it: it says how to get in, loses its programs one after another, with SIGKILL, and no cent, and
+stops leaving no process. One platform for all tests, which run in the order of the file: the last one stops it.
+"""
 
 import json
 import os
+import signal
+import stat
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -10,6 +15,7 @@ from decimal import Decimal
 import pytest
 import redis
 
+from flowlet.runtime.programs import birth_of
 from flowlet.site.tests.running import PATIENCE, Clients, Platform, expect, open_shop, open_wallet
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults"), pytest.mark.timeout(2 * PATIENCE)]
@@ -36,6 +42,25 @@ def until(condition, seconds=PATIENCE):
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.2)
     return condition()
+
+
+def test_it_serves_and_says_how_to_get_in(platform):
+    assert until(lambda: platform.ask("GET", "/readyz")[1].get("status") == "ready"), platform.said()
+    assert set(platform.pids()) == {"postgres", "valkey", "web", "worker", "beat"}
+    card = platform.home / "demo.json"
+    assert json.loads(card.read_text())["base_url"] == f"http://localhost:{platform.port}"
+    assert stat.S_IMODE(card.stat().st_mode) == 0o600
+    said = platform.log_text()
+    assert "django_migrations" not in said  # a new database is not asked for what it cannot have
+    assert [said.count(words) for words in ("│ migrating", "│ collecting static files")] == [1, 1]
+
+
+def test_a_second_start_on_the_same_data_is_refused(platform):
+    second = platform.command(stdout=subprocess.PIPE, text=True)
+    said, _ = second.communicate(timeout=PATIENCE)
+    assert second.returncode == 1
+    assert f"already runs on {platform.home} (process {platform.process.pid})" in said
+    assert platform.ask("GET", "/healthz") == (200, {"status": "ok"})
 
 
 def test_thirty_identical_requests_at_once_have_one_effect_and_thirty_times_the_same_answer(platform, shop):
@@ -188,9 +213,11 @@ def test_killed_web_worker_and_postgres_under_load_lose_and_double_nothing(platf
     key, wallets = shop
     with Clients(platform, key, wallets) as clients:
         for program in ("web", "worker", "postgres"):
-            before = len(clients.acknowledged)
+            before, old = len(clients.acknowledged), platform.pid(program)
             assert until(lambda count=before: len(clients.acknowledged) > count + 20), platform.said()
             platform.kill(program)
+            assert birth_of(old) == ""
+            assert f"{program} ended with signal 9" in platform.log_text()
         before = len(clients.acknowledged)
         assert until(lambda count=before: len(clients.acknowledged) > count + 20), platform.said()
     clients.retry_until_acknowledged()
@@ -281,14 +308,36 @@ def _waiting(platform):
         return cursor.fetchone()[0]
 
 
-def test_the_home_of_a_killed_supervisor_can_be_started_again(platform, shop):
+def test_a_killed_beat_comes_back(platform):
+    platform.kill("beat")
+    assert "beat ended with signal 9" in platform.log_text()
+
+
+def test_after_a_killed_supervisor_nothing_stays_and_its_home_can_be_started_again(platform, shop):
     key, wallets = shop
     body = {"source_wallet_id": wallets[0], "target_wallet_id": wallets[1], "amount": {"amount": "2.00", "currency": "USD"}}
     made = expect(201, platform.ask("POST", "/v1/transfers", key=key, body=body, idempotency_key="before"))
+    pids = platform.pids()
     platform.process.kill()
     platform.process.wait()
+    assert until(lambda: not any(birth_of(pid) for pid in pids.values())), platform.said()
     (platform.home / "demo.json").unlink()
     platform.start()
+    # What the first start did is not done again.
+    assert [platform.log_text().count(words) for words in ("│ migrating", "│ collecting static files")] == [0, 0]
     again = expect(201, platform.ask("POST", "/v1/transfers", key=key, body=body, idempotency_key="before"))
     assert again == made
     assert platform.manage("verify_ledger").returncode == 0
+
+
+def test_a_signal_stops_it_in_order_and_leaves_no_process(platform):
+    pids = platform.pids()
+    platform.process.send_signal(signal.SIGINT)
+    assert platform.process.wait(PATIENCE) == 0
+    assert [name for name, pid in pids.items() if birth_of(pid)] == []
+    said = platform.log_text()
+    order = [said.rindex(f"stopping {name}") for name in ("beat", "worker", "web", "valkey", "postgres")]
+    assert order == sorted(order)
+    assert said.rstrip().endswith("stopped")
+    assert not (platform.home / "supervisor.json").exists()
+    assert "\nTraceback" not in said  # what programs log has their prefix; this would be the supervisor's own
