@@ -218,6 +218,7 @@ class Clients:
         if status == 201:
             self.acknowledged[name] = answer["id"]
             self.uncertain.pop(name, None)
+            self.end.wait(0.1)  # load, and not all that there is: what is killed has to come back beside it
             return True
         if status not in (0, 409, 429, 500, 502, 503):
             self.strange.append((status, answer))
