@@ -13,6 +13,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-backgroun
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.timeout(600),
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
     pytest.mark.django_db(transaction=True),
 ]
