@@ -304,10 +304,10 @@ def test_secrets_and_names_stay_out_of_the_logs(berlin_bank, at, euros, caplog):
     berlin_bank.client.transactions(session=session, account_id=MAIN, at=at)
     berlin_bank.client.initiate(payment=euros, state="st-2", at=at)
     with pytest.raises(BankAnswerMalformed) as refusal:
-        berlin_bank.bank.balances["acc-2"] = [("expected", "13.37", "JPY")]
+        berlin_bank.bank.balances["acc-2"] = [("expected", "98713.37", "JPY")]
         berlin_bank.client.balances(session=session, account_id="acc-2", at=at)
     written = caplog.text + json.dumps(refusal.value.details) + refusal.value.message
-    personal = ["DE2310010010123456789", "DE89370400440532013000", "Mustermann", "John Miles", "1234.05", "13.37", "st-2"]
+    personal = ["DE2310010010123456789", "DE89370400440532013000", "Mustermann", "John Miles", "1234.05", "98713.37", "st-2"]
     assert [value for value in personal if value in written] == []
 
 
