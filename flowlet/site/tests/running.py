@@ -22,8 +22,7 @@ from flowlet.runtime.servers import Postgres, free_port
 
 # What our own test run may have set and a platform of its own must not inherit.
 FOREIGN = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "FLOWLET_ENV", "SECRET_KEY", "FLOWLET_TEST_SUPERUSER_URL")
-# Seconds: a busy machine is slow, not wrong; how long a start takes is measured by benchmarks/start.py.
-PATIENCE = 600
+START_SECONDS = 120
 
 
 class Platform:
@@ -48,7 +47,7 @@ class Platform:
         """Start everything and wait until the web server answers."""
         self.log = open(self.folder / "log", "wb")  # noqa: SIM115
         self.process = self.command(stdout=self.log)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + START_SECONDS
         while not (self.home / "demo.json").exists() or self.ask("GET", "/healthz")[0] != 200:
             assert self.process.poll() is None, self.said()
             assert time.monotonic() < deadline, self.said()
@@ -83,7 +82,7 @@ class Platform:
         """SIGKILL a program's leading process and wait until the supervisor has started another; answers the new process id."""
         old = self.pid(program)
         os.kill(old, signal.SIGKILL)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + 40
         while self.pid(program) == old:
             assert time.monotonic() < deadline, self.said()
             time.sleep(0.05)
@@ -218,7 +217,6 @@ class Clients:
         if status == 201:
             self.acknowledged[name] = answer["id"]
             self.uncertain.pop(name, None)
-            self.end.wait(0.1)  # load, and not all that there is: what is killed has to come back beside it
             return True
         if status not in (0, 409, 429, 500, 502, 503):
             self.strange.append((status, answer))
@@ -226,7 +224,7 @@ class Clients:
         time.sleep(0.05)
         return False
 
-    def retry_until_acknowledged(self, seconds: float = PATIENCE) -> None:
+    def retry_until_acknowledged(self, seconds: float = 40) -> None:
         """Send what nobody answered again, with the same keys."""
         deadline = time.monotonic() + seconds
         while self.uncertain and time.monotonic() < deadline:

@@ -1,6 +1,6 @@
 """The whole API under generated requests: no 5xx, no answer outside the schema, nothing that violates the schema gets in.
 
-``FLOWLET_FUZZ_EXAMPLES`` says how many of each operation and kind, 8 unless told.
+``FLOWLET_FUZZ_EXAMPLES`` says how many of each operation and kind, 25 unless told.
 """
 
 import os
@@ -16,7 +16,7 @@ from flowlet.site.portal.document import document
 from flowlet.site.tests.api_world import operations
 
 BY_LABEL = {str(operation): operation for operation in operations()}
-EXAMPLES = int(os.environ.get("FLOWLET_FUZZ_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("FLOWLET_FUZZ_EXAMPLES", "25"))
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)

@@ -59,8 +59,7 @@ from payments.services import days, files, sending, settlement
 from wallets.choices import HoldStatus, WalletStatus
 from wallets.models import Conversion, FxQuote, FxSpread, Hold, Transfer, Usage, Wallet
 
-# The month is seeded within the first test's time.
-pytestmark = [pytest.mark.bulk, pytest.mark.django_db, pytest.mark.xdist_group("demo"), pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.bulk, pytest.mark.django_db, pytest.mark.xdist_group("demo")]
 SCALE = 0.05
 
 

@@ -18,7 +18,6 @@ from flowlet.site.tests import office_world
 __all__ = ["page"]
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.timeout(1200),  # some seventy pages
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
     pytest.mark.django_db(transaction=True),
 ]

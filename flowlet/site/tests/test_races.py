@@ -63,6 +63,7 @@ def test_of_sixteen_transfers_of_the_whole_balance_exactly_one_succeeds(book):
     assert verification.verify().is_clean
 
 
+@pytest.mark.timeout(180)
 def test_five_hundred_journals_reversed_twice_at_once_give_exactly_five_hundred_reversals(book):
     # No more than what is reversed: the second of two is refused for what it is and not for want of money.
     bank, wallets = cash(book), [open_wallet(book) for _ in range(20)]
@@ -96,6 +97,7 @@ def test_five_hundred_journals_reversed_twice_at_once_give_exactly_five_hundred_
     assert verification.verify().is_clean
 
 
+@pytest.mark.timeout(180)
 def test_opposite_transfers_and_batches_between_the_same_accounts_never_deadlock(book):
     wallets = [open_wallet(book, funds="1000.00") for _ in range(4)]
 

@@ -23,7 +23,6 @@ SCALE = 0.05
 
 
 @pytest.mark.bulk
-@pytest.mark.timeout(1200)  # the demo is made twice
 @pytest.mark.django_db(transaction=True)
 def test_the_demo_is_the_same_whether_the_companies_take_turns_or_go_side_by_side():
     at = clock.now()
