@@ -61,3 +61,7 @@ CREATE OR REPLACE TRIGGER report_stays BEFORE DELETE OR TRUNCATE ON compliance_r
     FOR EACH STATEMENT EXECUTE FUNCTION compliance_reports_stay();
 CREATE OR REPLACE TRIGGER report_batch_stays BEFORE DELETE OR TRUNCATE ON compliance_reportbatch
     FOR EACH STATEMENT EXECUTE FUNCTION compliance_reports_stay();
+
+-- A report stays with the case it was made for.
+CREATE TRIGGER report_keeps_its_case BEFORE UPDATE OF case_id ON compliance_report FOR EACH ROW
+    WHEN (NEW.case_id IS DISTINCT FROM OLD.case_id) EXECUTE FUNCTION compliance_reports_stay();

@@ -18,14 +18,19 @@ PATIENCE = 30.0
 _TABLES = """SELECT format('%%I.%%I', nspname, relname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
     WHERE relkind = %s AND relpersistence = 'p' AND nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1"""
 _CATALOGS = """SELECT c.oid::regclass::text FROM pg_class c
-    WHERE relkind = 'r' AND NOT relisshared AND relnamespace = 'pg_catalog'::regnamespace ORDER BY 1"""
+    WHERE relkind = 'r' AND NOT relisshared AND relnamespace = 'pg_catalog'::regnamespace AND relname <> 'pg_statistic' ORDER BY 1"""
 _OTHERS = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type IN ('client backend', 'parallel worker')"""
 # Every write leaves a newer xmin, every deletion fewer rows.
 _MARK = "SELECT '{0}' AS name, count(*) AS rows, max(xmin::text::bigint) AS newest FROM {0}"
 _WHERE = "SELECT '{0}', last_value, is_called FROM {0}"
 _EMPTY = "DELETE FROM {0}"
-_STATISTICS = "SELECT 'statistics', count(*), sum(hashtext(format('%s %s %s', oid, relpages, reltuples))) FROM pg_class"
+# Of what all databases of a server share, other databases' coming and going makes statistics too, and they bear on no test.
+_STATISTICS = (
+    "SELECT 'pg_statistic', count(*), max(s.xmin::text::bigint) FROM pg_statistic s JOIN pg_class c ON c.oid = starelid"
+    " WHERE NOT relisshared",
+    "SELECT 'sizes', count(*), sum(hashtext(format('%s %s %s', oid, relpages, reltuples))) FROM pg_class WHERE NOT relisshared",
+)
 
 
 @dataclass(slots=True)
@@ -49,7 +54,7 @@ class Undo:
         self._cursor.execute(_CATALOGS)
         catalogs = [name for (name,) in self._cursor.fetchall()]
         self._prepare("tables", [_MARK.format(name) for name in tables])
-        self._prepare("catalogs", [*(_MARK.format(name) for name in catalogs), _STATISTICS])
+        self._prepare("catalogs", [*(_MARK.format(name) for name in catalogs), *_STATISTICS])
         self._prepare("sequences", [_WHERE.format(name) for name in sequences])
         self._sizes = "SELECT " + " OR ".join(f"pg_relation_size('{name}') > {LARGEST}" for name in tables)
         self._begin = self._state()

@@ -2,10 +2,9 @@
 partners."""
 
 from decimal import Decimal
-from importlib import import_module
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from accounts.choices import Role
 from accounts.errors import ReasonMissing
@@ -231,17 +230,6 @@ def test_the_books_are_read_aloud_against_the_rows(world):
     Receivable.objects.filter(pk=row.pk).update(owed=D(60))
     ((where, said),) = list(checks.receivables_are_booked())
     assert (where, said) == (row.customer.public_id, "60 USD is said to be owed; the books say 50")
-
-
-def test_what_was_owed_before_rows_were_kept_is_found_in_the_books(world):
-    payment = taken_back(world, world.wallet())
-    row = Receivable.objects.get()
-    migration = import_module("payments.migrations.0028_customers_debts_have_rows")
-    with connection.cursor() as cursor:
-        cursor.execute(migration.OWED)
-        (found,) = cursor.fetchall()
-    assert found[:4] == (row.customer_id, world.partner.pk, "USD", D(50))
-    assert found[5] == payment.public_id
 
 
 def test_every_end_is_an_end():

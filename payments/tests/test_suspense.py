@@ -2,7 +2,6 @@
 come to that wallet."""
 
 from decimal import Decimal
-from importlib import import_module
 from unittest import mock
 
 import pytest
@@ -603,19 +602,3 @@ def test_verification_names_a_row_that_differs_from_the_books(world):
     assert list(checks.suspense_is_there()) == [
         (row.payment.public_id, "49 is said to be in suspense; its journals left 50 there")
     ]
-
-
-def test_what_lay_there_before_rows_were_kept_is_found_in_the_books(world):
-    stopped = world.wallet()
-    wallets.freeze(wallet_id=stopped.pk, reason="Looked at", actor=STAFF, at=world.at)
-    lost(world, name="still there")
-    world.credit(stopped, "7.00", name="for a frozen one")
-    world.act(outcomes.return_, lost(world, name="gone").payment, reason_code="R02")
-    assign(world, lost(world, name="given"), world.wallet())
-    found = import_module("payments.migrations.0026_suspense_has_rows").LYING
-    with connection.cursor() as cursor:
-        cursor.execute(found)
-        rows = [(payment, partner, currency, amount, kind) for payment, partner, currency, amount, kind, *_ in cursor.fetchall()]
-    lying = SuspenseItem.objects.filter(state="OPEN").order_by("payment_id")
-    assert rows == list(lying.values_list("payment_id", "partner_id", "currency", "amount", "came_by"))
-    assert len(rows) == 2

@@ -146,6 +146,20 @@ def test_what_rows_do_not_show_takes_a_new_clone(clones, pristine):
     assert everything(clones) == pristine
 
 
+def test_statistics_of_what_all_databases_share_are_no_reason_for_a_new_clone(clones, pristine):
+    with superuser(clones) as cursor:
+        cursor.execute("SELECT string_agg(oid::regclass::text, ', ') FROM pg_class WHERE relisshared AND relkind = 'r'")
+        (shared,) = cursor.fetchone()
+        assert "pg_shdepend" in shared
+        cursor.execute("CREATE DATABASE flowlet_test_other")
+        try:
+            cursor.execute(f"ANALYZE {shared}")
+        finally:
+            cursor.execute("DROP DATABASE flowlet_test_other")
+    assert clones._undo.undo()
+    assert everything(clones) == pristine
+
+
 def test_much_that_was_written_takes_a_new_clone(clones):
     with superuser(clones) as cursor:
         cursor.execute("INSERT INTO django_session SELECT n::text, repeat('x', 500), now() FROM generate_series(1, 20000) n")

@@ -1,9 +1,0 @@
-from django.db import migrations
-
-from flowlet.db.sql import run_file
-
-
-class Migration(migrations.Migration):
-    dependencies = [("flowlet_events", "0001_initial")]
-
-    operations = [run_file(__file__, "0002_event_content_never_changes.sql")]
