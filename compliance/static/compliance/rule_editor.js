@@ -352,13 +352,14 @@
   let timer = 0;
   let asked = 0;
   function later() {
+    asked += 1; /* what the server still says of the condition before is old */
     kept.value = JSON.stringify(write(root, "$", true));
     clearTimeout(timer);
     timer = setTimeout(check, CHECK_AFTER_MS);
   }
 
   async function check() {
-    const mine = ++asked;
+    const mine = asked;
     const body = new FormData();
     body.append("csrfmiddlewaretoken", tree.dataset.token);
     body.append("condition", kept.value);
@@ -370,6 +371,7 @@
       if (!answer.ok) throw new Error(String(answer.status));
       said = await answer.json();
     } catch {
+      if (mine !== asked) return;
       state.textContent = "The server could not be asked; it will be when something changes, and when you save.";
       return;
     }
