@@ -59,10 +59,10 @@ ALERT_MOVES = {
     AlertState.CLOSED: frozenset(),
 }
 
-# Without a report one person closes a case; with one, the end is proposed and confirmed.
+# Without a report one person closes a case; with one, the end is proposed and confirmed. A manager hands back what was escalated.
 CASE_MOVES = {
     CaseState.OPEN: {CaseState.ESCALATED, CaseState.PROPOSED, CaseState.CLOSED},
-    CaseState.ESCALATED: {CaseState.PROPOSED, CaseState.CLOSED},
+    CaseState.ESCALATED: {CaseState.OPEN, CaseState.PROPOSED, CaseState.CLOSED},
     CaseState.PROPOSED: {CaseState.OPEN, CaseState.CLOSED},
     CaseState.CLOSED: frozenset(),
 }

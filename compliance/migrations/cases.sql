@@ -6,10 +6,9 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-DROP TRIGGER alert_is_guarded ON compliance_alert;
-CREATE TRIGGER alert_is_guarded BEFORE UPDATE ON compliance_alert
+CREATE OR REPLACE TRIGGER alert_is_guarded BEFORE UPDATE ON compliance_alert
     FOR EACH ROW WHEN (OLD.state <> 'CLOSED') EXECUTE FUNCTION compliance_alert_guard();
-CREATE TRIGGER closed_alert_is_guarded BEFORE UPDATE ON compliance_alert
+CREATE OR REPLACE TRIGGER closed_alert_is_guarded BEFORE UPDATE ON compliance_alert
     FOR EACH ROW WHEN (OLD.state = 'CLOSED') EXECUTE FUNCTION compliance_alert_is_final();
 
 -- A case moves as the table of states says; what was decided is final; what was proposed is what is confirmed.
@@ -23,7 +22,7 @@ BEGIN
     END IF;
     IF NEW.state <> OLD.state AND NOT NEW.state = ANY (CASE OLD.state
         WHEN 'OPEN' THEN '{ESCALATED,PROPOSED,CLOSED}'::text[]
-        WHEN 'ESCALATED' THEN '{PROPOSED,CLOSED}'
+        WHEN 'ESCALATED' THEN '{OPEN,PROPOSED,CLOSED}'
         WHEN 'PROPOSED' THEN '{OPEN,CLOSED}'
         ELSE '{}' END) THEN
         RAISE EXCEPTION 'case %: % cannot become %', OLD.id, OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
@@ -37,7 +36,7 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER case_is_guarded BEFORE UPDATE ON compliance_case FOR EACH ROW EXECUTE FUNCTION compliance_case_guard();
+CREATE OR REPLACE TRIGGER case_is_guarded BEFORE UPDATE ON compliance_case FOR EACH ROW EXECUTE FUNCTION compliance_case_guard();
 CREATE OR REPLACE FUNCTION compliance_case_begins() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.state <> 'OPEN' THEN
@@ -45,8 +44,8 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER case_begins_open BEFORE INSERT ON compliance_case FOR EACH ROW EXECUTE FUNCTION compliance_case_begins();
-CREATE TRIGGER case_stays BEFORE DELETE OR TRUNCATE ON compliance_case FOR EACH STATEMENT EXECUTE FUNCTION compliance_alerts_stay();
+CREATE OR REPLACE TRIGGER case_begins_open BEFORE INSERT ON compliance_case FOR EACH ROW EXECUTE FUNCTION compliance_case_begins();
+CREATE OR REPLACE TRIGGER case_stays BEFORE DELETE OR TRUNCATE ON compliance_case FOR EACH STATEMENT EXECUTE FUNCTION compliance_alerts_stay();
 
 -- Notes and files stay as they were added: only the key under which they are sealed may change.
 CREATE OR REPLACE FUNCTION compliance_added_stays() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -56,7 +55,7 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER note_is_guarded BEFORE UPDATE ON compliance_worknote FOR EACH ROW EXECUTE FUNCTION compliance_added_stays();
-CREATE TRIGGER note_stays BEFORE DELETE OR TRUNCATE ON compliance_worknote FOR EACH STATEMENT EXECUTE FUNCTION compliance_added_stays();
-CREATE TRIGGER file_is_guarded BEFORE UPDATE ON compliance_workfile FOR EACH ROW EXECUTE FUNCTION compliance_added_stays();
-CREATE TRIGGER file_stays BEFORE DELETE OR TRUNCATE ON compliance_workfile FOR EACH STATEMENT EXECUTE FUNCTION compliance_added_stays();
+CREATE OR REPLACE TRIGGER note_is_guarded BEFORE UPDATE ON compliance_worknote FOR EACH ROW EXECUTE FUNCTION compliance_added_stays();
+CREATE OR REPLACE TRIGGER note_stays BEFORE DELETE OR TRUNCATE ON compliance_worknote FOR EACH STATEMENT EXECUTE FUNCTION compliance_added_stays();
+CREATE OR REPLACE TRIGGER file_is_guarded BEFORE UPDATE ON compliance_workfile FOR EACH ROW EXECUTE FUNCTION compliance_added_stays();
+CREATE OR REPLACE TRIGGER file_stays BEFORE DELETE OR TRUNCATE ON compliance_workfile FOR EACH STATEMENT EXECUTE FUNCTION compliance_added_stays();

@@ -7,6 +7,7 @@ from compliance import errors
 from compliance.choices import AlertState, CaseState
 from compliance.models import Case
 from compliance.models.case import TWO_PEOPLE
+from compliance.policies.work import check_is_managers
 from compliance.states import CASE_MOVES
 from flowlet.core.actors import Actor
 from flowlet.core.errors import FourEyesRequired
@@ -27,8 +28,9 @@ def check_can_escalate(case: Case, actor: Actor | None = None) -> None:
 
 
 def check_can_close(case: Case, actor: Actor | None = None) -> None:
-    """Raises IllegalMove, CaseNotDone while an alert of it is not decided or a task not done."""
+    """Raises IllegalMove, Forbidden for who is no manager, of what was escalated, CaseNotDone while an alert or a task of it is open."""
     check_is_open(case)
+    _check_is_whose(case, actor)
     if case.alerts.exclude(state=AlertState.CLOSED).exists() or case.tasks.filter(done_at=None).exists():
         raise errors.CaseNotDone()
 
@@ -42,9 +44,15 @@ def check_can_confirm(case: Case, actor: Actor | None = None) -> None:
 
 
 def check_can_send_back(case: Case, actor: Actor | None = None) -> None:
-    """Raises IllegalMove."""
-    if case.state != CaseState.PROPOSED:
+    """A proposed end, or, as a manager, what was escalated. Raises IllegalMove, Forbidden."""
+    if case.state not in {CaseState.PROPOSED, CaseState.ESCALATED}:
         check_move({}, CaseState(case.state), CaseState.OPEN)
+    _check_is_whose(case, actor)
+
+
+def _check_is_whose(case: Case, actor: Actor | None) -> None:
+    if case.state == CaseState.ESCALATED and actor is not None:
+        check_is_managers(actor)
 
 
 def check_can_freeze(case: Case, actor: Actor | None = None) -> None:

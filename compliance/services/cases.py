@@ -172,11 +172,11 @@ def escalate(*, case_id: UUID, reason: str, actor: Actor, at: datetime) -> Case:
 def close(*, case_id: UUID, outcome: str, words: str, actor: Actor, at: datetime) -> Case:
     """Say how it ends: it closes, or, where that takes two people, waits for the second one (``policies.needs_two``).
 
-    Raises CaseNotFound, IllegalMove, ItemTaken, CaseNotDone, Invalid.
+    What was escalated a manager ends. Raises CaseNotFound, Forbidden, IllegalMove, ItemTaken, CaseNotDone, Invalid.
     """
     row = _opened(case_id, actor)
     work.check_is_free(row, actor, at=at)
-    policies.check_can_close(row)
+    policies.check_can_close(row, actor)
     if outcome not in CaseOutcome.values:
         raise Invalid(f"Choose one of {', '.join(CaseOutcome.values)}.", param="outcome")
     row.outcome, row.words = outcome, check_reason(words, most=LONGEST_WORDS)
@@ -201,9 +201,12 @@ def confirm(*, case_id: UUID, actor: Actor, at: datetime) -> Case:
 
 @transaction.atomic
 def send_back(*, case_id: UUID, reason: str, actor: Actor, at: datetime) -> Case:
-    """The second person's no: it is open again. Raises CaseNotFound, ItemTaken, IllegalMove, ReasonMissing."""
+    """The second person's no, or a manager's to what was escalated: it is open again.
+
+    Raises CaseNotFound, Forbidden, ItemTaken, IllegalMove, ReasonMissing.
+    """
     row = _free(case_id, actor, at=at)
-    policies.check_can_send_back(row)
+    policies.check_can_send_back(row, actor)
     before = decision_of(row)
     row.state, row.outcome, row.words, row.decided_by, row.decided_at = CaseState.OPEN, "", "", "", None
     row.save()

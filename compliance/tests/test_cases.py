@@ -236,6 +236,28 @@ def test_what_is_escalated_waits_for_managers(here, ada):
     assert queues.next_item(queue="cases", actor=boss, at=NOW).pk == case.pk
 
 
+@pytest.mark.parametrize(
+    ("deed", "state"),
+    [
+        (lambda case, actor: cases.send_back(case_id=case.pk, reason="You can do it", actor=actor, at=NOW), CaseState.OPEN),
+        (lambda case, actor: ended(case, actor, "NO_SUSPICION"), CaseState.CLOSED),
+        (ended, CaseState.PROPOSED),
+    ],
+    ids=["send back", "close", "propose"],
+)
+def test_what_was_escalated_is_a_managers_to_end_or_to_hand_back(here, ada, deed, state):
+    case, boss = settled(here, ada), person("boss", Role.COMPLIANCE_MANAGER)
+    cases.escalate(case_id=case.pk, reason="Too large for me", actor=ada, at=NOW)
+    with pytest.raises(Forbidden, match="a manager decides it or hands it back"):
+        deed(case, ada)
+    assert deed(case, boss).state == state
+    assert not list(decisions.differences())
+    if state == CaseState.OPEN:
+        with pytest.raises(IllegalMove):
+            deed(case, boss)
+        assert queues.next_item(queue="cases", actor=ada, at=NOW).pk == case.pk
+
+
 def test_case_moves_are_those_of_the_database(here):
     with connection.cursor() as cursor:
         cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = 'compliance_case_guard'")
