@@ -5,7 +5,7 @@ person to complete.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -42,7 +42,7 @@ from compliance.providers.fincen.parts import (
 )
 from compliance.selectors.alerts import references_in
 from compliance.services import cases, documents, reports, unit_drafts
-from flowlet.core import countries, money
+from flowlet.core import clock, countries, money
 from flowlet.core.actors import Actor
 from flowlet.core.errors import Invalid
 from payments.choices import Direction
@@ -339,9 +339,14 @@ def _as_activity(payment: Payment) -> Activity:
 
 
 def _cash(subjects: Sequence[Customer], day: date) -> list[Activity]:
-    """Their cash of a day, in UTC."""
-    rows = Activity.objects.filter(customer__in=subjects, is_cash=True, happened_at__date=day)
-    return list(rows.order_by("happened_at", "pk"))
+    """Their cash of a business day, which is one of their partner's zone, as it is for the scenario (31 CFR 1010.313)."""
+    cash = Q()
+    for zone in {customer.partner.time_zone for customer in subjects}:
+        since, until = (clock.beginning_of(one, zone=zone) for one in (day, day + timedelta(days=1)))
+        cash |= Q(partner__time_zone=zone, happened_at__gte=since, happened_at__lt=until)
+    return (
+        list(Activity.objects.filter(cash, customer__in=subjects, is_cash=True).order_by("happened_at", "pk")) if subjects else []
+    )
 
 
 def _dollars(amount: Decimal) -> Money | None:

@@ -10,7 +10,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.choices import Role
-from accounts.models import User
+from accounts.models import Partner, User
 from accounts.services import customers
 from compliance import errors
 from compliance.choices import ReportState
@@ -143,6 +143,20 @@ def test_a_report_of_cash_says_who_brought_and_took_how_much_on_the_day(marta):
     assert [(one.code, str(one.amount.amount)) for one in form.details] == [(55, "11500.50"), (56, "500.00")]
     assert (form.cash_in, form.cash_out, row.due_on) == (11501, 500, DAY + timedelta(days=15))
     assert reports.gaps_of(row, on=AT.date()) == ()
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours"),
+    [("UTC", (0, 23)), ("America/New_York", (5, 28)), ("Asia/Tokyo", (-9, 14)), ("Asia/Kathmandu", (-5, 18))],
+)
+def test_the_day_of_a_report_of_cash_is_one_of_the_partners_zone(marta, zone, hours):
+    Partner.objects.filter(pk=marta.partner_id).update(time_zone=zone)
+    wallet, begin = wallet_of(marta), datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC)
+    rows = [moved(marta, wallet, amount) for amount in ("6000", "5000", "70000", "80000")]
+    for row, hour in zip(rows, (*hours, hours[0] - 1, hours[1] + 1), strict=True):
+        Activity.objects.filter(pk=row.pk).update(happened_at=begin + timedelta(hours=hour))
+    drafted = report_drafts.from_case(case_id=case_of(marta, *rows).pk, kind="CTR", day=DAY, actor=person("ada"), at=AT)
+    assert reports.form_of(drafted, on=AT.date()).cash_in == 11000
 
 
 def test_of_whom_everything_was_erased_only_that_is_said(marta):

@@ -5,10 +5,9 @@ closed day changes nothing. What is missing is said in words and kept on the day
 """
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -194,7 +193,7 @@ def _settle(book: Book, day: date, actor: Actor, at: datetime) -> str:
 
 
 def _end_of(day: date, book: Book) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=ZoneInfo(book.time_zone))
+    return clock.beginning_of(day + timedelta(days=1), zone=book.time_zone)
 
 
 def _reconcile(book: Book, day: date, actor: Actor, at: datetime) -> str:
