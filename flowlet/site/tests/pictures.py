@@ -70,6 +70,11 @@ def workbench(page: Page) -> None:
 
 
 PICTURES: Final[dict[str, tuple[str, Steps]]] = {
+    "home": (OPERATIONS, listed("")),
+    "payment": (OFFICER, first("payments/payment/?queue=review")),
+    "alert-queue": (OFFICER, listed("compliance/alert/?queue=alerts")),
+    "alert": (OFFICER, first("compliance/alert/?queue=alerts", "Structuring")),
+    "report-queue": (OFFICER, listed("compliance/report/")),
     "verification": (OFFICER, revealed),
     "hit": (OFFICER, first("compliance/hit/")),
     "case": (OFFICER, first("compliance/case/")),
@@ -80,6 +85,7 @@ PICTURES: Final[dict[str, tuple[str, Steps]]] = {
     "backtest": (OFFICER, tried),
     "reconciliation": (OPERATIONS, workbench),
 }
+WHOLE: Final = {"alert"}  # down to its end: the guide speaks of all of it
 
 
 def small(shot: bytes) -> bytes:
@@ -120,7 +126,7 @@ def main(base: str, credentials: Path, names: list[str]) -> None:
                 PICTURES[name][1](page)
                 page.wait_for_selector("html:not([x-cloak])")
                 time.sleep(0.5)  # what moves has come to rest
-                content = small(page.screenshot())
+                content = small(page.screenshot(full_page=name in WHOLE))
                 (FOLDER / f"{name}.png").write_bytes(content)
                 sys.stdout.write(f"{name}: {len(content):,} bytes\n")
         browser.close()
