@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 from moneyed import Money
 
+from compliance.selectors import round_amounts
 from compliance.selectors.vocabularies import ACTIVITY, USD
 from flowlet.core.errors import DomainError
 from flowlet.rules import registry
@@ -22,7 +23,7 @@ _STATEMENT = """
            coalesce(e.relation = 'OWN' OR t.customer_id = p.customer_id, FALSE), NULLIF(e.country, ''),
            t.id IS NOT NULL OR coalesce(cardinality(e.owner_indexes) > 0 AND e.fingerprint <> '', FALSE),
            substring(upper(btrim(p.metadata->>'ip_country')) FROM '^[A-Z]{2}$'), NULLIF(left(p.metadata->>'location', 40), ''),
-           coalesce(lower(p.metadata->>'cash') = 'true', FALSE), mod(p.amount, 1000) = 0,
+           coalesce(lower(p.metadata->>'cash') = 'true', FALSE),
            c.created_at, c.kyc_tier, c.kind, c.country, f.expected_monthly, NULLIF(f.segment, ''), coalesce(r.is_exposed, FALSE),
            coalesce(r.band IN ('HIGH', 'PROHIBITED'), FALSE), l.per_transaction, l.currency
       FROM payments_payment p JOIN accounts_customer c ON c.id = p.customer_id
@@ -36,7 +37,7 @@ _STATEMENT = """
 # fmt: off
 _NAMES = (
     "customer", "wallet", "direction", "kind", "rail", "counterparty", "is_own", "country", "names_parties", "ip_country", "location",
-    "is_cash", "is_round", "opened", "tier", "customer_kind", "residence", "expected_monthly", "segment", "is_pep", "is_high_risk",
+    "is_cash", "opened", "tier", "customer_kind", "residence", "expected_monthly", "segment", "is_pep", "is_high_risk",
     "tier_limit", "tier_currency",
 )
 # fmt: on
@@ -55,12 +56,14 @@ def sheet(*, payment_id: UUID, amount: Decimal, currency: str, at: datetime) -> 
         is_new, previous = cursor.fetchone()
     limit, limit_currency = found.pop("tier_limit"), found.pop("tier_currency")
     expected = found.pop("expected_monthly")
+    worth = _worth(amount, currency, at)
     return registry.find(ACTIVITY).sheet(
         found
         | {
             "at": at,
             "amount": Money(amount, currency),
-            "worth": _worth(amount, currency, at),
+            "worth": worth,
+            "is_round": round_amounts.is_round(amount, worth.amount if worth else None),
             "tier_limit": Money(limit, limit_currency) if limit is not None else None,
             "expected_monthly": Money(expected, USD) if expected is not None else None,
             "is_new_counterparty": is_new and found["counterparty"] is not None,

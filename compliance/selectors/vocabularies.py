@@ -7,6 +7,7 @@ yet, so that windows count those before it. ``compliance.customer_day`` holds wh
 from collections.abc import Callable, Iterable
 
 from compliance.providers.country_lists import Level, shipped
+from compliance.selectors import round_amounts
 from flowlet.core import clock
 from flowlet.rules import queries, registry
 from flowlet.rules.kinds import Kind
@@ -45,7 +46,7 @@ def _movement(alias: str) -> tuple[Fact, ...]:
         Fact("is_new_counterparty", Kind.BOOLEAN, label="First with this other side", sql=f"{alias}.is_new_counterparty"),
         Fact("names_parties", Kind.BOOLEAN, label="Name and account of the other side known", sql=f"{alias}.names_parties"),
         Fact("previous", Kind.MOMENT, label="Activity before it", sql=f"{alias}.previous_at"),
-        Fact("is_round", Kind.BOOLEAN, label="A multiple of 1,000", sql=f"mod({alias}.amount, 1000) = 0"),
+        Fact("is_round", Kind.BOOLEAN, label="A round amount", sql=round_amounts.sql(alias)),
     )
 
 

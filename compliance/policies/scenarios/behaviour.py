@@ -99,7 +99,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "round_amounts",
         "R17",
         "Round amounts",
-        "Five or more multiples of 1,000 in 14 days, at least half of all movements (FFIEC Appendix F).",
+        "Five or more multiples of 1,000 (or of as much in the currency) in 14 days, at least half of all movements (FFIEC Appendix F).",
         all_of(
             is_(fact("is_round")),
             test("ge", window("count", is_(field("is_round")), days=14), value(5)),
