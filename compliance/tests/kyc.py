@@ -1,5 +1,6 @@
 """Customers and verifications for tests, made by the real services."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -29,6 +30,14 @@ def company(name: str = "Acme", mode: str = Mode.LIVE) -> Partner:
     made = partners.create(name=name, country="GB", actor=SYSTEM, at=AT)
     Partner.objects.filter(name=name).update(status=PartnerStatus.ACTIVE)
     return made.live if mode == Mode.LIVE else made.sandbox
+
+
+def said_of_ada(text):
+    """What a text gives away of Ada. Four digits count where they stand alone: ids, tokens and parts of a second hold any."""
+    whole = ("Lovelace", "ada@", "79460018", "19851210", "851210", "10121985", "12101985")
+    alone = ("7946", "1985")
+    found = [word for word in whole if word in text]
+    return found + [word for word in alone if re.search(rf"(?<![0-9A-Za-z]){word}(?![0-9A-Za-z])", text)]
 
 
 def person(partner: Partner, **more: object) -> Customer:
