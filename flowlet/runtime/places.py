@@ -5,6 +5,7 @@ holds data, sockets and generated secrets. PostgreSQL refuses to run as root, so
 what that account cannot read (a checkout below a closed home, say) is copied or kept outside.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -20,6 +21,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SYSTEM_BASE = Path("/var/lib/flowlet")
+# A file system in memory, and what has to be free in it and in memory before the databases of tests go there.
+MEMORY, ROOM, SPARE = Path("/dev/shm"), 4 * 2**30, 10 * 2**30  # noqa: S108
 # sun_path holds 108 bytes on Linux and 104 on macOS, the closing zero included.
 LONGEST_SOCKET = 103
 
@@ -95,6 +98,33 @@ def default_home(root: Path = ROOT) -> Path:
     own = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "flowlet"
     base = SYSTEM_BASE if os.geteuid() == 0 else own
     return base / f"{root.name}-{_digest(str(root))}"
+
+
+def tests_home(root: Path = ROOT) -> Path:
+    """Where the servers of tests live: in memory where there is plenty, else in the clone's home. Nothing in it is worth keeping.
+
+    Each test that cannot be undone takes a new database of some two thousand files, which a disk may take seconds to make.
+    """
+    own = MEMORY / f"flowlet-{os.geteuid()}"
+    try:
+        if shutil.disk_usage(MEMORY).free < ROOM or _free_memory() < SPARE:
+            return make_home(default_home(root))
+        make_home(own)
+    except OSError:
+        return make_home(default_home(root))
+    if own.is_symlink() or own.stat().st_uid != os.geteuid():  # anybody may write there
+        return make_home(default_home(root))
+    return make_home(own / default_home(root).name)
+
+
+def _free_memory() -> int:
+    """Bytes that processes of ours may still take: what the kernel says, and no more than our control group leaves. OSError without it."""
+    known = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
+    free = int(known["MemAvailable"].split()[0]) * 1024
+    with contextlib.suppress(OSError, ValueError):  # ValueError: "max"
+        group = Path("/sys/fs/cgroup")
+        free = min(free, int((group / "memory.max").read_text()) - int((group / "memory.current").read_text()))
+    return free
 
 
 def home_for(data: Path | None, root: Path = ROOT) -> Path:

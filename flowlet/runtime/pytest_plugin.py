@@ -42,8 +42,7 @@ class Embedded:
     """The servers of one test run."""
 
     def __init__(self) -> None:
-        places.make_home(places.default_home())
-        self.home = places.make_home(places.default_home() / ("tests-" + os.environ.get("PYTEST_XDIST_WORKER", "main")))
+        self.home = places.make_home(places.tests_home() / ("tests-" + os.environ.get("PYTEST_XDIST_WORKER", "main")))
         self.lock = places.Lock(self.home / "lock")
         self.temporary = not self.lock.acquire()
         if self.temporary:
@@ -70,7 +69,8 @@ class Embedded:
             os.environ["REDIS_URL"] = self.valkey.url()
 
     def _start_postgres(self) -> Postgres:
-        server = Postgres(self.home, careless=True)
+        in_memory = self.home.is_relative_to(places.MEMORY)
+        server = Postgres(self.home, careless=True, settings={"max_wal_size": "1GB"} if in_memory else None)
         try:
             server.start()
         except places.RuntimeProblem:  # without fsync a power cut may have spoilt the data; nothing in it is worth keeping
