@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
 
-from flowlet.audit import tasks
+from flowlet.audit import tasks, witnesses
 from flowlet.audit.models import Block, Record
 from flowlet.audit.selectors import chain, records
 from flowlet.audit.selectors.chain import Touch
@@ -394,3 +394,9 @@ def test_the_tasks_seal_and_write_down_what_verifying_found(sealed_trail, write,
     bad = Record.objects.latest("id")
     assert (bad.action, bad.after["break"]) == ("audit.broken", f"Record {sealed_trail[4].pk}, sealed in block 2, was altered.")
     assert any(entry.levelname == "CRITICAL" for entry in caplog.records)
+
+
+def test_a_row_on_which_a_service_works_while_it_is_compared_is_no_difference(sealed_trail, monkeypatch):
+    said = iter([["a is open", "b is open"], ["b is open", "c is open"]])
+    monkeypatch.setattr(witnesses, "differences", lambda: next(said))
+    assert checks.examine().differences == ["b is open"]

@@ -17,8 +17,8 @@ _ANCHOR = re.compile(r"^([1-9][0-9]*):([0-9a-f]{64})$")
 
 class Command(BaseCommand):
     help = (
-        "Verify the audit trail; names the first sealed record that was altered, removed or inserted, and decisions that say otherwise "
-        "than it. Exit code 1 on a break."
+        "Verify the audit trail; names the first sealed record that was altered, removed or inserted, and decisions, rules and other rows "
+        "that say otherwise than it. Exit code 1 on a break or difference."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
