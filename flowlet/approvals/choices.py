@@ -12,3 +12,6 @@ class ApprovalStatus(models.TextChoices):
     WITHDRAWN = "WITHDRAWN", "Withdrawn by its maker"
     EXPIRED = "EXPIRED", "Expired undecided"
     FAILED = "FAILED", "Approved, but could never be carried out"
+
+
+BY_A_CHECKER = [ApprovalStatus.APPROVED, ApprovalStatus.REJECTED, ApprovalStatus.FAILED]

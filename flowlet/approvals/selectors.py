@@ -1,12 +1,13 @@
 """Questions to the requests."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.db.models import QuerySet
 
-from flowlet.approvals import registry
+from flowlet.approvals import events, registry
 from flowlet.approvals.choices import ApprovalStatus
 from flowlet.approvals.models import Approval
+from flowlet.audit.selectors import told
 from flowlet.core.actors import Actor
 
 
@@ -31,3 +32,8 @@ def of_subject(subject: str) -> QuerySet[Approval]:
 def description_of(approval: Approval) -> Mapping[str, str]:
     """What the checker sees: label → value. Raises UnknownKind when no app registers the kind any more."""
     return registry.find(approval.kind).describe(approval)
+
+
+def told_makers(names: Iterable[str]) -> dict[str, str]:
+    """Who asked for each of the requests (public ids), as the audit tells it: one query."""
+    return {record.target: told.who(record) for record in told.records(names, (events.SUBMITTED,))}

@@ -3,10 +3,8 @@
 from django.db import models
 from django.db.models import F, Q
 
-from flowlet.approvals.choices import ApprovalStatus
+from flowlet.approvals.choices import BY_A_CHECKER, ApprovalStatus
 from flowlet.db.models import Identified
-
-_BY_A_CHECKER = [ApprovalStatus.APPROVED, ApprovalStatus.REJECTED, ApprovalStatus.FAILED]
 
 
 class Approval(Identified):
@@ -43,8 +41,8 @@ class Approval(Identified):
                 condition=~Q(checker_id=F("maker_id")) | Q(checker_id__isnull=True), name="checker_is_not_the_maker"
             ),
             models.CheckConstraint(
-                condition=(Q(status__in=_BY_A_CHECKER) & Q(checker_id__isnull=False))
-                | (~Q(status__in=_BY_A_CHECKER) & Q(checker_id__isnull=True)),
+                condition=(Q(status__in=BY_A_CHECKER) & Q(checker_id__isnull=False))
+                | (~Q(status__in=BY_A_CHECKER) & Q(checker_id__isnull=True)),
                 name="approval_is_decided_by_a_checker",
             ),
             models.CheckConstraint(

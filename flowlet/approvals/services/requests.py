@@ -1,7 +1,7 @@
 """Submit, decide, withdraw and expire requests. Each step is audited and published, in its own transaction."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -17,7 +17,7 @@ from flowlet.core.actors import Actor
 from flowlet.core.states import check_move
 from flowlet.events.services import outbox
 
-_EVENTS = {
+FACTS: Final = {
     ApprovalStatus.PENDING: events.SUBMITTED,
     ApprovalStatus.APPROVED: events.APPROVED,
     ApprovalStatus.REJECTED: events.REJECTED,
@@ -150,7 +150,7 @@ def _decide(approval: Approval, status: ApprovalStatus, *, checker: Actor | None
 
 def _tell(approval: Approval, *, actor: Actor, at: datetime) -> None:
     status = ApprovalStatus(approval.status)
-    fact = _EVENTS[status]
+    fact = FACTS[status]
     first = status == ApprovalStatus.PENDING
     log.record(
         action=fact,
@@ -164,7 +164,7 @@ def _tell(approval: Approval, *, actor: Actor, at: datetime) -> None:
             "status": status,
             "kind": approval.kind,
             "subject": approval.subject,
-            **({"payload": approval.payload} if first else {}),
+            **({"payload": approval.payload, "expires_at": approval.expires_at} if first else {}),
         },
     )
     outbox.publish(
