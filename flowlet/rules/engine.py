@@ -63,11 +63,16 @@ class Rule:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of vocabulary and document: two rules with one digest are one rule."""
-        content = {"vocabulary": self.vocabulary.name, "condition": self.document}
-        return sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return digest_of(self.vocabulary.name, self.document)
 
 
 def compile_rule(document: Mapping[str, Any], vocabulary: Vocabulary) -> Rule:
     """The rule of a JSON document. Raises as ``parsing.parse`` does."""
     condition = parsing.parse(document, vocabulary)
     return Rule(vocabulary=vocabulary, condition=condition, decide=closures.compiled(condition))
+
+
+def digest_of(vocabulary: str, document: Mapping[str, Any]) -> str:
+    """The digest of the rule with this document in its one form."""
+    content = {"vocabulary": vocabulary, "condition": document}
+    return sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()

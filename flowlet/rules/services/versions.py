@@ -1,6 +1,7 @@
 """Versions of rules: written, tried, watched, released by another person, retired. Each step is audited in its transaction."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -65,7 +66,7 @@ def draft(
     title, note, effect = _texts(title, note, effect)
     rule = engine.compile_rule(condition, registry.find(found.vocabulary))
     registry.check_limits(found.vocabulary, rule.condition, effect)
-    digest = sha256(f"{rule.digest}:{_canonical(effect)}".encode()).hexdigest()
+    digest = digest_of(found.vocabulary, rule.document, effect)
     versions = RuleVersion.objects.filter(rule_set=found, name=name)
     newest = versions.order_by("-number").first()
     if newest is not None and newest.digest == digest and newest.status != RuleStatus.RETIRED:
@@ -162,6 +163,15 @@ def _retire_others(version: RuleVersion, status: RuleStatus, *, actor: Actor, at
         pk=version.pk
     ):
         move(other, RuleStatus.RETIRED, actor=actor, at=at, reason=f"Version {version.number} takes its place.")
+
+
+def digest_of(vocabulary: str, condition: Mapping[str, Any], effect: Mapping[str, Any]) -> str:
+    """What the digest of a version that says this has to be. Raises MalformedRule for what no version can say."""
+    try:
+        rule = engine.digest_of(vocabulary, condition)
+    except TypeError:
+        raise MalformedRule("This is not JSON.", param="condition") from None
+    return sha256(f"{rule}:{_canonical(effect)}".encode()).hexdigest()
 
 
 def _check_name(name: str) -> None:
