@@ -1,17 +1,16 @@
 """What people decided about alerts and cases, as the audit keeps it; and whether the rows still say so."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any, Final
 
 from compliance import events
 from compliance.models import Alert, Case
 from flowlet.audit.models import Record
+from flowlet.audit.selectors.told import CHUNK, chunks
 from flowlet.core import crypto, ids
 
-CHUNK: Final = 1000
 CLOSED: Final = "CLOSED"
 FIELDS: Final = ("disposition", "outcome", "reason_code", "decided_by", "checked_by")
 WITNESSED: Final = ((Alert, events.ALERT_CLOSED), (Case, events.CASE_CLOSED))
@@ -57,10 +56,3 @@ def _digest(text: str) -> str:
 
 def _moment(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat() if at else None
-
-
-def chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    """The rows, a thousand at a time."""
-    left = iter(rows)
-    while chunk := list(islice(left, CHUNK)):
-        yield chunk

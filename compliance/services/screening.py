@@ -294,7 +294,7 @@ def tell(fact: str, rows: Iterable[Hit], subject: ScreeningSubject, *, reason: s
             "priority": row.priority,
         }
         if row.decided_by:
-            after["decided_by"] = row.decided_by
+            after |= {"decided_by": row.decided_by, "expires_at": row.expires_at}
         about = {
             "subject": subject.public_id,
             "key": subject.key,
