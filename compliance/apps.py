@@ -35,13 +35,20 @@ class ComplianceConfig(AppConfig):
             cases,
             decided_rows,
             decisions,
+            diligence_proofs,
+            duty_proofs,
+            hold_proofs,
             holdings,
+            item_proofs,
             legal_holds,
             report_batches,
             reports,
+            requirement_proofs,
             requirement_sets,
             retention,
+            right_proofs,
             risk_facts,
+            risk_model_proofs,
             risk_models,
             risk_overrides,
             rule_releases,
@@ -70,6 +77,13 @@ class ComplianceConfig(AppConfig):
         screening_hits.register()
         witnesses.register("decisions", decisions.differences)
         witnesses.register("decided rows", decided_rows.differences)
+        witnesses.register("due diligence", diligence_proofs.differences)
+        witnesses.register("duties", duty_proofs.differences)
+        witnesses.register("items of verifications", item_proofs.differences)
+        witnesses.register("legal holds", hold_proofs.differences)
+        witnesses.register("requirements", requirement_proofs.differences)
+        witnesses.register("requests of persons", right_proofs.differences)
+        witnesses.register("risk models", risk_model_proofs.differences)
         deciders.register()
         vocabularies.register()
         for name in (vocabularies.ACTIVITY, vocabularies.CUSTOMER_DAY):

@@ -43,6 +43,26 @@ def item(kind: str, *any_of: str, max_age_days: int | None = None) -> dict[str, 
     return {"kind": str(kind), "any_of": [str(one) for one in any_of or DOCUMENTS.get(kind, ())], "max_age_days": max_age_days}
 
 
+def _shipped(*names: str) -> list[dict[str, Any]]:
+    return [item(name, max_age_days=90 if name in {"PROOF_OF_ADDRESS", "COMPANY_REGISTER"} else None) for name in names]
+
+
+# As the migration wrote them, in its order; of all countries, for sixty months, and PREMIUM by two people.
+_PERSON = ("NAME", "BIRTH_DATE", "ADDRESS", "CONTACT")
+_BUSINESS = ("NAME", "ADDRESS", "CONTACT", "REGISTRATION_NUMBER", "INCORPORATION_DATE")
+SHIPPED: Final = {
+    (CustomerKind.PERSON, KycTier.BASIC): _shipped(*_PERSON),
+    (CustomerKind.PERSON, KycTier.ENHANCED): _shipped(*_PERSON, "IDENTITY_DOCUMENT", "SELFIE"),
+    (CustomerKind.PERSON, KycTier.PREMIUM): _shipped(*_PERSON, "IDENTITY_DOCUMENT", "SELFIE", "PROOF_OF_ADDRESS"),
+    (CustomerKind.BUSINESS, KycTier.BASIC): _shipped(*_BUSINESS),
+    (CustomerKind.BUSINESS, KycTier.ENHANCED): _shipped(*_BUSINESS, "OWNERS", "COMPANY_REGISTER"),
+    (CustomerKind.BUSINESS, KycTier.PREMIUM): _shipped(
+        *_BUSINESS, "OWNERS", "PROOF_OF_ADDRESS", "COMPANY_REGISTER", "OWNER_IDENTITY"
+    ),
+}
+SHIPPED_MONTHS: Final = 60
+
+
 def checked(items: Sequence[Mapping[str, Any]], *, kind: str) -> list[dict[str, Any]]:
     """The items as they are kept, in the order of the vocabulary. Raises MalformedRequirements."""
     found: dict[str, dict[str, Any]] = {}

@@ -2,6 +2,7 @@
 
 import calendar
 import csv
+import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+import orjson
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
@@ -88,13 +90,14 @@ def fulfil(*, duty_id: UUID, reason: str, actor: Actor, at: datetime) -> Duty:
     before = _said(row)
     found = [asdict(figure) for figure in figures(row, at=at)]
     given = {"duty": row, "due_on": row.due_on, "note": check_reason(reason), "done_by": str(actor), "done_at": at}
-    DutyFulfilment.objects.create(**given, figures=found)
+    kept = DutyFulfilment.objects.create(**given, figures=found)
     row.fulfilled_on, row.fulfilled_by, row.updated_at = at.date(), str(actor), at
     if row.due_on is not None:
         turns = _turns(row.due_on, Recurrence(row.recurrence), day=row.due_day)
         row.due_on = next(day for day in turns if day > at.date())
     row.save()
-    _tell(row, events.DUTY_FULFILLED, before=before, reason=given["note"], actor=actor, at=at)
+    said = {"reason": given["note"], "figures": digest_of(kept)}
+    _tell(row, events.DUTY_FULFILLED, before=before, **said, actor=actor, at=at)
     return row
 
 
@@ -139,13 +142,15 @@ def _said(row: Duty) -> dict[str, Any]:
     return {name: getattr(row, name) for name in FIELDS}
 
 
-def _tell(row: Duty, fact: str, *, before: dict[str, Any] | None, reason: str, actor: Actor, at: datetime) -> None:
-    log.record(
-        action=fact,
-        actor=actor,
-        at=at,
-        target=row.public_id,
-        reason=reason,
-        before=before,
-        after={"code": row.code, **_said(row)},
-    )
+def digest_of(row: DutyFulfilment) -> str:
+    """SHA-256 of the figures that were kept."""
+    return hashlib.sha256(orjson.dumps(row.figures, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _tell(
+    row: Duty, fact: str, *, before: dict[str, Any] | None, reason: str, actor: Actor, at: datetime, figures: str | None = None
+) -> None:
+    after = {"code": row.code, **_said(row), "due_day": row.due_day}
+    if figures is not None:
+        after["figures"] = figures
+    log.record(action=fact, actor=actor, at=at, target=row.public_id, reason=reason, before=before, after=after)

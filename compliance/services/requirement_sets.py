@@ -94,8 +94,8 @@ def execute_change(*, approval: Approval, actor: Actor, at: datetime) -> Require
         at=at,
         target=row.public_id,
         reason=approval.reason,
-        before=_shown(before) if before else None,
-        after={**_shown(row), "approval": approval.public_id},
+        before=shown(before) if before else None,
+        after={**shown(row), "approval": approval.public_id},
     )
     return row
 
@@ -118,6 +118,12 @@ def in_words(items: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join(ItemKind(each["kind"]).label.lower() for each in items)
 
 
+def shown(row: RequirementSet) -> dict[str, Any]:
+    """What a set asks for, and for whom: what the audit keeps of it."""
+    names = ("level", "kind", "country", "number", "items", "valid_months", "needs_two")
+    return {name: getattr(row, name) for name in names}
+
+
 def _check_steps(wanted: Mapping[str, Any]) -> None:
     """In each country for which the set will count: of one for all countries, in those too that have another level of their own."""
     place = policies.LEVELS.index(KycTier(wanted["level"]))
@@ -133,11 +139,6 @@ def _check_steps(wanted: Mapping[str, Any]) -> None:
         below = beside.get(policies.LEVELS[place - 1], set()) if place else set()
         above = beside.get(policies.LEVELS[place + 1]) if place + 1 < len(policies.LEVELS) else None
         policies.check_steps(wanted["items"], below=below, above=above, where=countries.name(country) if country else "")
-
-
-def _shown(row: RequirementSet) -> dict[str, Any]:
-    names = ("level", "kind", "country", "number", "items", "valid_months", "needs_two")
-    return {name: getattr(row, name) for name in names}
 
 
 def _yes(value: bool) -> str:

@@ -183,5 +183,12 @@ def _open(rightsrequest_id: UUID, target: RightState) -> RightsRequest:
 
 
 def _tell(row: RightsRequest, fact: str, *, reason: str = "", actor: Actor, at: datetime) -> None:
-    after = {"customer": row.customer.public_id, "kind": row.kind, "state": row.state, "due_on": row.due_on}
+    after = {
+        "customer": row.customer.public_id,
+        "kind": row.kind,
+        "state": row.state,
+        "received_on": row.received_on,
+        "due_on": row.due_on,
+        "digest": row.digest,
+    }
     log.record(action=fact, actor=actor, at=at, target=row.public_id, partner_id=row.partner_id, reason=reason, after=after)
