@@ -29,10 +29,12 @@ from compliance.selectors import watchlists
 from compliance.services import reports, screening, screening_subjects, standing_index
 from flowlet.approvals.choices import ApprovalStatus
 from flowlet.approvals.models import Approval
+from flowlet.audit import witnesses
 from flowlet.backoffice import cells
 from flowlet.backoffice.testing import signed_in
 from flowlet.core import clock
 from flowlet.events.models import Event
+from flowlet.rules.models import RuleVersion
 from flowlet.runtime import demo as card
 from flowlet.runtime import fixtures
 from flowlet.site.demo import listed, month, seed, suspects
@@ -98,6 +100,12 @@ def test_the_command_writes_private_credentials_and_refuses_a_second_time(seeded
     assert "verified clean" in seeded.said
     with pytest.raises(CommandError, match="partners already"):
         call_command("seed_demo", scale=SCALE)
+
+
+def test_every_decision_of_the_demo_stands_as_the_audit_tells_of_it(demo):
+    decided = (Approval, Case, CustomerRisk, RuleVersion)
+    assert all(model.objects.exists() for model in decided)
+    assert list(witnesses.differences()) == []
 
 
 def test_the_month_is_there_with_its_currencies_kinds_and_days(demo):
