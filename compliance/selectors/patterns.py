@@ -199,19 +199,22 @@ _SHARING = f"""
            SELECT today.customer_id AS first FROM today WHERE today.customer_id::text = ANY(s.members) ORDER BY 1 LIMIT 1) AS t
      ORDER BY 1, cardinality(s.members) DESC
 """
+# Money leaves a funnel at one place: of several others the one where most left counts alone. A place is one however it is written.
+_PLACE = "lower(btrim(a.location))"
 _FUNNEL = f"""
     WITH paid_in AS (
-        SELECT a.customer_id, a.partner_id, array_agg(DISTINCT a.location) AS places, sum(a.worth) AS total,
+        SELECT a.customer_id, a.partner_id, array_agg(DISTINCT {_PLACE}) AS places, sum(a.worth) AS total,
                max(a.happened_at) AS last, {_IDS} AS ids
-          FROM compliance_activity a WHERE a.is_cash AND a.direction = 'IN' AND a.location <> '' AND {_within("7 days")}
-         GROUP BY 1, 2 HAVING count(DISTINCT a.location) >= 2)
+          FROM compliance_activity a WHERE a.is_cash AND a.direction = 'IN' AND {_PLACE} <> '' AND {_within("7 days")}
+         GROUP BY 1, 2 HAVING count(DISTINCT {_PLACE}) >= 2 AND sum(a.worth) > 0)
     SELECT p.customer_id, p.partner_id,
            jsonb_build_object('cash_locations', cardinality(p.places)::text, 'cash_located_sum', p.total::text,
                               'elsewhere_percent', round(out.total * 100 / p.total, 2)::text), (p.ids || out.ids)[1:60]
       FROM paid_in p CROSS JOIN LATERAL (
            SELECT sum(a.worth) AS total, max(a.happened_at) AS last, {_IDS} AS ids FROM compliance_activity a
-            WHERE a.customer_id = p.customer_id AND a.direction = 'OUT' AND a.location <> '' AND a.location <> ALL(p.places)
-              AND {_within("7 days")}) AS out
+            WHERE a.customer_id = p.customer_id AND a.direction = 'OUT' AND {_PLACE} <> '' AND {_PLACE} <> ALL(p.places)
+              AND {_within("7 days")}
+            GROUP BY {_PLACE} ORDER BY sum(a.worth) DESC NULLS LAST, {_PLACE} LIMIT 1) AS out
      WHERE out.total > 0 AND greatest(p.last, out.last) >= %(since)s
 """
 _SPIKE = f"""

@@ -149,7 +149,7 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
     "funnel": (
         ("cash_locations", COUNT, "Places of cash credits in 7 days", ""),
         ("cash_located_sum", MONEY, "What was paid in at these places", USD),
-        ("elsewhere_percent", SHARE, "Share of what was paid in that left at another place", "%"),
+        ("elsewhere_percent", SHARE, "Share of what was paid in that left at one other place", "%"),
     ),
     "spike": (
         ("week_sum", MONEY, "Volume of 7 days", USD),

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -76,6 +77,26 @@ def test_cash_is_that_of_the_partners_business_day(db):
     west.lay()
     patterns.measure("cash", on=ON, partner_id=west.partner.pk)
     assert CustomerDay.objects.get().figures == {"cash_in": "11000.0000", "cash_out": "0"}
+
+
+def test_money_leaves_a_funnel_at_the_one_other_place_where_most_left(world):
+    one, many, worthless = (world.customer() for _ in range(3))
+    for who in (one, many, worthless):
+        worth = Decimal(0) if who == worthless else None  # of a currency whose smallest unit is less than a cent
+        for place in ("Denver", "DENVER ", "Reno", "Boise"):
+            row = world.move(who, "IN", 1000, ago=2, is_cash=True, location=place)
+            row.worth = row.worth if worth is None else worth
+        for place in ("Provo", "Tucson", "El Paso") if who == many else ("El Paso", "el paso", " El Paso "):
+            world.move(who, "OUT", 900, ago=0, location=place)
+        world.move(who, "OUT", 400, ago=0.1, location="Salem")
+        world.move(who, "OUT", 3000, ago=0.1, location="reno")
+    world.lay()
+    patterns.measure("funnel", on=ON, partner_id=None)
+    days = {day.customer_id: day for day in CustomerDay.objects.all()}
+    assert {who: day.figures["elsewhere_percent"] for who, day in days.items()} == {one.pk: "67.50", many.pk: "22.50"}
+    assert (days[many.pk].figures["cash_locations"], days[many.pk].figures["cash_located_sum"]) == ("3", "4000.0000")
+    behind = Activity.objects.filter(pk__in=days[many.pk].activities["funnel"], direction="OUT")
+    assert [row.location for row in behind] == ["El Paso"]  # of places alike the first by name
 
 
 def test_a_run_takes_in_what_nobody_told_of_to_the_end_of_the_last_business_day(db):
