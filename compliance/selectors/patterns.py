@@ -118,27 +118,45 @@ _GO_BETWEENS = f"""
       FROM chain c GROUP BY c.taker, c.partner_id, c.giver HAVING count(DISTINCT c.through) >= 4
      ORDER BY c.taker, count(DISTINCT c.through) DESC
 """
+# The balance is all that ever came in less all that went out, own money too. "Back" is the lowest after money left in the span: what comes
+# afterwards takes nothing of it away. Of several spans one that passes by the numbers of the library comes first, so that none hides it.
+# Materialized, or a customer's whole history is read once for each credit.
 _PASSED = f"""
     WITH credit AS (
         SELECT a.customer_id, a.partner_id, a.happened_at FROM compliance_activity a
          WHERE {_CREDIT} AND a.worth >= 3000 AND {_within("72 hours")}),
     span AS (SELECT c.*, w.hours FROM credit c CROSS JOIN (VALUES (24), (72)) AS w(hours)),
     flow AS (
-        SELECT s.customer_id, s.partner_id, s.hours, f.* FROM span s CROSS JOIN LATERAL (
+        SELECT s.customer_id, s.partner_id, s.hours, s.happened_at AS began, f.* FROM span s CROSS JOIN LATERAL (
             SELECT sum(a.worth) FILTER (WHERE {_CREDIT} AND a.worth >= 3000) AS came, sum(a.worth) FILTER (WHERE {_DEBIT}) AS went,
                    max(a.happened_at) FILTER (WHERE {_DEBIT}) AS last, {_IDS} AS ids
               FROM compliance_activity a
              WHERE a.customer_id = s.customer_id AND a.happened_at >= s.happened_at AND a.happened_at < %(until)s
                AND a.happened_at <= s.happened_at + make_interval(hours => s.hours)) AS f
          WHERE f.went * 100 >= f.came * 50 AND f.last >= %(since)s),
-    best AS (SELECT DISTINCT ON (customer_id, hours) * FROM flow
-              ORDER BY customer_id, hours, least(went, came) DESC, came)
+    balance AS MATERIALIZED (
+        SELECT c.customer_id, b.happened_at, b.held FROM (SELECT DISTINCT customer_id FROM flow) AS c CROSS JOIN LATERAL (
+            SELECT a.happened_at, a.direction,
+                   sum(CASE a.direction WHEN 'IN' THEN a.worth ELSE -a.worth END) OVER (ORDER BY a.happened_at) AS held
+              FROM compliance_activity a WHERE a.customer_id = c.customer_id AND a.happened_at < %(until)s) AS b
+         WHERE b.direction = 'OUT' AND b.happened_at >= %(until)s - interval '72 hours'),
+    back AS MATERIALIZED (
+        SELECT f.customer_id, f.hours, f.began, greatest(min(b.held), 0) AS kept
+          FROM flow f JOIN balance b ON b.customer_id = f.customer_id AND b.happened_at >= f.began
+           AND b.happened_at <= f.began + make_interval(hours => f.hours)
+         GROUP BY 1, 2, 3),
+    best AS (
+        SELECT DISTINCT ON (f.customer_id, f.hours) f.*, k.kept FROM flow f JOIN back k USING (customer_id, hours, began)
+         CROSS JOIN LATERAL (SELECT f.went * 100 >= f.came * 80 AND k.kept * 100 <= f.came * 10 AS passes) AS p
+         ORDER BY f.customer_id, f.hours, p.passes DESC, CASE WHEN p.passes THEN f.came ELSE least(f.went, f.came) END DESC, f.came)
     SELECT customer_id, partner_id,
            jsonb_strip_nulls(jsonb_build_object(
                'passed_credits', max(came) FILTER (WHERE hours = 24)::text,
                'passed_percent', max(round(least(went * 100 / came, 100), 2)) FILTER (WHERE hours = 24)::text,
+               'kept_percent', max(round(kept * 100 / came, 2)) FILTER (WHERE hours = 24)::text,
                'passed_credits_72', max(came) FILTER (WHERE hours = 72)::text,
-               'passed_percent_72', max(round(least(went * 100 / came, 100), 2)) FILTER (WHERE hours = 72)::text)),
+               'passed_percent_72', max(round(least(went * 100 / came, 100), 2)) FILTER (WHERE hours = 72)::text,
+               'kept_percent_72', max(round(kept * 100 / came, 2)) FILTER (WHERE hours = 72)::text)),
            ((array_agg(ids::text ORDER BY hours DESC))[1])::bigint[]
       FROM best GROUP BY 1, 2
 """
@@ -181,19 +199,22 @@ _SHARING = f"""
            SELECT today.customer_id AS first FROM today WHERE today.customer_id::text = ANY(s.members) ORDER BY 1 LIMIT 1) AS t
      ORDER BY 1, cardinality(s.members) DESC
 """
+# Money leaves a funnel at one place: of several others the one where most left counts alone. A place is one however it is written.
+_PLACE = "lower(btrim(a.location))"
 _FUNNEL = f"""
     WITH paid_in AS (
-        SELECT a.customer_id, a.partner_id, array_agg(DISTINCT a.location) AS places, sum(a.worth) AS total,
+        SELECT a.customer_id, a.partner_id, array_agg(DISTINCT {_PLACE}) AS places, sum(a.worth) AS total,
                max(a.happened_at) AS last, {_IDS} AS ids
-          FROM compliance_activity a WHERE a.is_cash AND a.direction = 'IN' AND a.location <> '' AND {_within("7 days")}
-         GROUP BY 1, 2 HAVING count(DISTINCT a.location) >= 2)
+          FROM compliance_activity a WHERE a.is_cash AND a.direction = 'IN' AND {_PLACE} <> '' AND {_within("7 days")}
+         GROUP BY 1, 2 HAVING count(DISTINCT {_PLACE}) >= 2 AND sum(a.worth) > 0)
     SELECT p.customer_id, p.partner_id,
            jsonb_build_object('cash_locations', cardinality(p.places)::text, 'cash_located_sum', p.total::text,
                               'elsewhere_percent', round(out.total * 100 / p.total, 2)::text), (p.ids || out.ids)[1:60]
       FROM paid_in p CROSS JOIN LATERAL (
            SELECT sum(a.worth) AS total, max(a.happened_at) AS last, {_IDS} AS ids FROM compliance_activity a
-            WHERE a.customer_id = p.customer_id AND a.direction = 'OUT' AND a.location <> '' AND a.location <> ALL(p.places)
-              AND {_within("7 days")}) AS out
+            WHERE a.customer_id = p.customer_id AND a.direction = 'OUT' AND {_PLACE} <> '' AND {_PLACE} <> ALL(p.places)
+              AND {_within("7 days")}
+            GROUP BY {_PLACE} ORDER BY sum(a.worth) DESC NULLS LAST, {_PLACE} LIMIT 1) AS out
      WHERE out.total > 0 AND greatest(p.last, out.last) >= %(since)s
 """
 _SPIKE = f"""

@@ -117,8 +117,20 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
     "passed": (
         ("passed_credits", MONEY, "Credits of 3,000 or more in 24 hours", USD),
         ("passed_percent", SHARE, "Share of credits of 3,000 or more that left within 24 hours", "%"),
+        (
+            "kept_percent",
+            SHARE,
+            "Lowest balance after money left within 24 hours, as a share of the credits of 3,000 or more",
+            "%",
+        ),
         ("passed_credits_72", MONEY, "Credits of 3,000 or more in 72 hours", USD),
         ("passed_percent_72", SHARE, "Share of credits of 3,000 or more that left within 72 hours", "%"),
+        (
+            "kept_percent_72",
+            SHARE,
+            "Lowest balance after money left within 72 hours, as a share of the credits of 3,000 or more",
+            "%",
+        ),
     ),
     "senders": (("senders", COUNT, "Unrelated senders in 30 days", ""),),
     "ring": (
@@ -137,7 +149,7 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
     "funnel": (
         ("cash_locations", COUNT, "Places of cash credits in 7 days", ""),
         ("cash_located_sum", MONEY, "What was paid in at these places", USD),
-        ("elsewhere_percent", SHARE, "Share of what was paid in that left at another place", "%"),
+        ("elsewhere_percent", SHARE, "Share of what was paid in that left at one other place", "%"),
     ),
     "spike": (
         ("week_sum", MONEY, "Volume of 7 days", USD),

@@ -16,9 +16,9 @@ from ledger.services import rates
 from payments.choices import PaymentKind as K
 from payments.choices import Rail
 from payments.models import Move, Payment
-from payments.services import gathering, outcomes, payments
+from payments.services import gathering, outcomes, payments, suspense
 from payments.services.suspense_rows import Arrival, Payer
-from payments.tests.world import KEY, fresh_world
+from payments.tests.world import KEY, STAFF, fresh_world
 from wallets.models import Transfer
 from wallets.services import transfers
 
@@ -184,6 +184,31 @@ def test_whoever_sends_a_deposit_is_an_other_side_with_a_country_and_a_name(worl
     assert sides["known"] == UUID(md5((str(world.partner.pk) + known.fingerprint).encode()).hexdigest())
     assert sides["mine"] == UUID(md5((str(world.partner.pk) + mine.fingerprint).encode()).hexdigest())
     assert "Brannikov" not in str(list(Move.objects.values_list("details", flat=True)))
+
+
+def test_money_that_was_assigned_from_suspense_has_the_payer_of_whom_its_bank_told(world, take):
+    wallet = world.wallet(currency="EUR")
+    for name, payer in (
+        ("told", Payer(name="Fyodor Brannikov", account=GERMAN)),
+        ("nameless", Payer(account=FRENCH)),
+        ("nobody", Payer()),
+    ):
+        arrival = Arrival(payer=payer)
+        payment = world.credit(None, "10", name=name, rail=Rail.SEPA_CT, currency="EUR", arrival=arrival)
+        row = payment.suspense_items.get()
+        suspense.assign(item_id=row.pk, wallet_id=wallet.pk, reason="They wrote to us.", actor=STAFF, at=world.at)
+    direct = Arrival(payer=Payer(name="F. Brannikov", account=GERMAN))
+    world.credit(wallet, "10", name="direct", rail=Rail.SEPA_CT, currency="EUR", arrival=direct)
+    take()
+    rows = {row.reference: row for row in Activity.objects.all()}
+    found = {payment.provider_reference: rows[payment.public_id] for payment in Payment.objects.filter(kind="DEPOSIT")}
+    assert {name: (row.country, row.names_parties) for name, row in found.items()} == {
+        "told": ("DE", True),
+        "nameless": ("FR", False),
+        "nobody": ("", False),
+        "direct": ("DE", True),
+    }
+    assert found["told"].counterparty == found["direct"].counterparty != found["nameless"].counterparty
 
 
 def test_what_is_recent_goes_on_from_the_newest_that_is_known_and_a_day_back_at_most(world):

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -21,6 +22,9 @@ from flowlet.core.errors import Invalid
 from flowlet.core.money import Money
 from flowlet.rules.models import RuleVersion
 from flowlet.rules.services import backtests, versions
+from ledger.services import rates
+from payments.choices import Rail
+from payments.services.suspense_rows import Arrival, Payer
 from payments.tests.world import fresh_world
 from wallets.services import transfers
 from wallets.tests.conftest import new_partner
@@ -76,6 +80,58 @@ def test_cash_is_that_of_the_partners_business_day(db):
     west.lay()
     patterns.measure("cash", on=ON, partner_id=west.partner.pk)
     assert CustomerDay.objects.get().figures == {"cash_in": "11000.0000", "cash_out": "0"}
+
+
+def test_money_leaves_a_funnel_at_the_one_other_place_where_most_left(world):
+    one, many, worthless = (world.customer() for _ in range(3))
+    for who in (one, many, worthless):
+        worth = Decimal(0) if who == worthless else None  # of a currency whose smallest unit is less than a cent
+        for place in ("Denver", "DENVER ", "Reno", "Boise"):
+            row = world.move(who, "IN", 1000, ago=2, is_cash=True, location=place)
+            row.worth = row.worth if worth is None else worth
+        for place in ("Provo", "Tucson", "El Paso") if who == many else ("El Paso", "el paso", " El Paso "):
+            world.move(who, "OUT", 900, ago=0, location=place)
+        world.move(who, "OUT", 400, ago=0.1, location="Salem")
+        world.move(who, "OUT", 3000, ago=0.1, location="reno")
+    world.lay()
+    patterns.measure("funnel", on=ON, partner_id=None)
+    days = {day.customer_id: day for day in CustomerDay.objects.all()}
+    assert {who: day.figures["elsewhere_percent"] for who, day in days.items()} == {one.pk: "67.50", many.pk: "22.50"}
+    assert (days[many.pk].figures["cash_locations"], days[many.pk].figures["cash_located_sum"]) == ("3", "4000.0000")
+    behind = Activity.objects.filter(pk__in=days[many.pk].activities["funnel"], direction="OUT")
+    assert [row.location for row in behind] == ["El Paso"]  # of places alike the first by name
+
+
+def test_money_that_came_without_its_payers_name_or_account_is_told_of_and_stopped_nowhere(db, actor, manager):
+    there = fresh_world()
+    go_live(actor, manager)
+    rates.enter(base="EUR", quote="USD", rate=Decimal("1.0841"), valid_on=there.at.date(), actor=ROBOT, at=there.at)
+    full = Payer(name="Grace Hopper", account="DE89370400440532013000")
+    told = []
+    for rail, currency, amount, payer, is_told in (
+        (Rail.WIRE, "USD", "3000.00", Payer(name="Grace Hopper"), True),
+        (Rail.WIRE, "USD", "3000.00", Payer(account="12-345678"), True),
+        (Rail.WIRE, "USD", "2999.99", Payer(), False),
+        (Rail.WIRE, "USD", "3000.00", Payer(name="Grace Hopper", account="12-345678"), False),
+        (Rail.WIRE, "USD", "1.00", Payer(account="DE89370400440532013000"), True),
+        (Rail.SEPA_CT, "EUR", "0.01", Payer(), True),
+        (Rail.SEPA_CT, "EUR", "9000.00", full, False),
+        (Rail.ACH, "USD", "5000.00", Payer(name="Acme Payroll"), False),
+    ):
+        wallet = there.wallet(currency=currency)
+        payment = there.credit(
+            wallet, amount, name=f"credit-{wallet.pk}", rail=rail, currency=currency, arrival=Arrival(payer=payer)
+        )
+        assert payment.status == "SETTLED" and there.funds(wallet)[0] == Decimal(amount)
+        told += [(wallet.customer_id, payment.public_id)] if is_told else []
+    _, ends = day_of(there.at.date())
+    run(on=there.at.date(), at=ends + timedelta(hours=12))
+    found = AlertEvidence.objects.filter(alert__scenario="travel_rule_incoming")
+    assert sorted((one.alert.customer_id, one.facts["transactions"]) for one in found) == sorted(
+        (who, [key]) for who, key in told
+    )
+    assert {one.facts["code"] for one in found} == {"R23"}
+    assert not Alert.objects.filter(scenario="travel_rule").exists()
 
 
 def test_a_run_takes_in_what_nobody_told_of_to_the_end_of_the_last_business_day(db):

@@ -108,6 +108,7 @@ def test_a_number_is_changed_at_all_places_that_say_the_same(drafts, officer):
         (scenarios.PATTERNS, "fan_in", "p1", "3", ParameterOutOfBounds, "7 days: at least: 3 is not from 4 to 1,000."),
         (scenarios.PATTERNS, "ring", "p2", "9", ParameterOutOfBounds, "to: 9 is not from 3 to 8."),
         (scenarios.PATTERNS, "pass_through", "p1", "101", ParameterOutOfBounds, "101 % is not from 50 % to 100 %."),
+        (scenarios.PATTERNS, "pass_through", "p2", "101", ParameterOutOfBounds, "101 % is not from 0 % to 100 %."),
         (scenarios.PATTERNS, "large_cash", "p1", "2999.99", ParameterOutOfBounds, "2,999.99 USD is not from 3,000 USD"),
         (scenarios.ACTIVITY, "structuring", "p1", "9999.999", MalformedRule, "decimals"),
         (scenarios.ACTIVITY, "structuring", "p1", "-1.00", ParameterOutOfBounds, "is not from 0 USD"),

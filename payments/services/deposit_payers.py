@@ -1,4 +1,6 @@
-"""Who sent a deposit, kept with the move that settles it: a keyed digest of the account (or of the name), the country, and both sealed."""
+"""Who sent a deposit, kept with the move that settles it, or that assigns it to a wallet when it had found none: a keyed digest of the
+account (or of the name), the country, and the name sealed.
+"""
 
 from base64 import b64encode
 from typing import Any

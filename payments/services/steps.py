@@ -154,10 +154,19 @@ def _forget(payment: Payment, *, at: datetime) -> None:
 
 
 def assign(
-    payment: Payment, wallet: Wallet, *, journal_id: UUID, reason: str, details: Mapping[str, Any], actor: Actor, at: datetime
+    payment: Payment,
+    wallet: Wallet,
+    *,
+    journal_id: UUID,
+    reason: str,
+    details: Mapping[str, Any],
+    kept: Mapping[str, Any],
+    actor: Actor,
+    at: datetime,
 ) -> None:
     """A step of a locked payment that changes no state: its money lay in suspense, and the journal has assigned it to the wallet. Money
-    that came in is the wallet's from now on; money that went out and came back stays a payment of the wallet that it had left.
+    that came in is the wallet's from now on; money that went out and came back stays a payment of the wallet that it had left. ``kept``
+    stands with the step alone, and is told to nobody.
 
     The row of suspense was ended before: the database asks for it. Raises IllegalMove where no such money can be.
     """
@@ -179,7 +188,7 @@ def assign(
         reason=reason[:500],
         reason_is_inside=True,  # an officer's word
         journal_id=journal_id,
-        details=dict(details),
+        details={**details, **kept},
     )
     data = {**facts(payment), "assigned": dict(details)}
     told = {"partner_id": payment.partner_id, "at": at}

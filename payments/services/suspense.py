@@ -26,10 +26,10 @@ from ledger.models import Account, Entry, Journal
 from ledger.selectors import balances
 from ledger.services import charts, manual
 from payments import errors, events
-from payments.choices import SuspenseCause, SuspenseState
+from payments.choices import PaymentKind, SuspenseCause, SuspenseState
 from payments.models import Payment, SuspenseItem
 from payments.policies import suspense as policies
-from payments.services import deposit_instructions, owners, postings, recalls, steps, suspense_rows
+from payments.services import deposit_instructions, deposit_payers, owners, postings, recalls, steps, suspense_rows
 from payments.services.steps import plain
 from wallets.choices import WalletStatus
 from wallets.models import Wallet
@@ -250,12 +250,15 @@ def _assign(
 ) -> SuspenseItem:
     payment, amount = row.payment, Money(row.amount, row.currency)
     _check_is_there(payment, amount)
+    payer: dict[str, Any] = {}
+    if payment.kind == PaymentKind.DEPOSIT and payment.customer_id is None:  # else the move that settled it has kept who sent it
+        payer = deposit_payers.details_of(suspense_rows.payer_of(row), customer_id=wallet.customer_id)
     journal_id = postings.assigned(payment, wallet, amount, actor=actor, at=at)
     suspense_rows.end(row, S.ASSIGNED, wallet=wallet, reason=reason, actor=actor, at=at)
     details: dict[str, Any] = {"assigned_to": wallet.public_id, **plain(row.amount, row.currency)}
     if approval is not None:
         details["approval"] = approval.public_id
-    steps.assign(payment, wallet, journal_id=journal_id, reason=reason, details=details, actor=actor, at=at)
+    steps.assign(payment, wallet, journal_id=journal_id, reason=reason, details=details, kept=payer, actor=actor, at=at)
     return row
 
 

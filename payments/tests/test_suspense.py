@@ -26,8 +26,9 @@ from ledger.services.journals import Leg
 from payments import errors
 from payments.choices import InboundState, PaymentKind, PaymentStatus, Rail, SuspenseCause, SuspenseState
 from payments.models import Move, Payment, Recall, SuspenseItem
-from payments.selectors import flows, reports
+from payments.selectors import deposit_payers, flows, reports
 from payments.services import checks, outcomes, payments, postings, recalls, sending, settlement, suspense, suspense_rows
+from payments.services.suspense_rows import Arrival, Payer
 from payments.states import STAYS
 from payments.tests import standings
 from payments.tests.test_deposits import another, declared, entry, heard, instruction, notice, part, received, states
@@ -200,6 +201,39 @@ def test_money_for_nobody_is_assigned_and_the_payment_the_books_and_the_partner_
     assert (event.data["wallet_id"], event.data["assigned"]["amount"]) == (wallet.public_id, "50.00")
     assert Record.objects.filter(action="payment.assigned", target=payment.public_id).get().reason == WHY
     books_are_sound()
+
+
+@pytest.mark.parametrize(
+    ("payer", "is_named"),
+    [
+        (Payer(name="Grace Hopper", account="DE89 3704 0044 0532 0130 00"), True),
+        (Payer(name="Grace Hopper"), False),
+        (Payer(), None),
+    ],
+    ids=["name and account", "name alone", "nothing"],
+)
+def test_what_the_bank_said_of_the_payer_is_kept_with_the_step_that_assigns_it_and_told_to_nobody(world, payer, is_named):
+    wallet = world.wallet()
+    row = lost(world, arrival=Arrival(payer=payer))
+    assign(world, row, wallet)
+    payment = Payment.objects.get(pk=row.payment_id)
+    step = payment.moves.order_by("-ordinal").first()
+    told = step.details.get("payer")
+    assert (told and told["is_named"], step.details["assigned_to"]) == (is_named, wallet.public_id)
+    assert getattr(deposit_payers.of(payment), "name", None) == (payer.name or None)
+    said = [event.data for event in Event.objects.all()] + [record.after for record in Record.objects.all()]
+    assert "Hopper" not in str(step.details) and "payer" not in str(said) and "sealed" not in str(said)
+
+
+def test_money_that_was_its_customers_already_keeps_its_payer_where_it_settled(world):
+    wallet = world.wallet()
+    wallets.freeze(wallet_id=wallet.pk, reason="Seen.", actor=STAFF, at=world.at)
+    payment = world.credit(
+        wallet, "50.00", name="frozen-1", arrival=Arrival(payer=Payer(name="Grace Hopper", account="12-345678"))
+    )
+    wallets.unfreeze(wallet_id=wallet.pk, reason="Well.", actor=STAFF, at=world.at)
+    assign(world, payment.suspense_items.get(), wallet)
+    assert [("payer" in step.details) for step in payment.moves.filter(went_to=S.SETTLED).order_by("ordinal")] == [True, False]
 
 
 def test_it_is_assigned_once(world):

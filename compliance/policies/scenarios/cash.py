@@ -58,7 +58,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "funnel",
         "R21",
         "Funnel account",
-        "Cash-like credits at three or more places, and half of it out at another one, within a week (FinCEN FIN-2012-A006).",
+        "Cash-like credits at three or more places, and half of it out at one other, within a week (FinCEN FIN-2012-A006).",
         all_of(
             test("ge", fact("cash_locations"), value(3)),
             test("ge", fact("elsewhere_percent"), value("50", "%")),

@@ -62,12 +62,16 @@ SCENARIOS: tuple[Scenario, ...] = (
         "pass_through",
         "R07",
         "In and out at once",
-        "At least 80 % of credits of 3,000 USD or more leaves within 24 hours, or within 72 hours of 10,000 or more.",
+        "At least 80 % of credits of 3,000 USD or more leaves within 24 hours, or within 72 hours of 10,000 or more; at most 10 % stays.",
         any_of(
-            test("ge", fact("passed_percent"), value("80", "%")),
+            all_of(
+                test("ge", fact("passed_percent"), value("80", "%")),
+                test("le", fact("kept_percent"), value("10", "%")),
+            ),
             all_of(
                 test("ge", fact("passed_percent_72"), value("80", "%")),
                 test("ge", fact("passed_credits_72"), usd("10000.00")),
+                test("le", fact("kept_percent_72"), value("10", "%")),
             ),
         ),
         60,
@@ -92,10 +96,11 @@ SCENARIOS: tuple[Scenario, ...] = (
         "mule",
         "R19",
         "Mule account",
-        "Younger than 30 days, passes 80 % on within 72 hours, at least three unrelated senders, and shares a device or number.",
+        "Younger than 30 days, passes 80 % on within 72 hours and keeps at most 10 %, three unrelated senders, shares a device or number.",
         all_of(
             test("lt", {"age": fact("opened")}, value({"days": 30})),
             test("ge", fact("passed_percent_72"), value("80", "%")),
+            test("le", fact("kept_percent_72"), value("10", "%")),
             test("ge", fact("senders"), value(3)),
             test("ge", fact("sharing_customers"), value(2)),
         ),

@@ -52,14 +52,23 @@ EEA = (
     "IS", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
 )
 # fmt: on
+_LARGE_OR_EUROPEAN = any_of(
+    test("ge", fact("worth"), usd("3000.00")),
+    is_(fact("rail"), "sepa_ct"),
+    one_of(fact("country"), *EEA),
+    one_of(fact("residence"), *EEA),
+)
 UNNAMED = all_of(
     outgoing(fact),
     one_of(fact("rail"), "ach", "sepa_ct", "wire"),
     is_(fact("names_parties"), given=False),
-    any_of(
-        test("ge", fact("worth"), usd("3000.00")),
-        is_(fact("rail"), "sepa_ct"),
-        one_of(fact("country"), *EEA),
-        one_of(fact("residence"), *EEA),
-    ),
+    _LARGE_OR_EUROPEAN,
+)
+# Only what a bank tells of: entries of ACH carry no account of the payer, and are no such transfers (31 CFR 1010.100(w), (ddd)).
+UNTOLD = all_of(
+    incoming(fact),
+    is_(fact("kind"), "DEPOSIT"),
+    one_of(fact("rail"), "sepa_ct", "wire"),
+    is_(fact("names_parties"), given=False),
+    _LARGE_OR_EUROPEAN,
 )

@@ -1,6 +1,6 @@
 """Countries of the other side, of the internet address, and what a transfer has to name."""
 
-from compliance.policies.scenarios.movements import TO_EMBARGOED, UNNAMED, touches
+from compliance.policies.scenarios.movements import TO_EMBARGOED, UNNAMED, UNTOLD, touches
 from compliance.policies.scenarios.sets import ACTIVITY, Scenario
 from compliance.policies.scenarios.writing import all_of, fact, test, usd
 
@@ -42,6 +42,16 @@ SCENARIOS: tuple[Scenario, ...] = (
         "Name or account of the payee missing",
         "3,000 USD or more without the payee's name and account (31 CFR 1010.410(e), (f)); in the EU from 0 on (TFR 2023/1113).",
         UNNAMED,
+        60,
+        "",
+    ),
+    (
+        ACTIVITY,
+        "travel_rule_incoming",
+        "R23",
+        "Name or account of the payer missing",
+        "3,000 USD or more came without the payer's name and account (31 CFR 1010.410(f)); in the EU from 0 on (TFR 2023/1113, Art. 7, 8).",
+        UNTOLD,
         60,
         "",
     ),

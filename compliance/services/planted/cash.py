@@ -104,6 +104,28 @@ def funnel(w: Planter) -> Who:
     return who
 
 
+def funnel_with_small_expenses(w: Planter) -> Who:
+    """Most of it at one place, written in two ways, and a little on the way."""
+    who = w.customer()
+    for ago, place in ((4, "Denver"), (3, "Reno"), (2, "Boise")):
+        w.move(who, "IN", 2500, ago=ago, is_cash=True, location=place)
+    w.move(who, "OUT", 3000, ago=1, is_cash=True, location="El Paso")
+    w.move(who, "OUT", 2900, ago=0.5, is_cash=True, location=" EL PASO")
+    for ago, place in ((1.2, "Provo"), (1.1, "Tucson")):
+        w.move(who, "OUT", 60, ago=ago, location=place)
+    return who
+
+
+def tour_of_a_band(w: Planter) -> Who:
+    """Takings in cash at three places, spent at many others, nowhere much of it."""
+    who = w.customer(kind="BUSINESS")
+    for ago, place in ((6, "Denver"), (5, "Reno"), (4, "Boise")):
+        w.move(who, "IN", 2500, ago=ago, is_cash=True, location=place)
+    for number, place in enumerate(("Provo", "Tucson", "El Paso", "Santa Fe", "Amarillo")):
+        w.move(who, "OUT", 1400, ago=3 - number * 0.7, location=place)
+    return who
+
+
 def travelling_salesman(w: Planter) -> Who:
     """Cash at three places, and spent there."""
     who = w.customer()
@@ -152,6 +174,15 @@ SCENARIOS: Scenarios = {
         ),
     ),
     "round_amounts": ((round_amounts,), (rent_of_a_thousand,)),
-    "funnel": ((funnel,), (travelling_salesman,)),
+    "funnel": (
+        (
+            funnel,
+            funnel_with_small_expenses,
+        ),
+        (
+            tour_of_a_band,
+            travelling_salesman,
+        ),
+    ),
     "large_cash": ((large_cash,), (cash_of_two_days,)),
 }

@@ -94,6 +94,65 @@ def pass_through(w: Planter) -> Who:
     return who
 
 
+def pass_through_of_three_days(w: Planter) -> Who:
+    """More than a day, and in two steps."""
+    who = w.customer()
+    w.move(who, "IN", 12_000, ago=2.4)
+    w.move(who, "OUT", 5000, ago=1.2)
+    w.move(who, "OUT", 6500, ago=0)
+    return who
+
+
+def savings_drained_with_it(w: Planter) -> Who:
+    """What lay there before goes to an own account at the same time."""
+    who = w.customer()
+    w.move(who, "IN", 2500, ago=60)
+    w.move(who, "IN", 2400, ago=30)
+    w.move(who, "IN", 8000, ago=0.3)
+    w.move(who, "OUT", 7600, ago=0.2)
+    w.move(who, "OUT", 4700, ago=0, is_own=True)
+    return who
+
+
+def paid_again_afterwards(w: Planter) -> Who:
+    """Passed on to the last cent; what comes later is another matter."""
+    who = w.customer()
+    w.move(who, "IN", 8000, ago=0.4)
+    w.move(who, "OUT", 8000, ago=0.3)
+    w.move(who, "IN", 2500, ago=0.2)
+    w.move(who, "OUT", 30, ago=0)
+    return who
+
+
+def beside_a_larger_credit(w: Planter) -> Who:
+    """Most of yesterday's money is spent and some kept; then new money is gone at once, with all that was left."""
+    who = w.customer()
+    w.move(who, "IN", 6000, ago=1.4)
+    w.move(who, "OUT", 4900, ago=0.45)
+    w.move(who, "IN", 3000, ago=0.1)
+    w.move(who, "OUT", 4100, ago=0)
+    return who
+
+
+def saver(w: Planter) -> Who:
+    """Passes nearly all of a credit on, and keeps what was saved before."""
+    who = w.customer()
+    for month in range(1, 6):
+        w.move(who, "IN", 2900, ago=month * 30)
+        w.move(who, "OUT", 900, ago=month * 30 - 5)
+    w.move(who, "IN", 8000, ago=0.2)
+    w.move(who, "OUT", 7600, ago=0)
+    return who
+
+
+def saver_of_three_days(w: Planter) -> Who:
+    who = w.customer()
+    w.move(who, "IN", 9000, ago=90, is_own=True)
+    w.move(who, "IN", 12_000, ago=2.4)
+    w.move(who, "OUT", 11_500, ago=0)
+    return who
+
+
 def salary_and_rent(w: Planter) -> Who:
     who = w.customer()
     w.move(who, "IN", 3500, ago=0.2)
@@ -155,6 +214,18 @@ def mule(w: Planter) -> Who:
     return who
 
 
+def newcomer_who_saves(w: Planter) -> Who:
+    """Many senders, much of it lent on from the family's telephone, and a good balance all the time."""
+    who, friend, phone = w.customer(age=12), w.customer(), w.stranger()
+    w.move(friend, "OUT", 5, ago=9, device=phone)
+    for ago in (10, 9, 8):
+        w.move(who, "IN", 2000, ago=ago, new=True, device=phone)
+    for number in range(3):
+        w.move(who, "IN", 3200, ago=1 + number / 8, new=True, device=phone)
+    w.move(who, "OUT", 9400, ago=0, new=True, device=phone)
+    return who
+
+
 def new_customer_with_a_salary(w: Planter) -> Who:
     who = w.customer(age=12)
     w.move(who, "IN", 3200, ago=1, device=who.pk)
@@ -205,8 +276,16 @@ SCENARIOS: Scenarios = {
         ),
     ),
     "pass_through": (
-        (pass_through,),
         (
+            pass_through,
+            pass_through_of_three_days,
+            savings_drained_with_it,
+            paid_again_afterwards,
+            beside_a_larger_credit,
+        ),
+        (
+            saver,
+            saver_of_three_days,
             salary_and_rent,
             own_money_spent,
         ),
@@ -223,6 +302,12 @@ SCENARIOS: Scenarios = {
             chain,
         ),
     ),
-    "mule": ((mule,), (new_customer_with_a_salary,)),
+    "mule": (
+        (mule,),
+        (
+            newcomer_who_saves,
+            new_customer_with_a_salary,
+        ),
+    ),
     "shared_identifiers": ((shared_identifiers,), (couple,)),
 }
