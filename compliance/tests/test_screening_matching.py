@@ -74,6 +74,20 @@ def test_what_merely_has_a_word_in_common_is_no_hit(index, name, kind):
     assert screen(index, Query(name, kind)) == []
 
 
+@pytest.mark.parametrize(
+    ("listed", "name", "kind"),
+    [
+        ("VELDA GROUP", "Velda Pelsel Group JSC", ORGANISATION),
+        ("TOKO, Wiri Santro", "Toko Wiranaya", PERSON),
+        ("AL-BASRUNI, Mohammed", "Ali Mohammed Basruni", PERSON),
+    ],
+)
+def test_a_word_that_the_list_does_not_have_or_that_only_sounds_a_little_alike_tells_people_and_firms_apart(listed, name, kind):
+    crowd = Index((*ENTRIES, replace(ENTRIES[0], id="own-99", kind=kind, names=(ListedName(listed),))))
+    assert screen(crowd, Query(name, kind)) == []
+    assert ids(screen(crowd, Query(listed, kind))) == ["own-99"]
+
+
 def test_a_person_is_not_looked_for_among_vessels_and_companies(index):
     assert screen(index, Query("Deltora Star", PERSON)) == []
     assert ids(screen(index, Query("Deltora Star", None))) == ["own-7"]

@@ -165,6 +165,24 @@ def test_words_are_alike_in_ways_that_have_names():
     assert way("Brannikov", "Okonkwo") == Way.NONE
 
 
+@pytest.mark.parametrize(("one", "other"), [("Wijaya", "Wiji"), ("Zhenjing", "Junzheng")])
+def test_words_that_sound_nearly_alike_are_little_more_alike_than_they_are_spelled(one, other):
+    left, right = (parse(text, PERSON)[0].tokens[0] for text in (one, other))
+    assert likeness(left, right).score < 0.80
+
+
+@pytest.mark.parametrize(("one", "other"), [("Yusuf", "Youssef"), ("Gaddafi", "Qadhafi"), ("Hussein", "Husayn")])
+def test_spellings_of_one_sound_stay_alike(one, other):
+    left, right = (parse(text, PERSON)[0].tokens[0] for text in (one, other))
+    assert likeness(left, right).score >= 0.84
+
+
+def test_an_article_is_no_slip_of_a_name():
+    al, ali = parse("Hassan al Basruni", PERSON)[0].tokens[1], parse("Ali Basruni", PERSON)[0].tokens[0]
+    assert (al.text, ali.text) == ("al", "ali")
+    assert likeness(al, ali).score == likeness(ali, al).score == 0
+
+
 def test_what_many_have_proves_less():
     rare, common, very = (parse(name, PERSON)[0].tokens[0] for name in ("Brannikov", "Garcia", "Muhammad"))
     assert BARE.of_token(rare) > BARE.of_token(common) > BARE.of_token(very)

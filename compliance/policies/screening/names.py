@@ -137,7 +137,7 @@ def compare_parsed(left: ParsedName, right: ParsedName, rarity: Rarity = BARE) -
     )
     is_same = is_whole and all(pair.likeness.score >= _SAME_ENOUGH for pair in weighed)
     needed = rarity.evidence_needed(is_whole=is_whole)
-    if rarity.entries and left.is_person and any(token.role == Role.WORD for token in left_over):
+    if rarity.entries and any(_says_more(token, left) for token in left_over):
         needed += settings.EVIDENCE_MORE_FOR_QUERY
     is_proven = evidence >= needed
     if not is_same and not is_proven:
@@ -150,6 +150,11 @@ def compare_parsed(left: ParsedName, right: ParsedName, rarity: Rarity = BARE) -
         deductions.append(Deduction(Reason.SINGLE_WORD, score - settings.SINGLE_WORD_CAP))
         score = settings.SINGLE_WORD_CAP
     return Comparison(left, right, max(0.0, min(1.0, score)), weighed, tuple(deductions), evidence)
+
+
+def _says_more(token: Token, asked: ParsedName) -> bool:
+    """Whether a word of the query that the list does not have tells it apart; a short one of a firm may be "dou" for "du"."""
+    return token.role == Role.WORD and (asked.is_person or len(token.text) > _SHORT)
 
 
 def _in_characters(left: ParsedName, right: ParsedName) -> Comparison:

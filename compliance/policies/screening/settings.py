@@ -5,7 +5,7 @@ Whoever changes a figure or a table raises ``VERSION``: a decision of years ago 
 
 from typing import Final
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 # A match at or above it is a hit. The same for every kind of name and every list.
 THRESHOLD: Final = 0.80
@@ -38,7 +38,7 @@ EVIDENCE_NEEDED: Final = 8.0
 EVIDENCE_NEEDED_OF_WHOLE: Final = 6.0
 EVIDENCE_NEEDED_ON_LISTS: Final = 11.5
 EVIDENCE_NEEDED_OF_WHOLE_ON_LISTS: Final = 7.5
-# The same for a person of whom the query says more than the list.
+# The same where the query says more than the list: another name of a person, a telling word of a firm.
 EVIDENCE_MORE_FOR_QUERY: Final = 4.0
 EVIDENCE_SLOPE: Final = 0.05
 

@@ -71,6 +71,9 @@ _NICKNAME: Final = 0.90
 _BEGINS: Final = 0.90
 # Words that sound the same, by the length of the sound: short ones do so by chance.
 _SAME_SOUND: Final = {0: 0.0, 1: 0.8, 2: 0.86, 3: 0.89, 4: 0.93}
+# Words that sound nearly the same count as so much more alike than they are spelled, and no more: "Wijaya" is not "Wiji".
+_HEARD_ABOVE: Final = 0.12
+_SHORTEST: Final = 2
 # A word that is almost a generic one, and none itself, is a slip of it.
 _KNOWN_WORDS: Final = frozenset({Role.GENERIC, Role.PLACE})
 _SLIP_IN_KNOWN, _WORTH_RAISING = 0.93, 0.7
@@ -86,6 +89,8 @@ def likeness(one: Token, other: Token) -> Likeness:
         return _SAME
     if Role.KUNYA in {one.role, other.role}:
         return _NONE
+    if {one.role, other.role} == {Role.PARTICLE, Role.WORD} and _SHORTEST in {len(one.text), len(other.text)}:
+        return _NONE  # the article of "Al-Masri" is no slip of "Ali"
     if Role.INITIAL in {one.role, other.role}:
         return _initial(one, other)
     if Role.NUMBER in {one.role, other.role}:
@@ -143,7 +148,7 @@ def _spelled(one: str, other: str) -> Likeness:
     spelled = _closeness(one, other)
     sound, other_sound = sounds.sound(one), sounds.sound(other)
     same = _SAME_SOUND.get(len(sound), 0.97)
-    heard = same if sound == other_sound else 0.98 * _closeness(sound, other_sound) - 0.02
+    heard = same if sound == other_sound else min(0.98 * _closeness(sound, other_sound) - 0.02, max(spelled, 0.45) + _HEARD_ABOVE)
     if max(spelled, heard) <= 0:
         return _NONE
     return Likeness(spelled, Way.SPELLING) if spelled >= heard else Likeness(heard, Way.SOUND)
