@@ -18,6 +18,11 @@ class LedgerConfig(AppConfig):
         "ledger_statementdetail",
         "ledger_breakremark",
     )
+    emptied = {
+        "ledger_statementfile": ("content",),
+        "ledger_statementline": ("personal",),
+        "ledger_statementdetail": ("personal",),
+    }
     # Written by the SECURITY DEFINER functions of the migrations only.
     read_only = (
         "ledger_journal",

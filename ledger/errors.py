@@ -315,6 +315,12 @@ class DocumentNotTaken(Invalid):
     code, title = "ledger.document_not_taken", "The document is of no kind that is taken"
 
 
+class ContentDeleted(DomainError):
+    """No law wanted it kept any more: what the bank's file or the document said is gone for good. Figures and digest stay."""
+
+    code, status, title = "ledger.content_deleted", 410, "What it said was deleted"
+
+
 class DocumentKnown(Conflict):
     """The break has this document, byte by byte, already."""
 

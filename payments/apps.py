@@ -18,6 +18,7 @@ class PaymentsConfig(AppConfig):
         from flowlet.approvals import registry
         from flowlet.vault import columns
         from payments.models import Batch, Dispute, InboundEvent, InboundFile, Payment, Recall, SuspenseItem
+        from payments.selectors import payments
         from payments.services import (
             bank_link_events,
             card_events,
@@ -44,7 +45,9 @@ class PaymentsConfig(AppConfig):
         deciding.declare()
         checks.register()
         holdings.register()
-        causes.register(Payment, labels={kind: recipe.label for kind, recipe in recipes.RECIPES.items()})
+        causes.register(
+            Payment, labels={kind: recipe.label for kind, recipe in recipes.RECIPES.items()}, journals=payments.journals_of
+        )
         columns.register(Batch, "sealed", aad=files.aad)
         columns.register(Dispute, "sealed", aad=disputes.aad)
         columns.register(InboundEvent, "sealed", aad=inbox.aad)

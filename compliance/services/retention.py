@@ -2,7 +2,8 @@
 
 Everything personal lies under the customer's key, so deleting means to destroy that key, and with it all that it sealed, in the audit too.
 It is destroyed on the day on which the last clock of the last record has ended, and not while a legal hold stands. Each chunk of customers
-is one transaction with its certificate; a run that is interrupted is run again. What officers wrote follows (``written_records``).
+is one transaction with its certificate; a run that is interrupted is run again. What officers wrote follows (``written_records``), and the
+files of banks (``stored_papers``).
 """
 
 import hashlib
@@ -24,7 +25,7 @@ from compliance.models import DeletionCertificate, LegalHold
 from compliance.policies import retention as policies
 from compliance.policies.retention import Line
 from compliance.policies.risk import years_later
-from compliance.services import written_records
+from compliance.services import stored_papers, written_records
 from flowlet.audit.services import log
 from flowlet.core.actors import Actor
 from flowlet.vault.models import SubjectKey
@@ -49,7 +50,7 @@ class Timeline:
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run did, or would do: customers deleted, records by holding and written ones by sort, and who is kept by what."""
+    """What a run did, or would do: customers deleted, records by holding, written ones and files by sort, and who is kept by what."""
 
     deleted: int = 0
     counts: Counter[str] = field(default_factory=Counter)
@@ -128,6 +129,7 @@ def purge(
         told(done, total)
     held = holds(at=at).values("customer")
     outcome.counts += written_records.purge(held=held, gone=gone if dry_run else (), actor=actor, at=at, dry_run=dry_run)
+    outcome.counts += stored_papers.purge(held=held, actor=actor, at=at, dry_run=dry_run)
     return outcome
 
 

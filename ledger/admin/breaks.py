@@ -78,7 +78,7 @@ class RemarkForm(forms.Form):
 class DocumentForm(forms.Form):
     """A document."""
 
-    file = forms.FileField(help_text="PDF, PNG, JPEG or plain text, 10 MB at most. It is sealed, and kept for good.")
+    file = forms.FileField(help_text="PDF, PNG, JPEG or plain text, 10 MB at most. It is sealed, and stays with the break.")
 
 
 def attach(*, break_id: UUID, file: UploadedFile, actor: Actor, at: datetime) -> BreakDocument:

@@ -16,6 +16,7 @@ from flowlet.core import clock
 from flowlet.core.errors import DomainError
 from flowlet.core.http import attachment
 from flowlet.core.money import exponent
+from ledger.admin.journals import find
 from ledger.models import Account, Book
 from ledger.selectors import balances, entries, reports
 from ledger.selectors.reports import Report, Span, sheets
@@ -199,7 +200,7 @@ def statement_page(admin: Any, request: HttpRequest, account: Account) -> HttpRe
             booked.entry.effective_on.isoformat(),
             cells.link(booked.entry.journal),
             booked.entry.journal.kind,
-            booked.entry.journal.description,
+            booked.entry.journal.description or find(booked.entry.journal.cause),
             cells.number(booked.entry.amount, currency) if booked.entry.side == "DEBIT" else "",
             cells.number(booked.entry.amount, currency) if booked.entry.side == "CREDIT" else "",
             cells.number(booked.balance, currency),

@@ -110,11 +110,11 @@ def source_link(item: ReconciliationItem) -> Any:
 
 
 def said(item: ReconciliationItem) -> str:
-    """What else is known of it: the bank's masked party and code, or our journal's kind and text."""
+    """What else is known of it: the bank's masked party and code, or our journal's kind and text, or its cause."""
     if item.line is not None:
         words = [item.line.party_hint, item.line.code, "reversal" if item.line.is_reversal else ""]
     else:
-        words = [item.journal.kind.rpartition(".")[2].replace("_", " "), item.journal.description]
+        words = [item.journal.kind.rpartition(".")[2].replace("_", " "), item.journal.text]
     return " · ".join(word for word in words if word)
 
 

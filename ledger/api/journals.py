@@ -141,7 +141,10 @@ class JournalList(PartnerView):
         example=page_example(JOURNAL),
     )
     def get(self, request: Any) -> dict[str, Any]:
-        """The newest first, those of your wallets included. Metadata, `cause` and `external_id` are found by index."""
+        """The newest first, those of your wallets included. Metadata, `cause` and `external_id` are found by index.
+
+        What was written on a transfer, conversion or payment stands there and in the wallet's transactions, not in its journals.
+        """
         book = books.of_partner(partner_id=request.caller.partner_id)
         query = request.query
         rows = selectors.of_book(book=book)

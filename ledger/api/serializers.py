@@ -107,7 +107,7 @@ class JournalOut(StrictSerializer):
     kind = serializers.CharField()
     effective_on = serializers.DateField()
     posted_at = MomentField()
-    description = serializers.CharField(allow_blank=True)
+    description = serializers.CharField(allow_blank=True, help_text="Of your own journals, and of the platform's adjustments")
     external_id = serializers.CharField(allow_null=True)
     cause = serializers.CharField(allow_null=True, help_text="The id of what brought it about, such as a transfer")
     reverses = PublicIdField("jrn", allow_null=True)

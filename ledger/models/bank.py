@@ -68,7 +68,10 @@ class BankAccountMember(models.Model):
 
 
 class StatementFile(Identified):
-    """One row is one file as it was received, sealed. The same bytes are taken in once (``sha256``)."""
+    """One row is one file as it was received, sealed. The same bytes are taken in once (``sha256``).
+
+    ``content`` is null once no law wants it kept any more, as ``personal`` of its lines and their details is then.
+    """
 
     PREFIX = "stf"
 
@@ -76,7 +79,7 @@ class StatementFile(Identified):
     format = models.CharField(max_length=10)
     sha256 = models.CharField(max_length=64, unique=True)
     size = models.BigIntegerField()
-    content = models.BinaryField()
+    content = models.BinaryField(null=True)
     received_at = models.DateTimeField()
     received_by = models.CharField(max_length=80)
 

@@ -18,7 +18,8 @@ class Journal(Identified):
     ``posted_xid`` the
     transaction that recorded it (for the commit horizon). ``cause`` is the public id of what brought it about (``trf_…``),
     opaque here;
-    ``actor`` is who posted it.
+    ``actor`` is who posted it. A row never changes, so nothing that somebody wrote of a customer stands in ``description`` or ``metadata``:
+    that is read from the cause.
     """
 
     PREFIX = "jrn"
@@ -51,6 +52,11 @@ class Journal(Identified):
             BrinIndex(fields=["posted_xid"], name="journal_by_xid", pages_per_range=32),
             GinIndex(fields=["metadata"], name="journal_by_metadata", opclasses=["jsonb_path_ops"], condition=~Q(metadata={})),
         ]
+
+    @property
+    def text(self) -> str:
+        """What it says, for people; what says nothing is named by its cause."""
+        return self.description or self.cause
 
 
 class Entry(models.Model):

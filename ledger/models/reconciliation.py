@@ -153,9 +153,10 @@ class BreakRemark(Identified):
 
 
 class BreakDocument(Identified):
-    """One row is a document that proves why a break is there, for good.
+    """One row is a document that proves why a break is there.
 
-    ``sealed`` is its content under the keyring (banks' papers name people), ``digest`` the SHA-256 of the plain content.
+    ``sealed`` is its content under the keyring (banks' papers name people), ``digest`` the SHA-256 of the plain content. Once no law wants
+    it kept any more ``sealed`` is null and ``name`` empty.
     """
 
     PREFIX = "bdc"
@@ -165,7 +166,7 @@ class BreakDocument(Identified):
     type = models.CharField(max_length=15, choices=DocumentType.choices)
     size = models.PositiveIntegerField()
     digest = models.CharField(max_length=64)
-    sealed = models.BinaryField(editable=False)
+    sealed = models.BinaryField(null=True, editable=False)
     added_by = models.CharField(max_length=80)
     added_at = models.DateTimeField()
 

@@ -321,7 +321,9 @@ def _shared(source: Line | Detail, line_id: UUID, place: str) -> dict[str, Any]:
 
 
 def opened_party(*, token: bytes | None, line_id: UUID, place: str = "line") -> tuple[Party, str]:
-    """The party and the bank's text of a line (or of ``detail 1`` …), unsealed. Personal data."""
+    """The party and the bank's text of a line (or of ``detail 1`` …), unsealed; empty where the bank gave none, and once it was deleted.
+    Personal data.
+    """
     if token is None:
         return Party(), ""
     name, account, text = orjson.loads(crypto.open_sealed(bytes(token), aad=_aad(line_id, place)))
@@ -329,7 +331,9 @@ def opened_party(*, token: bytes | None, line_id: UUID, place: str = "line") -> 
 
 
 def content_of(file: StatementFile) -> bytes:
-    """The file as it came. Personal data."""
+    """The file as it came. Personal data. Raises ContentDeleted."""
+    if file.content is None:
+        raise errors.ContentDeleted
     return zlib.decompress(crypto.open_sealed(bytes(file.content), aad=_aad(file.pk, "file")))
 
 
@@ -338,6 +342,11 @@ def _aad(key: UUID, place: str) -> str:
 
 
 def reveal(*, line: StatementLine) -> dict[str, str]:
-    """Who the other side of a line is and what the bank wrote. Personal data: the caller records that it was looked at."""
+    """Who the other side of a line is and what the bank wrote. Personal data: the caller records that it was looked at.
+
+    Raises ContentDeleted.
+    """
+    if line.personal is None and StatementFile.objects.filter(statements__lines=line, content=None).exists():
+        raise errors.ContentDeleted
     party, text = opened_party(token=line.personal, line_id=line.pk)
     return {"Name": party.name, "Account": party.account, "Text": text}

@@ -1,4 +1,4 @@
-"""Documents of breaks: what proves why one is there, such as a bank's advice; sealed, kept for good, taken out with a reason.
+"""Documents of breaks: what proves why one is there, such as a bank's advice; sealed, kept for its time, taken out with a reason.
 
 What a document is, is told by its content, never by its name; only kinds that no viewer executes are taken.
 """
@@ -48,7 +48,7 @@ def register() -> None:
 
 @transaction.atomic
 def attach(*, break_id: UUID, name: str, content: bytes, actor: Actor, at: datetime) -> BreakDocument:
-    """Keep a document with a break, for good. A closed one takes documents too: proof often comes late.
+    """Keep a document with a break. A closed one takes documents too: proof often comes late.
 
     Raises NotFound, DocumentTooLarge, DocumentNotTaken for what is neither PDF, PNG, JPEG nor plain text, DocumentKnown.
     """
@@ -64,7 +64,9 @@ def attach(*, break_id: UUID, name: str, content: bytes, actor: Actor, at: datet
 
 @transaction.atomic
 def take_out(*, document_id: UUID, reason: str, actor: Actor, at: datetime) -> Opened:
-    """A document in clear; who took it, and why, is audited. Raises NotFound, ReasonMissing, DocumentNotTaken when it was altered."""
+    """A document in clear; who took it, and why, is audited. Raises NotFound, ReasonMissing, ContentDeleted,
+    and DocumentNotTaken when it was altered.
+    """
     reason = check_reason(reason)
     row = BreakDocument.objects.select_related("break_row").filter(pk=document_id).first()
     if row is None:
@@ -103,7 +105,9 @@ def keep(made: Any, *, name: str, content: bytes, place: str, once: str) -> dict
 
 
 def opened(row: Any, *, place: str) -> Opened:
-    """A kept content in clear. Raises DocumentNotTaken when it was altered."""
+    """A kept content in clear. Raises ContentDeleted, and DocumentNotTaken when it was altered."""
+    if row.sealed is None:
+        raise errors.ContentDeleted
     content = crypto.open_sealed(bytes(row.sealed), aad=place)
     if hashlib.sha256(content).hexdigest() != row.digest:
         raise errors.DocumentNotTaken("It is not what its digest says.")

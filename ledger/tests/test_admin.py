@@ -113,6 +113,16 @@ def test_the_general_ledger_leads_to_statements_and_journals(finance, book, mont
     assert cells.admin_url(journal) in statement
 
 
+def test_a_journal_without_a_text_is_named_by_its_cause_on_a_statement_and_in_its_file(finance, book, wallet):
+    ada = wallet()
+    fund(book, ada, "1.00", cause="trf_x")
+    fund(book, ada, "2.00", cause="trf_y", description="Put right")
+    url = f"{cells.admin_url(ada).removesuffix('change/')}statement/"
+    page, file = (b"".join(finance.get(f"{url}{query}")).decode() for query in ("", "?format=csv"))
+    for text in (page, file):
+        assert ("trf_x" in text, "Put right" in text, "trf_y" in text) == (True, True, False)
+
+
 @pytest.mark.parametrize("query", ["?after=²", "?line=9999", "?since=2026-02-01&until=2026-01-01"])
 def test_a_page_of_the_general_ledger_survives_any_query(finance, book, month, query):  # noqa: F811
     status = {"?after=²": 200, "?line=9999": 404}.get(query, 400)

@@ -1,4 +1,4 @@
-"""Documents of breaks: told by their content, sealed, kept for good, taken out with a reason, and all of it audited."""
+"""Documents of breaks: told by their content, sealed, kept, taken out with a reason, and all of it audited."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile

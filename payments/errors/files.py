@@ -27,6 +27,12 @@ class FileMissing(Conflict):
     code, title = "payments.file_missing", "There is no file"
 
 
+class FileDeleted(DomainError):
+    """No law wanted it kept any more: what the file or message said is gone for good. Its figures and its digest stay."""
+
+    code, status, title = "payments.file_deleted", 410, "What the file said was deleted"
+
+
 class InboundFileKnown(Conflict):
     """The file was taken already; `details` name it. What it left over is tried again under that id."""
 

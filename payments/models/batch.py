@@ -12,9 +12,10 @@ from payments.choices import BatchStatus, Direction, Rail
 class Batch(Identified):
     """One row is what one partner sends over one rail, in one currency and direction, by one cut-off: a file.
 
-    ``sealed`` is the file's content under the keyring (it names accounts); ``digest`` is the SHA-256 of the plain bytes, so that a file
-    built again can be compared. ``number`` counts the files of a rail and never repeats. ``released_by`` is another than ``built_by``
-    above the threshold (constraint). A batch of a rail without files (open banking, cards) has none.
+    ``sealed`` is the file's content under the keyring (it names accounts), null before it is built and once no law wants it kept;
+    ``digest`` is the SHA-256 of the plain bytes, so that a file built again can be compared. ``number`` counts the files of a rail and
+    never repeats. ``released_by`` is another than ``built_by`` above the threshold (constraint). A batch of a rail without files (open
+    banking, cards) has none.
     """
 
     PREFIX = "bat"

@@ -18,8 +18,8 @@ OPEN = (InboundState.PENDING, InboundState.UNMATCHED, InboundState.REFUSED)
 class InboundFile(Identified):
     """One row is one file from a bank, taken once: ``digest`` is the SHA-256 of its bytes.
 
-    ``sealed`` is its content under the keyring (it names accounts). ``written_on`` is the day that the file says it was made on, and
-    ``count`` how many items it has. It speaks of many partners' payments, so it belongs to none of them.
+    ``sealed`` is its content under the keyring (it names accounts), null once no law wants it kept any more. ``written_on`` is the day that
+    the file says it was made on, and ``count`` how many items it has. It speaks of many partners' payments, so it belongs to none of them.
     """
 
     PREFIX = "inf"
@@ -28,7 +28,7 @@ class InboundFile(Identified):
     format = models.CharField(max_length=8, choices=InboundFormat.choices)
     digest = models.CharField(max_length=64, unique=True)
     size = models.PositiveIntegerField()
-    sealed = models.BinaryField(editable=False)
+    sealed = models.BinaryField(null=True, editable=False)
     written_on = models.DateField(null=True, blank=True)
     count = models.PositiveIntegerField()
     received_by = models.CharField(max_length=80)

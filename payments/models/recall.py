@@ -18,7 +18,8 @@ class Recall(Identified):
     (IN); without a ``case_id`` we send a deposit back of our own accord.
 
     ``due_on`` is until when the answer is expected. ``answer_code`` says why not. ``sealed`` is the message that we send, our request or
-    our answer, under the keyring (it names people); it goes with the customer's data, its digest stays. ``item`` is the item of a bank's
+    our answer, under the keyring (it names people); it goes with the customer's data, or in its time where the payment is nobody's; its
+    digest stays. ``item`` is the item of a bank's
     file that asked.
     """
 

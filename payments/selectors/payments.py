@@ -28,6 +28,11 @@ def moves_to(status: PaymentStatus) -> QuerySet[Move]:
     return Move.objects.filter(went_to=status)
 
 
+def journals_of(payments: QuerySet[Payment]) -> QuerySet:
+    """The keys of the journals that the steps of the payments posted."""
+    return Move.objects.filter(payment__in=payments, journal_id__isnull=False).values_list("journal_id")
+
+
 def dispute_of(payment: Payment) -> Dispute | None:
     """The newest dispute of it, without the evidence."""
     return payment.disputes.defer("sealed").order_by("-id").first()

@@ -45,7 +45,7 @@ class Comparison:
 def compare(*, batch_id: UUID, actor: Actor, at: datetime) -> Comparison:
     """Build the batch's file again and compare it with what is kept.
 
-    Raises BatchNotFound, FileMissing, FileDiffers (what is kept is not what its digest says), and what building raises.
+    Raises BatchNotFound, FileMissing, FileDeleted, FileDiffers (what is kept is not what its digest says), and what building raises.
     """
     batch = batch_rows.get(batch_id)
     check_has_file(batch)
@@ -57,7 +57,7 @@ def compare(*, batch_id: UUID, actor: Actor, at: datetime) -> Comparison:
 
 @transaction.atomic
 def download(*, batch_id: UUID, reason: str, actor: Actor, at: datetime) -> Built:
-    """The file in clear: it names people and their accounts. Raises BatchNotFound, FileMissing, FileDiffers."""
+    """The file in clear: it names people and their accounts. Raises BatchNotFound, FileMissing, FileDeleted, FileDiffers."""
     batch = batch_rows.get(batch_id)
     check_has_file(batch)
     content = files.content_of(batch)

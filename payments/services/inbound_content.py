@@ -9,7 +9,9 @@ from payments.models import InboundFile
 
 
 def content_of(file: InboundFile) -> bytes:
-    """The plain content. Raises FileDiffers when it is not what its digest says."""
+    """The plain content. Raises FileDeleted, and FileDiffers when it is not what its digest says."""
+    if file.sealed is None:
+        raise errors.FileDeleted(digest=file.digest)
     content = crypto.open_sealed(bytes(file.sealed), aad=aad(file))
     if hashlib.sha256(content).hexdigest() != file.digest:
         raise errors.FileDiffers(digest=file.digest)

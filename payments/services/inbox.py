@@ -167,7 +167,7 @@ def retry(*, inbound_id: UUID, reason: str, actor: Actor, at: datetime) -> Inbou
 
 
 def forget_bodies(*, at: datetime, limit: int = 1000) -> int:
-    """Erase the bodies of what was handled long ago; how many. What was given up keeps its body."""
+    """Erase the bodies of what was handled long ago; how many. What was given up keeps its body until no law wants it (``papers``)."""
     old = InboundEvent.objects.filter(
         status__in=[InboundStatus.HANDLED, InboundStatus.IGNORED], handled_at__lt=at - BODIES_ARE_KEPT, sealed__isnull=False
     )

@@ -87,7 +87,6 @@ def sent(payments: Sequence[Payment], *, actor: Actor, at: datetime) -> list[UUI
                 credits=credits,
                 kind=kind,
                 cause=payment.public_id,
-                description=payment.description,
                 metadata=notes(payment),
             )
         )
@@ -182,7 +181,7 @@ def redeemed(payment: Payment, amount: Money, *, kind: str = recipes.REDEMPTION,
 
 
 def notes(payment: Payment) -> dict[str, str]:
-    """By what the bank's statement finds the journal."""
+    """By what the bank's statement finds the journal: references, never what somebody wrote of the payment, as journals stay for ever."""
     found = {"payment": payment.public_id, "reference": payment.reference, "rail": payment.rail}
     if payment.trace:
         found["trace_number"] = payment.trace
@@ -243,7 +242,7 @@ def _between(payments: Sequence[Payment], kind: str, *, debit: str, credit: str,
 
 
 def _journal(payment: Payment, kind: str, legs: Sequence[Leg]) -> NewJournal:
-    return NewJournal(legs=legs, kind=kind, cause=payment.public_id, description=payment.description, metadata=notes(payment))
+    return NewJournal(legs=legs, kind=kind, cause=payment.public_id, metadata=notes(payment))
 
 
 def _posted(book_id: int, items: Sequence[NewJournal], *, actor: Actor) -> list[UUID]:
@@ -274,7 +273,6 @@ def _give(
     common = {
         "kind": kind,
         "cause": payment.public_id,
-        "description": payment.description,
         "metadata": {**(named or {}), **notes(payment)},
         "actor": actor,
     }
@@ -300,7 +298,6 @@ def assigned(payment: Payment, wallet: Wallet, amount: Money, *, actor: Actor, a
         amount=amount,
         kind=recipes.ASSIGNMENT,
         cause=payment.public_id,
-        description=payment.description,
         metadata=notes(payment),
         actor=actor,
     )
@@ -323,7 +320,6 @@ def _take(payment: Payment, amount: Money, kind: str, credits: Sequence[Leg], *,
     common = {
         "kind": kind,
         "cause": payment.public_id,
-        "description": payment.description,
         "metadata": notes(payment),
         "actor": actor,
     }

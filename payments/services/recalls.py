@@ -233,7 +233,9 @@ def locked(recall_id: UUID) -> Recall:
 
 
 def content_of(row: Recall) -> bytes:
-    """The message that we send. Personal data."""
+    """The message that we send. Personal data. Raises FileDeleted."""
+    if row.sealed is None and row.digest:
+        raise errors.FileDeleted(digest=row.digest)
     return crypto.open_sealed(bytes(row.sealed or b""), aad=aad(row))
 
 

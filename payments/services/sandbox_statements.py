@@ -21,6 +21,7 @@ from ledger.services.reconciliation import Result
 from payments import errors
 from payments.providers.sandbox_statement import SandboxLine, sandbox_write_statement
 from payments.selectors.payments import is_sandbox
+from wallets.selectors import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,13 @@ def state(
     bank_accounts.locked(bank.pk)
     newest = reconciliation.newest_statement(bank_account=bank)
     entries = _untold(bank, nostro, day)
+    written = words.of(entry.journal for entry in entries)
     lines = [
         SandboxLine(
             amount=money.exact(entry.amount if entry.side == "DEBIT" else -entry.amount, currency).amount,
             bank_reference=f"SBX-{entry.id}",
             end_to_end_id=str(entry.journal.metadata.get("reference") or entry.journal.cause or ""),
-            text=entry.journal.description,
+            text=written[entry.journal_id].description,
         )
         for entry in (entries[:-left_out] if left_out else entries)
     ]

@@ -5,10 +5,12 @@ import io
 
 import pytest
 
+from ledger.models import Journal, StatementLine
+from ledger.services import bank_statements
 from payments.choices import Rail
-from payments.services import outcomes, recipes
+from payments.services import outcomes, recipes, sandbox_statements
 from payments.tests.standings import sent
-from payments.tests.world import books_are_sound, fresh_world
+from payments.tests.world import STAFF, books_are_sound, fresh_world
 from wallets.admin import wallets as pages
 from wallets.api import rendering
 from wallets.choices import TransactionType
@@ -51,6 +53,34 @@ def test_a_payment_is_found_by_its_external_id_and_says_it(world):
     assert not transactions.of_wallet(other, external_id="rent-7").exists()
     said = rendering.transaction(one)
     assert (said["type"], said["label"], said["cause_id"]) == ("PAYMENT", "Payment sent", one.cause)
+
+
+def test_a_payments_words_are_shown_and_found_though_its_journals_say_none_of_them(world):
+    wallet, other = world.wallet("100.00"), world.wallet()
+    payment = sent(world, wallet, description="Rent of May", metadata={"flat": "7"})
+    world.act(outcomes.settle, payment)
+    world.act(outcomes.return_, payment, reason_code="R01")
+    sent(world, wallet, metadata={"flat": "8"})
+    rows = transactions.read(list(transactions.of_wallet(wallet, metadata={"flat": "7"}).order_by("id")), wallet=wallet)
+    assert [(one.label, one.description, one.metadata) for one in rows] == [
+        ("Payment sent", "Rent of May", {"flat": "7"}),
+        ("Payment returned", "Rent of May", {"flat": "7"}),
+    ]
+    booked = Journal.objects.filter(cause=payment.public_id)
+    assert [(journal.description, "flat" in journal.metadata) for journal in booked] == [("", False)] * 3
+    assert not transactions.of_wallet(other, metadata={"flat": "7"}).exists()
+    assert not transactions.of_wallet(
+        wallet, metadata={"reference": payment.reference}
+    ).exists()  # ours, and of its journals only
+
+
+def test_the_sandbox_bank_writes_the_words_of_the_payment_into_its_statement(world):
+    wallet = world.wallet("100.00")
+    world.act(outcomes.settle, sent(world, wallet, description="Rent of May"))
+    sandbox_statements.state(partner_id=world.partner.pk, currency="USD", actor=STAFF, at=world.at)
+    lines = StatementLine.objects.order_by("number")
+    texts = [bank_statements.opened_party(token=line.personal, line_id=line.pk)[1] for line in lines]
+    assert texts == ["Simulated payment from outside", "Rent of May"]
 
 
 def test_a_payment_inside_the_book_names_the_other_wallet(world):

@@ -200,9 +200,9 @@ def transaction(one: Transaction) -> dict[str, Any]:
         "counterparty_wallet_id": one.counterparty or None,
         "cause_id": one.cause or None,
         "journal_id": one.journal.public_id,
-        "description": one.journal.description or None,
+        "description": one.description or None,
         "external_id": one.external_id or None,
-        "metadata": one.journal.metadata,
+        "metadata": one.metadata,
         "effective_on": one.effective_on,
         "posted_at": moment(one.posted_at),
     }

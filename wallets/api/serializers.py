@@ -181,8 +181,10 @@ class TransactionFilters(PageFilters):
     counterparty_wallet_id = PublicIdField("wal", required=False)
     effective_on = DayRange(required=False)
     amount = AmountRange(required=False)
-    external_id = serializers.CharField(max_length=128, required=False, help_text="Of the transfer, refund, top-up or payment")
-    metadata = MetadataField(required=False, help_text="Of the transfer, refund or top-up")
+    external_id = serializers.CharField(
+        max_length=128, required=False, help_text="Of the transfer, refund, top-up, conversion or payment"
+    )
+    metadata = MetadataField(required=False, help_text="Of the transfer, refund, top-up, conversion or payment")
 
 
 class TransactionOut(StrictSerializer):
@@ -197,9 +199,9 @@ class TransactionOut(StrictSerializer):
     counterparty_wallet_id = PublicIdField("wal", allow_null=True, help_text="Null where the other side is no wallet of yours")
     cause_id = serializers.CharField(allow_null=True, help_text="The transfer, top-up, conversion or payment behind it")
     journal_id = PublicIdField("jrn")
-    description = serializers.CharField(allow_null=True)
+    description = serializers.CharField(allow_null=True, help_text="Of what is behind it; its journal does not say it")
     external_id = serializers.CharField(allow_null=True)
-    metadata = serializers.DictField()
+    metadata = serializers.DictField(help_text="Of what is behind it; its journal does not say it")
     effective_on = serializers.DateField(help_text="The day it counts for")
     posted_at = serializers.DateTimeField(help_text="When it was recorded")
 

@@ -3,19 +3,24 @@
 Wallets know nothing of these apps. Each registers once, in its ``ready()``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
+
+from django.db.models import QuerySet
 
 _LABELS: Final[dict[str, str]] = {}
 _MODELS: Final[dict[str, Any]] = {}
+_JOURNALS: Final[dict[Any, Callable[[QuerySet], QuerySet]]] = {}
 
 
-def register(model: Any, *, labels: Mapping[str, str]) -> None:
-    """Journals of the kinds in ``labels`` are of type PAYMENT and called so; their cause is a ``model``, which has a public id, a partner
-    and an external id.
+def register(model: Any, *, labels: Mapping[str, str], journals: Callable[[QuerySet], QuerySet]) -> None:
+    """Journals of the kinds in ``labels`` are of type PAYMENT and called so; their cause is a ``model``, which has a public id, a partner,
+    and what was written of it (external id, description, metadata). ``journals`` makes of a query for such rows one for the keys of their
+    journals.
     """
     _LABELS.update(labels)
     _MODELS[model.PREFIX] = model
+    _JOURNALS[model] = journals
 
 
 def kinds() -> list[str]:
@@ -31,6 +36,11 @@ def label(kind: str) -> str:
 def models() -> Iterable[Any]:
     """What causes them."""
     return _MODELS.values()
+
+
+def journals_of(rows: QuerySet) -> QuerySet:
+    """The keys of the journals that the rows, of a registered model, caused."""
+    return _JOURNALS[rows.model](rows)
 
 
 def of(cause: str) -> Any | None:

@@ -1,4 +1,4 @@
-"""What went in and out of a wallet: the entries of its account, in the order of recording, with what caused them."""
+"""What went in and out of a wallet: the entries of its account, in the order of recording, with what caused them and what was written."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,26 +6,18 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from flowlet.core import ids
 from flowlet.core.errors import NotFound
 from flowlet.core.money import Money
 from ledger.models import Account, Entry, Journal
 from wallets.choices import Direction, TransactionType
-from wallets.models import Conversion, Refund, TopUp, Transfer, Wallet
-from wallets.selectors import causes
-from wallets.selectors.metadata import noted
+from wallets.models import Wallet
+from wallets.selectors import causes, words
+from wallets.selectors.words import KINDS, Words
 
-KINDS = {
-    TransactionType.TRANSFER: "wallets.transfer",
-    TransactionType.CAPTURE: "wallets.capture",
-    TransactionType.REFUND: "wallets.refund",
-    TransactionType.TOP_UP: "wallets.top_up",
-    TransactionType.CONVERSION: "wallets.conversion",
-}
 CHUNK = 1000
-CAUSES = (Transfer, TopUp, Conversion)
 TYPES = {kind: type_ for type_, kind in KINDS.items()}
 
 
@@ -40,7 +32,7 @@ class Transaction:
     balance_after: Money | None
     counterparty: str
     cause: str
-    external_id: str
+    words: Words
 
     @property
     def id(self) -> str:
@@ -51,6 +43,21 @@ class Transaction:
     def journal(self) -> Journal:
         """What it is a part of."""
         return self.entry.journal
+
+    @property
+    def external_id(self) -> str:
+        """The partner's id of what is behind it."""
+        return self.words.external_id
+
+    @property
+    def description(self) -> str:
+        """What was written of it."""
+        return self.words.description
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What the partner noted on what is behind it."""
+        return self.words.metadata
 
     @property
     def label(self) -> str:
@@ -101,17 +108,10 @@ def of_wallet(
             return found.none()
         found = found.filter(Exists(Entry.objects.filter(journal=OuterRef("journal"), account_id=other)))
     if external_id:
-        found = found.filter(_named(wallet.partner_id, external_id))
-    return noted(found, metadata, field="journal__metadata")
-
-
-def _named(partner_id: UUID, external_id: str) -> Q:
-    """What was caused by objects with the external id."""
-    named = {"partner_id": partner_id, "external_id": external_id}
-    found = [row.public_id for kind in (*CAUSES, *causes.models()) for row in kind.objects.filter(**named).only("id")]
-    journals = list(Refund.objects.filter(**named).values_list("journal_id", flat=True))
-    caused = Q(journal__cause__in=found) & ~Q(journal__kind=KINDS[TransactionType.REFUND])
-    return caused | Q(journal__in=journals)
+        found = found.filter(words.journals_named(partner_id=wallet.partner_id, external_id=external_id))
+    if metadata:
+        found = found.filter(journal__in=words.journals_noted(wallet, metadata))
+    return found
 
 
 def read(entries: Sequence[Entry], *, wallet: Wallet) -> list[Transaction]:
@@ -130,17 +130,14 @@ def _read(entries: Sequence[Entry], wallet: Wallet) -> list[Transaction]:
     owners = dict(Account.objects.filter(pk__in={account for _, account in pairs}).values_list("pk", "owner"))
     for journal_id, account_id in pairs:
         others.setdefault(journal_id, set()).add(owners[account_id])
-    refunds = [entry.journal_id for entry in entries if entry.journal.kind == KINDS[TransactionType.REFUND]]
-    names = _external_ids({entry.journal.cause for entry in entries})
-    names |= dict(Refund.objects.filter(journal_id__in=refunds).values_list("journal_id", "external_id"))
-    return [_transaction(entry, others.get(entry.journal_id, set()), names) for entry in entries]
+    written = words.of(entry.journal for entry in entries)
+    return [_transaction(entry, others.get(entry.journal_id, set()), written[entry.journal_id]) for entry in entries]
 
 
-def _transaction(entry: Entry, others: set[str], names: Mapping[Any, str]) -> Transaction:
+def _transaction(entry: Entry, others: set[str], written: Words) -> Transaction:
     journal = entry.journal
     type_ = TYPES.get(journal.kind) or (TransactionType.PAYMENT if causes.label(journal.kind) else TransactionType.OTHER)
     wallets = {owner for owner in others if owner.startswith("wal_")}
-    name = names.get(journal.pk if type_ == TransactionType.REFUND else journal.cause, "")
     return Transaction(
         entry=entry,
         type=type_,
@@ -149,18 +146,8 @@ def _transaction(entry: Entry, others: set[str], names: Mapping[Any, str]) -> Tr
         balance_after=None if entry.balance_after is None else Money(entry.balance_after, entry.currency),
         counterparty=wallets.pop() if len(wallets) == 1 and (len(others) == 1 or type_ == TransactionType.CONVERSION) else "",
         cause=journal.cause,
-        external_id=name,
+        words=written,
     )
-
-
-def _external_ids(named: set[str]) -> dict[Any, str]:
-    found: dict[Any, str] = {}
-    for kind in (*CAUSES, *causes.models()):
-        keys = [kind.key(cause) for cause in named if cause.startswith(f"{kind.PREFIX}_")]
-        if keys:
-            for key, name in kind.objects.filter(pk__in=keys).values_list("pk", "external_id"):
-                found[ids.public_id(kind.PREFIX, key)] = name
-    return found
 
 
 def entry_id(cursor: str, *, wallet: Wallet) -> int:

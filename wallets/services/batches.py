@@ -265,9 +265,7 @@ class _Paper:
                 ),
                 kind=recipes.TRANSFER,
                 effective_on=item.effective_on,
-                description=transfer.description,
                 cause=transfer.public_id,
-                metadata=transfer.metadata,
             )
             for item, transfer in accepted
         ]

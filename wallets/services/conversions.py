@@ -102,9 +102,7 @@ def execute(
             kind=recipes.CONVERSION,
             actor=actor,
             effective_on=on,
-            description=conversion.description,
             cause=conversion.public_id,
-            metadata=conversion.metadata,
         )
     conversion.journal_id = posted.journal_id
     with unique_external_id(Conversion, partner_id=partner_id, external_id=conversion.external_id), _quote_used_once(quote):

@@ -2,7 +2,8 @@
 
 ``keep`` sets money of a wallet aside for a thing (a payment) until it is spent or let go; unlike a hold of a partner's it does not lapse.
 ``spend`` moves it out of the wallets into other accounts of the book, ``receive`` brings money in, ``claim`` takes back what came in
-before: what the wallet cannot carry becomes a receivable from its customer, so that no floor is ever broken.
+before: what the wallet cannot carry becomes a receivable from its customer, so that no floor is ever broken. Their journals have no text:
+what somebody wrote stands in the cause. ``metadata`` is by what the books find the journal, nothing personal.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,7 +39,6 @@ class Spending:
     credits: Sequence[Leg]
     kind: str
     cause: str
-    description: str = ""
     external_id: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     effective_on: date | None = None
@@ -149,7 +149,6 @@ def receive(
     kind: str,
     cause: str,
     credits: Sequence[Leg] = (),
-    description: str = "",
     external_id: str = "",
     metadata: Mapping[str, Any] | None = None,
     effective_on: date | None = None,
@@ -165,7 +164,6 @@ def receive(
             legs=[*debits, Leg(wallet.account_id, "CREDIT", amount), *credits],
             kind=kind,
             cause=cause,
-            description=description,
             external_id=external_id,
             metadata=metadata,
             effective_on=effective_on,
@@ -182,7 +180,6 @@ def claim(
     kind: str,
     cause: str,
     debits: Sequence[Leg] = (),
-    description: str = "",
     external_id: str = "",
     metadata: Mapping[str, Any] | None = None,
     effective_on: date | None = None,
@@ -208,7 +205,6 @@ def claim(
             legs=[*legs, *credits],
             kind=kind,
             cause=cause,
-            description=description,
             external_id=external_id,
             metadata=metadata,
             effective_on=effective_on,
@@ -267,7 +263,6 @@ def _journal(item: Spending, hold: Hold) -> NewJournal:
         legs=[Leg(hold.wallet.account_id, "DEBIT", amount), *item.credits],
         kind=item.kind,
         cause=item.cause,
-        description=item.description,
         external_id=item.external_id,
         metadata=item.metadata,
         effective_on=item.effective_on,

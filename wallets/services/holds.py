@@ -217,9 +217,7 @@ def draw(
             kind=recipes.CAPTURE,
             actor=actor,
             effective_on=effective_on,
-            description=transfer.description,
             cause=transfer.public_id,
-            metadata=transfer.metadata,
             holds=[HoldChange(source, -(value.amount + rest))],
         )
     transfer.journal_id = posted.journal_id

@@ -70,9 +70,7 @@ def make(
             kind=recipes.REFUND,
             actor=actor,
             effective_on=effective_on,
-            description=refund.reason,
             cause=transfer.public_id,
-            metadata=refund.metadata,
         )
     refund.journal_id = posted.journal_id
     with unique_external_id(Refund, partner_id=partner_id, external_id=refund.external_id):

@@ -84,7 +84,7 @@ def _movements(statement: Statement) -> LongTable:
     rows.append([statement.first.isoformat(), "Opening", "", "", _number(statement.opening)])
     for line in statement.lines:
         one = line.transaction
-        details = " · ".join(filter(None, [one.journal.description, one.counterparty, one.external_id]))
+        details = " · ".join(filter(None, [one.description, one.counterparty, one.external_id]))
         rows.append([one.effective_on.isoformat(), one.label, _text(details), _number(one.signed), _number(line.balance)])
     rows.append([statement.through.isoformat(), "Closing", "", "", _number(statement.closing)])
     table = LongTable(rows, colWidths=WIDTHS, repeatRows=1)

@@ -114,7 +114,7 @@ def as_csv(statement: Statement) -> bytes:
                 _text(line.balance),
                 currency,
                 one.counterparty,
-                defused(one.journal.description),
+                defused(one.description),
                 defused(one.external_id),
                 one.id,
                 one.cause,

@@ -69,7 +69,6 @@ def simulate(
             actor=actor,
             description="Simulated payment from outside",
             cause=top_up.public_id,
-            metadata=top_up.metadata,
         )
     top_up.journal_id = posted.journal_id
     with unique_external_id(TopUp, partner_id=partner_id, external_id=top_up.external_id):

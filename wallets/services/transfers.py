@@ -67,9 +67,7 @@ def make(
             kind=recipes.TRANSFER,
             actor=actor,
             effective_on=effective_on,
-            description=transfer.description,
             cause=transfer.public_id,
-            metadata=transfer.metadata,
         )
     transfer.journal_id = posted.journal_id
     with unique_external_id(Transfer, partner_id=partner_id, external_id=transfer.external_id):

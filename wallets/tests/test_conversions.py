@@ -32,7 +32,7 @@ from ledger.services import rates
 from ledger.services.rates import NewRate
 from wallets import errors
 from wallets.models import Conversion, FxSpread, TierLimit
-from wallets.selectors import transactions
+from wallets.selectors import transactions, words
 from wallets.services import checks, conversions, quotes, spreads, wallets
 from wallets.tests.conftest import KEY, ROBOT, World, footprint, new_partner
 from wallets.tests.test_limits import person
@@ -178,7 +178,9 @@ def test_a_conversion_is_one_journal_with_both_positions_their_cost_and_the_spre
         (target.pk, Money("20859", "JPY"), Money("20859", "JPY")),
     ]
     journal = Journal.objects.get(pk=made.journal_id)
-    assert (journal.kind, journal.cause, journal.metadata) == ("wallets.conversion", made.public_id, {"trip": "7"})
+    assert (journal.kind, journal.cause) == ("wallets.conversion", made.public_id)
+    assert (journal.description, journal.metadata) == ("", {})
+    assert words.of([journal])[journal.pk].metadata == {"trip": "7"}
     assert (made.market_amount, made.spread_amount, made.spread_basis_points) == (21070, 211, 100)
     assert made.market_rate == Decimal("210.698009114895658431") and made.client_rate == Decimal("208.591029023746701847")
     assert made.rate_via == [

@@ -14,6 +14,8 @@ from ledger import errors as ledger_errors
 from ledger.models import Entry, Journal
 from wallets import errors
 from wallets.models import Hold, Refund, Transfer
+from wallets.selectors import words
+from wallets.selectors.words import Words
 from wallets.services import refunds, transfers
 from wallets.tests.conftest import KEY, ROBOT, footprint, new_partner, usd
 
@@ -28,7 +30,9 @@ def test_a_transfer_moves_the_amount_and_answers_both_balances(world):
     transfer = Transfer.objects.get()
     assert (transfer.status, transfer.captured, transfer.amount, transfer.completed_at) == ("COMPLETED", 2.5, 2.5, world.at)
     journal = Journal.objects.get(pk=transfer.journal_id)
-    assert (journal.kind, journal.cause, journal.metadata) == ("wallets.transfer", transfer.public_id, {"order": "7"})
+    assert (journal.kind, journal.cause) == ("wallets.transfer", transfer.public_id)
+    assert (journal.description, journal.metadata) == ("", {})
+    assert words.of([journal]) == {journal.pk: Words("t-1", "lunch", {"order": "7"})}
     legs = Entry.objects.filter(journal=journal).order_by("ordinal").values_list("account_id", "side")
     assert list(legs) == [(a.account_id, "DEBIT"), (b.account_id, "CREDIT")]
     record = Record.objects.get(target=transfer.public_id)

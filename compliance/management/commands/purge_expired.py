@@ -15,8 +15,9 @@ from flowlet.core.errors import DomainError
 class Command(ActingCommand):
     help = (
         "Delete the personal data of closed customers once every clock of the law has ended (BSA 5 years, OFAC 10, EU 5 and then"
-        " deletion) and no legal hold stands, and certify it. --dry-run says what would go and what keeps the rest. Each 200 customers"
-        " are a transaction, so it can be interrupted and run again."
+        " deletion) and no legal hold stands, and certify it; then what officers wrote, and what files of banks said five years ago."
+        " --dry-run says what would go and what keeps the rest. Each 200 customers are a transaction, so it can be interrupted and run"
+        " again."
     )
     permission = "compliance.purge_expired"
 

@@ -13,6 +13,7 @@ from flowlet.site.demo.companies import Side
 from ledger.models import Account, BankAccount, Entry
 from ledger.selectors import balances
 from ledger.services import bank_accounts, bank_statements, charts, reconciliation
+from wallets.selectors import words
 
 DAYS = 7
 LINES = {charts.SAFEGUARDING: "clients", charts.OPERATING_BANK: "own"}
@@ -51,6 +52,7 @@ def statement(account: Account, *, identification: str, first: date, last: date)
     found = Entry.objects.filter(account=account, effective_on__gte=first, effective_on__lte=last)
     entries = list(found.select_related("journal").order_by("effective_on", "id"))
     moved = [entry.amount if entry.side == "DEBIT" else -entry.amount for entry in entries]
+    written = words.of(entry.journal for entry in entries)
     lines = [
         f":20:DEMO{last:%y%m%d}",
         f":25:{identification}",
@@ -62,7 +64,7 @@ def statement(account: Account, *, identification: str, first: date, last: date)
         mark = "C" if amount > 0 else "D"
         reference = entry.journal.metadata.get("reference", "NONREF")
         lines.append(f":61:{day:%y%m%d%m%d}{mark}{_amount(amount, account.currency)}NTRF{reference}//D{day:%y%m%d}{number:05d}")
-        lines.append(f":86:{entry.journal.description[:65]}")
+        lines.append(f":86:{written[entry.journal_id].description[:65]}")
     lines.append(_balance("62F", closing, account.currency, last))
     return "\r\n".join([*lines, "-", ""]).encode("ascii", "replace")
 

@@ -111,7 +111,7 @@ def _entry_lines(sections: Iterable[Section]) -> Iterator[Line]:
             amount = Amount(entry.amount, account.currency)
             sides = (amount, "") if entry.side == "DEBIT" else ("", amount)
             journal = entry.journal
-            text = (journal.public_id, journal.kind, journal.description)
+            text = (journal.public_id, journal.kind, journal.text)
             yield Line((*head, entry.effective_on, *text, *sides, Amount(booked.balance, account.currency)))
         sums = (Amount(section.debits, account.currency), Amount(section.credits, account.currency))
         yield Line((*head, section.last, "", "", "Closing balance", *sums, Amount(section.closing, account.currency)), True)

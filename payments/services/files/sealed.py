@@ -14,7 +14,9 @@ def seal(batch: Batch, content: bytes) -> bytes:
 
 
 def content_of(batch: Batch) -> bytes:
-    """The plain content of a built file. Raises FileDiffers when it is not what its digest says."""
+    """The plain content of a built file. Raises FileDeleted, and FileDiffers when it is not what its digest says."""
+    if batch.sealed is None and batch.digest:
+        raise errors.FileDeleted(digest=batch.digest)
     content = crypto.open_sealed(bytes(batch.sealed or b""), aad=aad(batch))
     if digest_of(content) != batch.digest:
         raise errors.FileDiffers(digest=batch.digest)
