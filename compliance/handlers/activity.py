@@ -5,12 +5,12 @@ from flowlet.events import registry
 from flowlet.events.models import Event
 from payments.models import Payment
 
-_PAYMENT_STEPS = ("held", "settled", "returned", "disputed", "canceled", "failed", "expired")
+_PAYMENT_STEPS = ("held", "settled", "assigned", "returned", "disputed", "canceled", "failed", "expired")
 
 
 @registry.handler("compliance.see_payment", types=[f"payment.{step}" for step in _PAYMENT_STEPS])
 def see_payment(event: Event) -> None:
-    """Money of a payment is on its way, has arrived, came back, or stayed after all."""
+    """Money of a payment is on its way, has arrived, was found to be somebody's, came back, or stayed after all."""
     activities.take_one(kind="pay", key=Payment.key(event.subject), at=event.created_at)
 
 

@@ -20,11 +20,12 @@ STEP = timedelta(hours=1)
 OVERLAP, FURTHEST = timedelta(minutes=1), timedelta(days=1)
 
 # Movements as (partner, customer, wallet, source, id, direction, kind, rail, currency, amount, counterparty, is own, country,
-# names parties, metadata, moment). ``{which}`` says which ones.
+# names parties, metadata, moment). ``{which}`` says which ones. What lay in suspense came to the customer when it was assigned.
 _PAYMENTS = """
     WITH moved AS (
-        SELECT payment_id, went_to, min(at) AS at FROM payments_move
-         WHERE {which} AND came_from <> went_to AND went_to IN ('HELD', 'SETTLED', 'RETURNED', 'DISPUTED') GROUP BY 1, 2),
+        SELECT payment_id, went_to, coalesce(max(at) FILTER (WHERE details ? 'assigned_to'), min(at)) AS at FROM payments_move
+         WHERE {which} AND (came_from <> went_to OR went_to = 'SETTLED' AND details ? 'assigned_to')
+           AND went_to IN ('HELD', 'SETTLED', 'RETURNED', 'DISPUTED') GROUP BY 1, 2),
     seen AS (
         SELECT p.*, moved.at AS moment, moved.went_to,
                CASE WHEN moved.went_to IN ('HELD', 'SETTLED') THEN p.kind

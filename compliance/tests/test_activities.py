@@ -12,6 +12,7 @@ from compliance.services import activities
 from flowlet.core.money import Money
 from flowlet.events import registry
 from flowlet.events.models import Event
+from flowlet.events.services import relay
 from ledger.services import rates
 from payments.choices import PaymentKind as K
 from payments.choices import Rail
@@ -209,6 +210,35 @@ def test_money_that_was_assigned_from_suspense_has_the_payer_of_whom_its_bank_to
         "direct": ("DE", True),
     }
     assert found["told"].counterparty == found["direct"].counterparty != found["nameless"].counterparty
+
+
+def test_money_that_was_assigned_days_later_came_to_the_customer_then(world, take):
+    wallet = world.wallet(currency="EUR")
+    payment = world.credit(
+        None, "10", name="late", rail=Rail.SEPA_CT, currency="EUR", arrival=Arrival(payer=Payer(account=GERMAN))
+    )
+    row, later = payment.suspense_items.get(), world.at + timedelta(days=5)
+    take()
+    assert not Activity.objects.exists()
+    suspense.assign(item_id=row.pk, wallet_id=wallet.pk, reason="They wrote to us.", actor=STAFF, at=later)
+    activities.take_in(since=later - timedelta(hours=1), until=later + timedelta(hours=1))
+    activities.take_one(kind="pay", key=payment.pk, at=later)
+    assert [(one.customer_id, one.direction, one.happened_at, one.country) for one in Activity.objects.all()] == [
+        (wallet.customer_id, "IN", later, "DE")
+    ]
+
+
+def test_money_that_was_assigned_is_seen_with_its_event(world):
+    wallet = world.wallet(currency="EUR")
+    payment = world.credit(
+        None, "10", name="late", rail=Rail.SEPA_CT, currency="EUR", arrival=Arrival(payer=Payer(account=GERMAN))
+    )
+    later = world.at + timedelta(days=5)
+    suspense.assign(
+        item_id=payment.suspense_items.get().pk, wallet_id=wallet.pk, reason="They wrote to us.", actor=STAFF, at=later
+    )
+    relay.run(now=lambda: later)
+    assert Activity.objects.get().happened_at == later
 
 
 def test_what_is_recent_goes_on_from_the_newest_that_is_known_and_a_day_back_at_most(world):
