@@ -371,7 +371,7 @@ def test_a_transfer_over_the_api_is_in_the_admin_the_statement_and_the_trial_bal
     balances = {balance["wallet_id"]: balance["total"]["amount"] for balance in answer.json()["balances"]}
     month = clock.day_of(clock.now(), zone=side.book.time_zone).strftime("%Y-%m")
     statement = Client().get(f"/v1/wallets/{payer.public_id}/statement?month={month}", headers=auth).json()
-    assert statement["lines"][-1]["cause_id"] == transfer.public_id
+    assert (statement["lines"][-1]["cause_id"], statement["lines"][-1]["description"]) == (transfer.public_id, "Seen everywhere")
     assert statement["closing"]["amount"] == balances[payer.public_id]
 
     one = Decimal("1.37")
@@ -381,8 +381,9 @@ def test_a_transfer_over_the_api_is_in_the_admin_the_statement_and_the_trial_bal
     officer = signed_in(User.objects.get(email="finance@flowlet.example"))
     journal = Journal.objects.get(pk=transfer.journal_id)
     page = officer.get(cells.admin_url(journal)).content.decode()
-    assert "Seen everywhere" in page
+    assert "Seen everywhere" not in page, "it stands in the transfer, to which the journal leads"
     assert transfer.public_id in page
+    assert "Seen everywhere" in officer.get(cells.admin_url(transfer)).content.decode()
     assert page.count("1.37") >= 2
     assert journal.public_id in officer.get(cells.admin_url(Journal, "changelist")).content.decode()
     wallet_page = officer.get(cells.admin_url(payer)).content.decode()
