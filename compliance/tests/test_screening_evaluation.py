@@ -147,7 +147,7 @@ def test_the_command_reports_in_words(files):
     out = StringIO()
     call_command("evaluate_screening", "--pairs", str(files / "pairs.csv"), stdout=out)
     assert out.getvalue().splitlines() == [
-        "Matcher 1, threshold 0.80",
+        "Matcher 2, threshold 0.80",
         "",
         "5 pairs",
         "  at the product's threshold 0.80: precision 0.667, recall 0.667, F1 0.667",
